@@ -1,0 +1,1 @@
+//! Shared samples and measuring loop of the benches.

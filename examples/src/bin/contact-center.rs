@@ -1,0 +1,3 @@
+//! contact-center
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! cucm
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! engine
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! finesse
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! notification
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! A working contact centre on the protocol crates.
