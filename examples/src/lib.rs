@@ -1,1 +1,18 @@
 //! A working contact centre on the protocol crates.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`settings`], [`seed`], [`command`] | what all binaries share: addresses, data folder, who exists at first |
+//! | [`server`], [`shutdown`], [`driver`], [`http`], [`tls`], [`data_dir`] | sockets, time, certificates, files |
+//!
+//! The binaries are a few lines each: they resolve [`settings::Settings`] and start one server, or all.
+
+pub mod command;
+pub mod data_dir;
+pub mod driver;
+pub mod http;
+pub mod seed;
+pub mod server;
+pub mod settings;
+pub mod shutdown;
+pub mod tls;

@@ -1,0 +1,279 @@
+//! The HTTP/1.1 accept loop that all web-facing servers share, with a limit on everything a peer sends.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::{Router, body::Body, extract::Request, response::Response};
+use bytes::Bytes;
+use futures::FutureExt as _;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::Sleep,
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::shutdown::Shutdown;
+
+/// What a peer may use up.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at one time; a further one waits in the listen queue.
+    pub connections: usize,
+    /// From the accept to the end of the TLS handshake, and for the head of each request. Also how long
+    /// an idle connection is kept.
+    pub head_timeout: Duration,
+    /// Bytes of a request head, at least 8192.
+    pub head_bytes: usize,
+    /// From the head of a request to the last byte of its body.
+    pub body_timeout: Duration,
+    /// Bytes of a request body.
+    pub body_bytes: usize,
+    /// How long open requests may go on once the end was asked for.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // Two thousand desktops with two connections each, and some air.
+            connections: 8192,
+            // Longer than the 30 s between two requests of a desktop that polls.
+            head_timeout: Duration::from_secs(40),
+            head_bytes: 16 * 1024,
+            body_timeout: Duration::from_secs(10),
+            body_bytes: 256 * 1024,
+            grace: Duration::from_secs(3),
+        }
+    }
+}
+
+/// Who sent a request; in the request's extensions.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Peer {
+    /// The other end.
+    pub address: SocketAddr,
+    /// How the bytes came.
+    pub transport: Transport,
+}
+
+/// How bytes travel.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Transport {
+    /// Plain TCP.
+    Clear,
+    /// TLS.
+    Tls,
+}
+
+/// Serves `router` on `listener` until the end is asked for and the open requests are answered.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    router: Router,
+    limits: Limits,
+    shutdown: Shutdown,
+) {
+    let acceptor = tls.map(TlsAcceptor::from);
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let mut stop = pin!(shutdown.requested());
+    loop {
+        let accept = async {
+            // The semaphore is never closed, so a place always comes.
+            let place = Arc::clone(&places).acquire_owned().await.ok();
+            (listener.accept().await, place)
+        };
+        let (stream, address, place) = tokio::select! {
+            biased;
+            () = &mut stop => break,
+            (accepted, place) = accept => match accepted {
+                Ok((stream, address)) => (stream, address, place),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+        };
+        // Answers to a held request are small and must leave at once.
+        let _ = stream.set_nodelay(true);
+        let router = router.clone();
+        let watcher = graceful.watcher();
+        let acceptor = acceptor.clone();
+        tokio::spawn(async move {
+            connection(stream, address, acceptor, router, limits, watcher).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.grace, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::debug!("some requests were still open at the end");
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    address: SocketAddr,
+    acceptor: Option<TlsAcceptor>,
+    router: Router,
+    limits: Limits,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let transport = if acceptor.is_some() {
+        Transport::Tls
+    } else {
+        Transport::Clear
+    };
+    let peer = Peer { address, transport };
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let router = router.clone();
+        async move { Ok::<_, Infallible>(respond(router, request, peer, limits).await) }
+    });
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_timeout)
+        .max_buf_size(limits.head_bytes);
+    let result = match acceptor {
+        None => {
+            watcher
+                .watch(builder.serve_connection(TokioIo::new(stream), service))
+                .await
+        }
+        Some(acceptor) => {
+            match tokio::time::timeout(limits.head_timeout, acceptor.accept(stream)).await {
+                Ok(Ok(stream)) => {
+                    watcher
+                        .watch(builder.serve_connection(TokioIo::new(stream), service))
+                        .await
+                }
+                Ok(Err(error)) => {
+                    tracing::debug!(%address, %error, "TLS handshake failed");
+                    return;
+                }
+                Err(_) => {
+                    tracing::debug!(%address, "TLS handshake took too long");
+                    return;
+                }
+            }
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%address, %error, "connection ended");
+    }
+}
+
+async fn respond(
+    router: Router,
+    request: hyper::Request<Incoming>,
+    peer: Peer,
+    limits: Limits,
+) -> Response {
+    use tower::ServiceExt as _;
+
+    let (mut head, body) = request.into_parts();
+    head.extensions.insert(peer);
+    let body = Body::new(TimedBody {
+        inner: Limited::new(body, limits.body_bytes),
+        deadline: Box::pin(tokio::time::sleep(limits.body_timeout)),
+        done: false,
+    });
+    match router.oneshot(Request::from_parts(head, body)).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+/// Why a body could not be had whole.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// More bytes than the server takes.
+    #[error("the request body is too large")]
+    TooLarge,
+    /// It did not come in time.
+    #[error("the request body did not come in time")]
+    TooSlow,
+    /// The peer broke off, or framed it wrongly.
+    #[error("the request body is broken")]
+    Broken,
+}
+
+/// Reads a body whole, within the limits of [`serve`].
+///
+/// # Errors
+///
+/// Too large, too slow, or broken.
+pub async fn read_body(body: Body) -> Result<Bytes, BodyError> {
+    match body.collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) => {
+            let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+            while let Some(error) = cause {
+                if error.is::<http_body_util::LengthLimitError>() {
+                    return Err(BodyError::TooLarge);
+                }
+                if let Some(error) = error.downcast_ref::<BodyError>() {
+                    return Err(*error);
+                }
+                cause = error.source();
+            }
+            Err(BodyError::Broken)
+        }
+    }
+}
+
+/// A body that must be complete by a deadline.
+struct TimedBody<B> {
+    inner: B,
+    deadline: Pin<Box<Sleep>>,
+    done: bool,
+}
+
+impl<B> hyper::body::Body for TimedBody<B>
+where
+    B: hyper::body::Body<Error = Box<dyn std::error::Error + Send + Sync>> + Unpin,
+{
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
+        let this = &mut *self;
+        if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) {
+            this.done = frame.is_none();
+            return Poll::Ready(frame);
+        }
+        ready!(this.deadline.poll_unpin(cx));
+        Poll::Ready(Some(Err(Box::new(BodyError::TooSlow))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.done || self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> hyper::body::SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// Pause after a failed accept (out of file handles, most often), so that the loop does not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
