@@ -277,3 +277,108 @@ where
 
 /// Pause after a failed accept (out of file handles, most often), so that the loop does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::post;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::shutdown;
+
+    async fn start(limits: Limits) -> (SocketAddr, shutdown::ShutdownTrigger) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (trigger, shutdown) = shutdown::channel();
+        let router = Router::new().route(
+            "/",
+            post(|request: Request| async {
+                match read_body(request.into_body()).await {
+                    Ok(body) => format!("{} bytes", body.len()),
+                    Err(error) => error.to_string(),
+                }
+            }),
+        );
+        tokio::spawn(serve(listener, None, router, limits, shutdown));
+        (address, trigger)
+    }
+
+    async fn exchange(address: SocketAddr, request: &[u8]) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8(answer).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_whole() {
+        let (address, _trigger) = start(Limits::default()).await;
+        let answer = exchange(
+            address,
+            b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc",
+        )
+        .await;
+        assert!(answer.ends_with("3 bytes"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_limit_is_refused() {
+        let limits = Limits {
+            body_bytes: 2,
+            ..Limits::default()
+        };
+        let (address, _trigger) = start(limits).await;
+        let answer = exchange(
+            address,
+            b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc",
+        )
+        .await;
+        assert!(
+            answer.ends_with("the request body is too large"),
+            "{answer}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_given_up() {
+        let limits = Limits {
+            body_timeout: Duration::from_millis(50),
+            ..Limits::default()
+        };
+        let (address, _trigger) = start(limits).await;
+        let answer = exchange(
+            address,
+            b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nConnection: close\r\n\r\na",
+        )
+        .await;
+        assert!(
+            answer.ends_with("the request body did not come in time"),
+            "{answer}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_head_that_never_ends_is_given_up() {
+        let limits = Limits {
+            head_timeout: Duration::from_millis(50),
+            ..Limits::default()
+        };
+        let (address, _trigger) = start(limits).await;
+        let answer = exchange(address, b"POST / HTTP/1.1\r\nHost:").await;
+        assert!(!answer.contains("200"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn the_end_closes_the_listener() {
+        let (address, trigger) = start(Limits::default()).await;
+        trigger.request();
+        tokio::time::timeout(Duration::from_secs(5), async {
+            while TcpStream::connect(address).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+        .unwrap();
+    }
+}
