@@ -1,0 +1,124 @@
+//! Character classes of XML 1.0 (fifth edition) and references.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr_iter};
+
+use crate::error::{Error, ErrorKind};
+
+/// XML 1.0 §2.3 `S`.
+pub(crate) const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// XML 1.0 §2.2 `Char`.
+pub(crate) const fn is_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// Finds the first byte of a character that no XML document may hold.
+pub(crate) fn find_illegal(source: &str) -> Option<usize> {
+    let bytes = source.as_bytes();
+    let control = bytes.iter().position(|&b| b < b' ' && !is_space(b));
+    // U+FFFE and U+FFFF are EF BF BE and EF BF BF.
+    let noncharacter = memchr_iter(0xef, bytes)
+        .find(|&at| matches!(bytes.get(at + 1..at + 3), Some([0xbf, 0xbe | 0xbf])));
+    match (control, noncharacter) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// Namespaces in XML 1.0 §3 `NCName`.
+pub(crate) fn is_ncname(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
+}
+
+const fn is_name_start(c: char) -> bool {
+    matches!(c,
+        'A'..='Z' | '_' | 'a'..='z' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}'
+        | '\u{f8}'..='\u{2ff}' | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}'
+        | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}' | '\u{2c00}'..='\u{2fef}'
+        | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}'
+        | '\u{10000}'..='\u{effff}')
+}
+
+const fn is_name_char(c: char) -> bool {
+    is_name_start(c)
+        || matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}'
+            | '\u{203f}'..='\u{2040}')
+}
+
+/// Resolves what stands between `&` and `;`.
+pub(crate) fn resolve_reference(body: &str, offset: usize) -> Result<char, Error> {
+    let Some(number) = body.strip_prefix('#') else {
+        return match body {
+            "lt" => Ok('<'),
+            "gt" => Ok('>'),
+            "amp" => Ok('&'),
+            "apos" => Ok('\''),
+            "quot" => Ok('"'),
+            _ => Err(Error::new(ErrorKind::Entity, offset)),
+        };
+    };
+    let (digits, radix) = number
+        .strip_prefix('x')
+        .map_or((number, 10), |hexadecimal| (hexadecimal, 16));
+    // `from_str_radix` would also take a sign.
+    let legal = digits.bytes().all(|b| b.is_ascii_hexdigit());
+    u32::from_str_radix(digits, radix)
+        .ok()
+        .filter(|_| legal)
+        .and_then(char::from_u32)
+        .filter(|&c| is_char(c))
+        .ok_or_else(|| Error::new(ErrorKind::CharacterReference, offset))
+}
+
+/// Appends text with its line ends made LF (XML 1.0 §2.11).
+pub(crate) fn push_normalized(out: &mut String, mut text: &str) {
+    while let Some(at) = memchr(b'\r', text.as_bytes()) {
+        out.push_str(&text[..at]);
+        out.push('\n');
+        let next = at + 1 + usize::from(text.as_bytes().get(at + 1) == Some(&b'\n'));
+        text = &text[next..];
+    }
+    out.push_str(text);
+}
+
+/// The value of an attribute from its literal: references resolved, white space made a space
+/// (XML 1.0 §3.3.3; without a DTD every attribute is of type CDATA).
+pub(crate) fn attribute_value(raw: &str, offset: usize) -> Result<Cow<'_, str>, Error> {
+    let special = |b: &u8| matches!(b, b'&' | b'\t' | b'\n' | b'\r');
+    if !raw.as_bytes().iter().any(special) {
+        return Ok(Cow::Borrowed(raw));
+    }
+    let mut out = String::with_capacity(raw.len());
+    let mut at = 0;
+    while let Some(found) = raw.as_bytes()[at..].iter().position(special) {
+        let here = at + found;
+        out.push_str(&raw[at..here]);
+        match raw.as_bytes()[here] {
+            b'&' => {
+                let Some(end) = memchr(b';', &raw.as_bytes()[here..]) else {
+                    return Err(Error::new(ErrorKind::Syntax, offset + here));
+                };
+                out.push(resolve_reference(
+                    &raw[here + 1..here + end],
+                    offset + here,
+                )?);
+                at = here + end + 1;
+            }
+            b'\r' if raw.as_bytes().get(here + 1) == Some(&b'\n') => {
+                out.push(' ');
+                at = here + 2;
+            }
+            _ => {
+                out.push(' ');
+                at = here + 1;
+            }
+        }
+    }
+    out.push_str(&raw[at..]);
+    Ok(Cow::Owned(out))
+}
