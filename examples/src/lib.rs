@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | [`settings`], [`seed`], [`command`] | what all binaries share: addresses, data folder, who exists at first |
 //! | [`server`], [`shutdown`], [`driver`], [`http`], [`tls`], [`data_dir`] | sockets, time, certificates, files |
+//! | [`telephony`], [`cucm`] | the simulated switch, the ways to reach it, and the process around it |
 //!
 //! The binaries are a few lines each: they resolve [`settings::Settings`] and start one server, or all.
 
 pub mod command;
+pub mod cucm;
 pub mod data_dir;
 pub mod driver;
 pub mod http;
@@ -15,4 +17,5 @@ pub mod seed;
 pub mod server;
 pub mod settings;
 pub mod shutdown;
+pub mod telephony;
 pub mod tls;

@@ -68,6 +68,9 @@ pub enum StartError {
         /// The flag that changes it.
         flag: &'static str,
     },
+    /// An extension or route point of the seed is no number.
+    #[error("`{0}` is no number that a phone can dial; change it in the file of --seed")]
+    Number(String),
     /// The data folder cannot be used.
     #[error("cannot use {path}: {source}; name another folder with --data-dir")]
     DataDir {

@@ -1,3 +1,13 @@
-//! cucm
+//! The CUCM stand-in.
 
-fn main() {}
+use std::process::ExitCode;
+
+use examples::{command, cucm};
+
+fn main() -> ExitCode {
+    command::run(
+        "cucm",
+        "The CUCM stand-in: users, phones, calls",
+        cucm::start,
+    )
+}
