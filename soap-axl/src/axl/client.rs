@@ -1,0 +1,297 @@
+//! The client half: an operation to an HTTP request, and the response to its answer.
+
+use core::marker::PhantomData;
+
+use crate::{
+    CallError, Cookie, Credentials, DecodeError, DecodeErrorKind, Decoder, Encoder, EnvelopeCodec,
+    Headers, HttpRequest, RefusalKind, ResponseHead, Secret, SoapVersion,
+    axl::{Action, AxlError, Content, Dynamic, Operation, Version},
+    client,
+};
+
+/// How a client speaks.
+#[derive(Clone, Debug)]
+pub struct Config {
+    version: Version,
+    path: String,
+    credentials: Option<Credentials>,
+    codec: EnvelopeCodec,
+}
+
+impl Config {
+    /// A client of this version of the schema, without credentials.
+    pub fn new(version: Version) -> Self {
+        Self {
+            version,
+            path: PATH.to_owned(),
+            credentials: None,
+            codec: EnvelopeCodec::default().with_versions(&[SoapVersion::V11]),
+        }
+    }
+
+    /// Credentials of an application user with an AXL role.
+    #[must_use]
+    pub fn with_credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Path of the service, `/axl/` by default.
+    #[must_use]
+    pub fn with_path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Limits for answers. CUCM keeps results under 8 MB.
+    #[must_use]
+    pub fn with_codec(mut self, codec: EnvelopeCodec) -> Self {
+        self.codec = codec;
+        self
+    }
+}
+
+/// Makes requests. It holds the session cookies, nothing else that changes.
+#[derive(Clone, Debug)]
+pub struct Client {
+    config: Config,
+    cookies: Vec<Cookie>,
+}
+
+impl Client {
+    /// A client without a session.
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            cookies: Vec::new(),
+        }
+    }
+
+    /// The request for an operation, and what will take its response.
+    pub fn call<O: Operation>(&self, operation: &O) -> Call<O::Reply> {
+        self.call_with(O::NAME, None, |encoder| operation.write_children(encoder))
+    }
+
+    /// As [`Client::call`], with a number that the answer has to repeat.
+    pub fn call_numbered<O: Operation>(&self, operation: &O, sequence: u64) -> Call<O::Reply> {
+        self.call_with(O::NAME, Some(sequence), |encoder| {
+            operation.write_children(encoder)
+        })
+    }
+
+    /// The request for any operation by name, whose answer's `return` comes as trees.
+    pub fn call_dynamic(&self, operation: &Dynamic) -> Call<Dynamic> {
+        self.call_with(&operation.name, None, |encoder| {
+            for child in &operation.children {
+                encoder.element(child);
+            }
+        })
+    }
+
+    /// A GET that tells whether the credentials are good: 200, 401 or 403.
+    pub fn probe(&self) -> HttpRequest {
+        HttpRequest {
+            method: "GET",
+            path: self.config.path.clone(),
+            headers: self.with_identity(Headers::new()),
+            body: bytes::Bytes::new(),
+        }
+    }
+
+    /// Keeps the session cookies of a response, so that CUCM need not authenticate anew. The
+    /// credentials are sent along, so that an expired session does no harm.
+    pub fn remember(&mut self, head: &ResponseHead) {
+        for cookie in head.cookies() {
+            self.cookies.retain(|have| have.name != cookie.name);
+            if self.cookies.len() < crate::MAX_COOKIES {
+                self.cookies.push(cookie.clone());
+            }
+        }
+    }
+
+    fn call_with<R>(
+        &self,
+        name: &str,
+        sequence: Option<u64>,
+        write_children: impl FnOnce(&mut Encoder),
+    ) -> Call<R> {
+        let version = self.config.version;
+        let action = Action {
+            version,
+            operation: Some(name.to_owned()),
+        };
+        let mut request = client::post(
+            SoapVersion::V11,
+            &self.config.path,
+            &action.to_string(),
+            &[],
+            |encoder| {
+                let sequence = sequence.map(|sequence| sequence.to_string());
+                encoder
+                    .open_prefixed("ns", &version.namespace(), name)
+                    .attr_opt("sequence", sequence.as_deref());
+                write_children(encoder);
+                encoder.close();
+            },
+        );
+        request.headers = self.with_identity(request.headers);
+        let pending = Pending {
+            name: format!("{name}Response"),
+            sequence,
+            codec: self.config.codec.clone(),
+            reply: PhantomData,
+        };
+        Call { request, pending }
+    }
+
+    fn with_identity(&self, headers: Headers) -> Headers {
+        let headers = match &self.config.credentials {
+            Some(credentials) => headers.with("Authorization", credentials.to_header().expose()),
+            None => headers,
+        };
+        if self.cookies.is_empty() {
+            return headers;
+        }
+        let pairs: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|Cookie { name, value }| format!("{name}={}", Secret::expose(value)))
+            .collect();
+        headers.with("Cookie", pairs.join("; "))
+    }
+}
+
+/// A request to be sent, and what takes its response.
+#[derive(Debug)]
+#[must_use]
+pub struct Call<R> {
+    /// To be sent.
+    pub request: HttpRequest,
+    /// To be given the response.
+    pub pending: Pending<R>,
+}
+
+/// A call whose response has not begun.
+#[derive(Debug)]
+pub struct Pending<R> {
+    name: String,
+    sequence: Option<u64>,
+    codec: EnvelopeCodec,
+    reply: PhantomData<fn() -> R>,
+}
+
+impl<R: Content> Pending<R> {
+    /// The head of the response came.
+    ///
+    /// # Errors
+    ///
+    /// When the announced length is over the limit.
+    pub fn receive(self, head: ResponseHead) -> Result<Reply<R>, AxlCallError> {
+        let incoming = client::Incoming::new(self.codec.clone(), head)?;
+        Ok(Reply {
+            pending: self,
+            incoming,
+        })
+    }
+}
+
+/// A response on its way in.
+#[derive(Debug)]
+pub struct Reply<R> {
+    pending: Pending<R>,
+    incoming: client::Incoming,
+}
+
+impl<R: Content> Reply<R> {
+    /// Takes the next piece of the body.
+    ///
+    /// # Errors
+    ///
+    /// When the body is over the limit.
+    pub fn handle_body(&mut self, chunk: &[u8]) -> Result<(), AxlCallError> {
+        Ok(self.incoming.handle_body(chunk)?)
+    }
+
+    /// The body is complete: reads the answer.
+    ///
+    /// # Errors
+    ///
+    /// [`AxlCallError::Operation`] when the operation failed, else why there is no answer.
+    pub fn finish(self) -> Result<R, AxlCallError> {
+        let Self { pending, incoming } = self;
+        let answer = incoming.finish(|name, decoder| {
+            if name.local() != pending.name {
+                return Err(decoder.error(DecodeErrorKind::Misplaced {
+                    name: name.to_string(),
+                    place: "an answer to another operation",
+                }));
+            }
+            let sequence = decoder.attribute("", "sequence").map(str::trim);
+            if let (Some(sent), Some(came)) = (pending.sequence, sequence)
+                && came.parse() != Ok(sent)
+            {
+                return Err(decoder.invalid("sequence", "the number of the request"));
+            }
+            read_return(decoder)
+        })?;
+        answer.body.ok_or_else(|| {
+            let kind = DecodeErrorKind::Missing("body entry");
+            CallError::Decode(DecodeError { kind, offset: 0 }).into()
+        })
+    }
+}
+
+fn read_return<R: Content>(decoder: &mut Decoder<'_>) -> Result<R, DecodeError> {
+    let mut reply = None;
+    while let Some(name) = decoder.child()? {
+        if name.local() == "return" && reply.is_none() {
+            reply = Some(R::read(decoder, "return")?);
+        } else {
+            decoder.skip()?;
+        }
+    }
+    reply.ok_or_else(|| decoder.missing("return"))
+}
+
+/// Why an operation has no answer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AxlCallError {
+    /// The operation failed, and the server says why.
+    #[error("{error}")]
+    Operation {
+        /// HTTP status: 500, or 403 for a refused role.
+        status: u16,
+        /// What it says.
+        error: AxlError,
+    },
+    /// Anything else.
+    #[error(transparent)]
+    Call(CallError),
+}
+
+impl AxlCallError {
+    /// The meaning of the HTTP status, when the server refused before SOAP.
+    pub fn refusal(&self) -> Option<RefusalKind> {
+        match self {
+            Self::Call(CallError::Status(refusal)) => Some(refusal.kind()),
+            Self::Call(_) | Self::Operation { .. } => None,
+        }
+    }
+}
+
+impl From<CallError> for AxlCallError {
+    fn from(error: CallError) -> Self {
+        if let CallError::Fault { status, fault } = &error
+            && let Some(error) = AxlError::from_fault(fault)
+        {
+            return Self::Operation {
+                status: *status,
+                error,
+            };
+        }
+        Self::Call(error)
+    }
+}
+
+const PATH: &str = "/axl/";

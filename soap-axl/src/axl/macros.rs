@@ -1,0 +1,255 @@
+//! The tables in which records, choices, open strings and operations are stated once.
+//!
+//! `record!` takes one or more records:
+//!
+//! ```text
+//! record! {
+//!     /// Docs of the struct.
+//!     Phone "phone" {
+//!         attributes {
+//!             /// Docs of the field.
+//!             uuid: Uuid = "uuid";            // becomes Option<Uuid>
+//!         }
+//!         children {
+//!             name: Presence<String> = "name";  // at most once, perhaps nil
+//!             lines: Vec<Line> = "line";        // any number of times
+//!             userid: String = "userid";        // exactly once
+//!             key: UserKey = "userid | uuid";   // a choice, once under one of its names
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! and becomes a struct with these fields and `other: Vec<Element>` for the children that are not
+//! in the table, its [`Content`](super::Content), and its [`Record::FIELDS`](super::Record). Fields
+//! are written in the order of the table, which is that of the schema, and read in any order.
+//!
+//! `operation!` states a request and its answer:
+//!
+//! ```text
+//! operation! {
+//!     /// Docs of the request.
+//!     GetPhone "getPhone" { key: NameKey = "name | uuid"; }
+//!     /// Docs of the answer.
+//!     -> GetPhoneReply { phone: Phone = "phone"; }
+//! }
+//! ```
+//!
+//! The answer's fields are the children of its `return` element.
+
+/// States records. See the module's text.
+macro_rules! record {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $wire:literal {
+            $(attributes { $($(#[$adoc:meta])* $afield:ident: $atype:ty = $awire:literal;)+ })?
+            $(children { $($(#[$cdoc:meta])* $cfield:ident: $ctype:ty = $cwire:literal;)* })?
+        }
+    )+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name {
+            $($($(#[$adoc])* pub $afield: Option<$atype>,)+)?
+            $($($(#[$cdoc])* pub $cfield: $ctype,)*)?
+            /// Children that are not in the table, in the order they came; written last.
+            pub other: Vec<$crate::xml::Element>,
+        }
+
+        impl $crate::axl::Record for $name {
+            const NAME: &'static str = $wire;
+            const FIELDS: &'static [$crate::axl::Field] = &[
+                $($($crate::axl::Field::attribute($awire),)+)?
+                $($($crate::axl::Field::child($cwire),)*)?
+            ];
+        }
+
+        impl $crate::axl::Content for $name {
+            fn read(
+                decoder: &mut $crate::Decoder<'_>,
+                _wire: &'static str,
+            ) -> Result<Self, $crate::DecodeError> {
+                $($(
+                    let $afield = $crate::axl::read_attribute(decoder, $awire)?;
+                )+)?
+                $($(
+                    let mut $cfield = <$ctype as $crate::axl::Slot>::Pending::default();
+                )*)?
+                let mut other = Vec::new();
+                while let Some(name) = decoder.child()? {
+                    let _local = name.local();
+                    $($(
+                        if <$ctype as $crate::axl::Slot>::absorb(
+                            &mut $cfield, $cwire, _local, decoder,
+                        )? {
+                            continue;
+                        }
+                    )*)?
+                    other.push(decoder.element()?);
+                }
+                Ok(Self {
+                    $($($afield,)+)?
+                    $($($cfield: <$ctype as $crate::axl::Slot>::settle(
+                        $cfield, $cwire, decoder,
+                    )?,)*)?
+                    other,
+                })
+            }
+
+            fn write(&self, encoder: &mut $crate::Encoder, wire: &str) {
+                let _tag = encoder.open(wire);
+                $($(
+                    let _tag = $crate::axl::write_attribute(_tag, $awire, &self.$afield);
+                )+)?
+                self.write_children(encoder);
+                encoder.close();
+            }
+        }
+
+        impl $name {
+            fn write_children(&self, encoder: &mut $crate::Encoder) {
+                $($(
+                    $crate::axl::Slot::emit(&self.$cfield, $cwire, encoder);
+                )*)?
+                for element in &self.other {
+                    encoder.element(element);
+                }
+            }
+        }
+    )+};
+}
+
+/// States choices: one element of several names.
+macro_rules! choice {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident { $($(#[$vdoc:meta])* $variant:ident($type:ty) = $wire:literal,)+ }
+    )+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Eq, PartialEq)]
+        pub enum $name {
+            $($(#[$vdoc])* $variant($type),)+
+        }
+
+        impl $crate::axl::Slot for $name {
+            type Pending = Option<Self>;
+
+            fn absorb(
+                pending: &mut Option<Self>,
+                wire: &'static str,
+                local: &str,
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> Result<bool, $crate::DecodeError> {
+                match local {
+                    $($wire => {
+                        $crate::axl::once(pending.is_some(), wire, decoder)?;
+                        let value = <$type as $crate::axl::Content>::read(decoder, $wire)?;
+                        *pending = Some(Self::$variant(value));
+                    })+
+                    _ => return Ok(false),
+                }
+                Ok(true)
+            }
+
+            fn settle(
+                pending: Option<Self>,
+                wire: &'static str,
+                decoder: &$crate::Decoder<'_>,
+            ) -> Result<Self, $crate::DecodeError> {
+                pending.ok_or_else(|| decoder.missing(wire))
+            }
+
+            fn emit(&self, _wire: &str, encoder: &mut $crate::Encoder) {
+                match self {
+                    $(Self::$variant(value) => {
+                        $crate::axl::Content::write(value, encoder, $wire);
+                    })+
+                }
+            }
+        }
+    )+};
+}
+
+/// States open strings: any text, with names for those that the schema lists.
+macro_rules! open_string {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident { $($(#[$vdoc:meta])* $constant:ident = $text:literal,)* }
+    )+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub struct $name(std::borrow::Cow<'static, str>);
+
+        impl $name {
+            $($(#[$vdoc])* pub const $constant: Self = Self(std::borrow::Cow::Borrowed($text));)*
+
+            /// Any text.
+            pub fn new(text: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(std::borrow::Cow::Owned(text.to_owned()))
+            }
+        }
+
+        impl $crate::axl::Content for $name {
+            fn read(
+                decoder: &mut $crate::Decoder<'_>,
+                _wire: &'static str,
+            ) -> Result<Self, $crate::DecodeError> {
+                let text = decoder.text()?;
+                $(if text == $text {
+                    return Ok(Self::$constant);
+                })*
+                Ok(Self(std::borrow::Cow::Owned(text.into_owned())))
+            }
+
+            fn write(&self, encoder: &mut $crate::Encoder, wire: &str) {
+                encoder.text_element(wire, &self.0);
+            }
+        }
+    )+};
+}
+
+/// States operations. See the module's text.
+macro_rules! operation {
+    ($(
+        $(#[$doc:meta])*
+        $request:ident $wire:literal {
+            $($(#[$cdoc:meta])* $cfield:ident: $ctype:ty = $cwire:literal;)*
+        }
+        $(#[$rdoc:meta])*
+        -> $reply:ident {
+            $($(#[$fdoc:meta])* $ffield:ident: $ftype:ty = $fwire:literal;)+
+        }
+    )+) => {$(
+        $crate::axl::macros::record! {
+            $(#[$doc])*
+            $request $wire {
+                children { $($(#[$cdoc])* $cfield: $ctype = $cwire;)* }
+            }
+            $(#[$rdoc])*
+            $reply "return" {
+                children { $($(#[$fdoc])* $ffield: $ftype = $fwire;)+ }
+            }
+        }
+
+        impl $crate::axl::Operation for $request {
+            const NAME: &'static str = $wire;
+            type Reply = $reply;
+
+            fn write_children(&self, encoder: &mut $crate::Encoder) {
+                Self::write_children(self, encoder);
+            }
+        }
+    )+};
+}
+
+pub(crate) use {choice, open_string, operation, record};

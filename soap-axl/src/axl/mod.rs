@@ -1,0 +1,125 @@
+//! AXL, the provisioning API of Cisco CUCM, on top of SOAP 1.1.
+//!
+//! | module's items | what they are |
+//! | --- | --- |
+//! | [`Client`], [`Call`], [`Pending`] | the client half: operation to HTTP request, response to answer |
+//! | [`Server`], [`Incoming`], [`Received`] | the server half: HTTP request to operation, answer to response |
+//! | [`Request`] | every operation that has a type here, and [`Dynamic`] for the others |
+//! | [`User`], [`Phone`], [`Line`], [`Row`] | objects, stated in tables |
+//! | [`AxlError`], [`AxlCode`] | the detail of a fault |
+//! | [`Version`], [`Action`] | version of the schema, a value at run time |
+//!
+//! Elements inside an operation are unqualified and come in the order of the schema. Three states
+//! are kept apart everywhere: absent, nil and a value ([`Presence`]). Lists that the schema calls
+//! closed take any text, so they are open strings with constants. What a table does not name is
+//! kept in `other`.
+
+mod client;
+mod content;
+mod dynamic;
+mod error;
+mod line;
+mod macros;
+mod phone;
+mod registry;
+mod server;
+mod sql;
+mod system;
+mod user;
+mod uuid;
+mod version;
+
+pub use client::{AxlCallError, Call, Client, Config as ClientConfig, Pending, Reply};
+pub use content::{AttributeValue, Content, ForeignKey, Presence, Slot, Tags};
+pub use dynamic::Dynamic;
+pub use error::{AxlCode, AxlError, Blame, TooLarge};
+pub use line::{Line, LineCriteria, ListLine, ListLineReply};
+pub use phone::{
+    DeviceProtocol, Dirn, GetPhone, GetPhoneReply, ListPhone, ListPhoneReply, NameKey, Phone,
+    PhoneCriteria, PhoneLine, PhoneLines, Product,
+};
+pub use registry::{Effect, Operation, Request};
+pub use server::{Config as ServerConfig, Incoming, Received, Server};
+pub use sql::{ExecuteSqlQuery, ExecuteSqlQueryReply, Row};
+pub use system::{ComponentVersion, GetCcmVersion, GetCcmVersionReply};
+pub use user::{
+    AssociatedDevices, AssociatedGroups, DoAuthenticateUser, DoAuthenticateUserReply, GetUser,
+    GetUserReply, ListUser, ListUserReply, PrimaryExtension, User, UserCriteria, UserGroup,
+    UserKey, UserRoles, UserSecret,
+};
+pub use uuid::Uuid;
+pub use version::{Action, Version, VersionError};
+
+pub(crate) use content::once;
+
+use bytes::BytesMut;
+
+use crate::{DecodeError, Decoder, xml::Tag};
+
+/// What the table of a record says, to be compared with the schema.
+pub trait Record: Content {
+    /// Name of the element in the schema.
+    const NAME: &'static str;
+    /// Attributes, then children in the order they are written.
+    const FIELDS: &'static [Field];
+}
+
+/// One line of a record's table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Field {
+    /// Name on the wire; names of a choice are parted by ` | `.
+    pub wire: &'static str,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Where a field of a record stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// An attribute.
+    Attribute,
+    /// A child.
+    Child,
+}
+
+impl Field {
+    pub(crate) const fn attribute(wire: &'static str) -> Self {
+        Self {
+            wire,
+            place: Place::Attribute,
+        }
+    }
+
+    pub(crate) const fn child(wire: &'static str) -> Self {
+        Self {
+            wire,
+            place: Place::Child,
+        }
+    }
+}
+
+/// An attribute of the element opened last; one that is empty counts as left out.
+pub(crate) fn read_attribute<T: AttributeValue>(
+    decoder: &Decoder<'_>,
+    wire: &'static str,
+) -> Result<Option<T>, DecodeError> {
+    match decoder.attribute("", wire) {
+        None | Some("") => Ok(None),
+        Some(text) => match T::from_text(text) {
+            Some(value) => Ok(Some(value)),
+            None => Err(decoder.invalid(wire, "a value of its type")),
+        },
+    }
+}
+
+pub(crate) fn write_attribute<'w, T: AttributeValue>(
+    tag: Tag<'w, BytesMut>,
+    wire: &str,
+    value: &Option<T>,
+) -> Tag<'w, BytesMut> {
+    match value {
+        Some(value) => tag.attr(wire, &value.to_text()),
+        None => tag,
+    }
+}

@@ -1,0 +1,124 @@
+//! Which operation has which type: the one place that ties names to structs.
+
+use crate::{
+    DecodeError, Decoder, Encoder,
+    axl::{
+        Content, DoAuthenticateUser, Dynamic, ExecuteSqlQuery, GetCcmVersion, GetPhone, GetUser,
+        ListLine, ListPhone, ListUser,
+    },
+};
+
+/// A typed operation.
+pub trait Operation: Content {
+    /// Name on the wire.
+    const NAME: &'static str;
+    /// What its answer holds inside `return`.
+    type Reply: Content;
+
+    /// Writes what is inside the operation's element.
+    fn write_children(&self, encoder: &mut Encoder);
+}
+
+/// Whether an operation changes anything.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Effect {
+    /// Only reads; a read-only user may do it.
+    Read,
+    /// Changes configuration or state.
+    Write,
+}
+
+impl Effect {
+    /// The effect of an operation by its name: get, list, SQL queries and `doAuthenticateUser`
+    /// read, all others write.
+    pub fn of(operation: &str) -> Self {
+        let reads = operation.starts_with("get")
+            || operation.starts_with("list")
+            || operation.starts_with("executeSQLQuery")
+            || operation == "doAuthenticateUser";
+        if reads { Self::Read } else { Self::Write }
+    }
+}
+
+macro_rules! registry {
+    ($($name:ident,)+) => {
+        /// An operation that came in.
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Request {
+            $(
+                #[doc = concat!("See [`", stringify!($name), "`].")]
+                $name($name),
+            )+
+            /// An operation that has no type here.
+            Other(Dynamic),
+        }
+
+        impl Request {
+            /// Names of the operations that have a type.
+            pub const TYPED: &'static [&'static str] = &[$(<$name as Operation>::NAME,)+];
+
+            /// Reads the open operation element.
+            pub(crate) fn read(
+                name: &str,
+                decoder: &mut Decoder<'_>,
+            ) -> Result<Self, DecodeError> {
+                $(if name == <$name as Operation>::NAME {
+                    let wire = <$name as Operation>::NAME;
+                    return Ok(Self::$name(<$name as Content>::read(decoder, wire)?));
+                })+
+                let mut dynamic = Dynamic::read(decoder, "")?;
+                dynamic.name = name.to_owned();
+                Ok(Self::Other(dynamic))
+            }
+
+            /// Name of the operation.
+            pub fn name(&self) -> &str {
+                match self {
+                    $(Self::$name(_) => <$name as Operation>::NAME,)+
+                    Self::Other(dynamic) => &dynamic.name,
+                }
+            }
+        }
+    };
+}
+
+registry! {
+    DoAuthenticateUser,
+    ExecuteSqlQuery,
+    GetCcmVersion,
+    GetPhone,
+    GetUser,
+    ListLine,
+    ListPhone,
+    ListUser,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_only_user_gets_lists_and_queries_and_may_check_passwords() {
+        for name in [
+            "getUser",
+            "listPhone",
+            "executeSQLQuery",
+            "executeSQLQueryInactive",
+            "doAuthenticateUser",
+        ] {
+            assert_eq!(Effect::of(name), Effect::Read, "{name}");
+        }
+        for name in [
+            "addPhone",
+            "updateUser",
+            "removeLine",
+            "executeSQLUpdate",
+            "doDeviceLogin",
+            "applyPhone",
+            "wipePhone",
+        ] {
+            assert_eq!(Effect::of(name), Effect::Write, "{name}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Pull reading of what is inside an envelope.
+
+use std::borrow::Cow;
+
+use crate::{
+    DecodeError, DecodeErrorKind, ns,
+    xml::{Element, Event, Name, Reader, Start},
+};
+
+/// A place inside a message: the element whose start tag was read last is open.
+///
+/// Each of [`Decoder::child`], [`Decoder::text`], [`Decoder::element`] and [`Decoder::skip`]
+/// leaves the decoder in a state where the next call makes sense: `child` opens an element, and
+/// one of the others reads it to its end, as does `child` itself when it returns `None`.
+#[derive(Debug)]
+pub struct Decoder<'a> {
+    reader: Reader<'a>,
+    /// The start tag read last, while nothing behind it has been read.
+    start: Option<Start<'a>>,
+    /// Elements that may still come.
+    elements_left: usize,
+    max_elements: usize,
+}
+
+impl<'a> Decoder<'a> {
+    pub(crate) fn new(reader: Reader<'a>, max_elements: usize) -> Self {
+        Self {
+            reader,
+            start: None,
+            elements_left: max_elements,
+            max_elements,
+        }
+    }
+
+    /// Opens the next child of the open element, or reads the end of the open element and returns
+    /// `None`. Text between children is skipped.
+    ///
+    /// # Errors
+    ///
+    /// When the XML is not well-formed or passes a limit.
+    pub fn child(&mut self) -> Result<Option<Name<'a>>, DecodeError> {
+        loop {
+            match self.reader.next_event()? {
+                Some(Event::Start(start)) => {
+                    self.count()?;
+                    let name = start.name.clone();
+                    self.start = Some(start);
+                    return Ok(Some(name));
+                }
+                Some(Event::Text(_)) => {}
+                Some(Event::End) | None => return Ok(None),
+            }
+        }
+    }
+
+    /// Reads the text of the open element and its end. Children are skipped.
+    ///
+    /// # Errors
+    ///
+    /// When the XML is not well-formed or passes a limit.
+    pub fn text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
+        let mut text = Cow::Borrowed("");
+        loop {
+            match self.reader.next_event()? {
+                Some(Event::Start(_)) => {
+                    self.count()?;
+                    self.reader.skip_element()?;
+                }
+                Some(Event::Text(more)) if text.is_empty() => text = more,
+                Some(Event::Text(more)) => text.to_mut().push_str(&more),
+                Some(Event::End) | None => return Ok(text),
+            }
+        }
+    }
+
+    /// Reads the open element whole, as a tree.
+    ///
+    /// # Errors
+    ///
+    /// When the XML is not well-formed or passes a limit.
+    pub fn element(&mut self) -> Result<Element, DecodeError> {
+        match self.start.take() {
+            Some(start) => Ok(Element::read(&start, &mut self.reader)?),
+            // The caller opened nothing, or has read inside what it opened.
+            None => Err(self.error(DecodeErrorKind::NothingOpen)),
+        }
+    }
+
+    /// Reads the text of the open element, a QName, and resolves its prefix by the bindings in
+    /// force. Without a prefix it is in the default namespace. XML Schema part 2 §3.2.18.
+    ///
+    /// # Errors
+    ///
+    /// When the prefix is not bound, or the XML is not well-formed or passes a limit.
+    pub fn qname(&mut self, field: &'static str) -> Result<Name<'static>, DecodeError> {
+        let scope = self.reader.scope();
+        let text = self.text()?;
+        let text = text.trim();
+        let (prefix, local) = text.split_once(':').unwrap_or(("", text));
+        match scope.namespace(prefix) {
+            Some(namespace) => Ok(Name::new(namespace.to_owned(), local.to_owned())),
+            None if prefix.is_empty() && !local.is_empty() => Ok(Name::new("", local.to_owned())),
+            None => Err(self.invalid(field, "a name with a bound prefix")),
+        }
+    }
+
+    /// Skips the open element.
+    ///
+    /// # Errors
+    ///
+    /// When the XML is not well-formed or passes a limit.
+    pub fn skip(&mut self) -> Result<(), DecodeError> {
+        self.reader.skip_element()?;
+        Ok(())
+    }
+
+    /// An attribute of the element that was opened last; only right behind [`Decoder::child`].
+    /// `namespace` is empty for an attribute without prefix.
+    pub fn attribute(&self, namespace: &str, local: &str) -> Option<&str> {
+        self.reader.attribute(namespace, local)
+    }
+
+    /// Whether the element that was opened last says `xsi:nil`; only right behind
+    /// [`Decoder::child`].
+    ///
+    /// # Errors
+    ///
+    /// When the attribute is no boolean.
+    pub fn is_nil(&self) -> Result<bool, DecodeError> {
+        match self.attribute(ns::XSI, "nil").map(str::trim) {
+            None | Some("false" | "0") => Ok(false),
+            Some("true" | "1") => Ok(true),
+            Some(_) => Err(self.invalid("xsi:nil", "a boolean")),
+        }
+    }
+
+    /// How far the message has been read, in bytes.
+    pub fn offset(&self) -> usize {
+        self.reader.position()
+    }
+
+    /// An error at this place: a value that is not what it should be.
+    pub fn invalid(&self, field: &'static str, expected: &'static str) -> DecodeError {
+        self.error(DecodeErrorKind::Value { field, expected })
+    }
+
+    /// An error at this place: an element that should be there.
+    pub fn missing(&self, field: &'static str) -> DecodeError {
+        self.error(DecodeErrorKind::Missing(field))
+    }
+
+    /// An error at this place.
+    pub(crate) fn error(&self, kind: DecodeErrorKind) -> DecodeError {
+        DecodeError::new(kind, self.offset())
+    }
+
+    pub(crate) fn depth(&self) -> usize {
+        self.reader.depth()
+    }
+
+    /// Reads to the end of the message, so that what is wrong behind the envelope is seen.
+    pub(crate) fn finish(&mut self) -> Result<(), DecodeError> {
+        while self.reader.next_event()?.is_some() {}
+        Ok(())
+    }
+
+    fn count(&mut self) -> Result<(), DecodeError> {
+        match self.elements_left.checked_sub(1) {
+            Some(left) => {
+                self.elements_left = left;
+                Ok(())
+            }
+            None => Err(self.error(DecodeErrorKind::TooManyElements(self.max_elements))),
+        }
+    }
+}
