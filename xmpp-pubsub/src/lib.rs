@@ -1,1 +1,29 @@
-//! XMPP stanzas, streams and XEP-0060 publish-subscribe without IO: codec, client and an embeddable service.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod decode;
+pub mod delay;
+pub mod disco;
+mod error;
+pub mod event;
+pub mod form;
+mod id;
+mod jid;
+mod names;
+pub mod notification;
+pub mod ns;
+pub mod owner;
+pub mod pubsub;
+pub mod sasl;
+pub mod shim;
+pub mod stanza;
+
+/// The XML layer, as far as this API shows it.
+pub mod xml {
+    pub use wire_xml::{Element, Error, ErrorClass, Limits, Name, Profile, Scope, Writer};
+}
+
+pub use error::{DecodeError, Malformed};
+pub use id::{IdError, ItemId, NodeId, StanzaId, SubId};
+pub use jid::{Jid, JidError, Part};
+pub use stanza::{Iq, Message, Payload, Presence, Stanza, StanzaError};

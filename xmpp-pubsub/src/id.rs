@@ -1,0 +1,145 @@
+//! Names inside the protocol: nodes, items, subscriptions and stanzas, each a type of its own.
+
+use std::sync::Arc;
+
+macro_rules! identifier {
+    ($(#[$meta:meta])* $name:ident, max $max:expr) => {
+        $(#[$meta])*
+        ///
+        /// Cloning costs a reference count. The text is a copy of its own, never a slice of input.
+        #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The longest identifier that is accepted, in bytes.
+            pub const MAX_LEN: usize = $max;
+
+            /// Takes a copy of `text`.
+            ///
+            /// # Errors
+            ///
+            /// The text is empty, longer than [`MAX_LEN`](Self::MAX_LEN), or holds a character that XML cannot carry.
+            pub fn new(text: &str) -> Result<Self, IdError> {
+                check(text, Self::MAX_LEN)?;
+                Ok(Self(Arc::from(text)))
+            }
+
+            /// The identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                core::fmt::Debug::fmt(&*self.0, f)
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl core::str::FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                Self::new(text)
+            }
+        }
+
+        impl core::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+identifier! {
+    /// Name of a node, unique in its service. XEP-0060 §4.6 and §12.9. Slashes carry no meaning.
+    NodeId, max 1023
+}
+
+identifier! {
+    /// Name of an item, unique in its node. XEP-0060 §12.9.
+    ItemId, max 1023
+}
+
+identifier! {
+    /// Name of one subscription of an address to a node. XEP-0060 §6.1.6.
+    SubId, max 1023
+}
+
+identifier! {
+    /// The `id` of a stanza, opaque to everyone but its sender. RFC 6120 §8.1.3.
+    StanzaId, max 4096
+}
+
+/// Why a text cannot be an identifier.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdError {
+    /// Nothing there.
+    #[error("identifier is empty")]
+    Empty,
+    /// More bytes than the type allows.
+    #[error("identifier of {len} bytes is longer than {max}")]
+    TooLong {
+        /// Length found, in bytes.
+        len: usize,
+        /// Length allowed, in bytes.
+        max: usize,
+    },
+    /// A character outside what XML 1.0 can carry.
+    #[error("identifier holds a character that XML cannot carry")]
+    Character,
+}
+
+fn check(text: &str, max: usize) -> Result<(), IdError> {
+    if text.is_empty() {
+        return Err(IdError::Empty);
+    }
+    if text.len() > max {
+        return Err(IdError::TooLong {
+            len: text.len(),
+            max,
+        });
+    }
+    if !text.chars().all(is_xml_char) {
+        return Err(IdError::Character);
+    }
+    Ok(())
+}
+
+/// XML 1.0, production 2 (`Char`).
+pub(crate) fn is_xml_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ps_12_15_01_slashes_in_a_node_id_are_plain_characters() {
+        let node = NodeId::new("/finesse/api/User/1001001").unwrap();
+        assert_eq!(node.as_str(), "/finesse/api/User/1001001");
+    }
+
+    #[test]
+    fn what_xml_cannot_carry_is_refused() {
+        assert_eq!(NodeId::new("a\u{0}b"), Err(IdError::Character));
+        assert_eq!(ItemId::new(""), Err(IdError::Empty));
+        assert_eq!(
+            ItemId::new(&"x".repeat(1024)),
+            Err(IdError::TooLong {
+                len: 1024,
+                max: 1023
+            })
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! A document inside an item, as text: the payload form of the Finesse notification service.
+//!
+//! ```xml
+//! <notification xmlns="http://jabber.org/protocol/pubsub">&lt;Update&gt;...&lt;/Update&gt;</notification>
+//! ```
+//!
+//! The document is escaped once as a whole, so that it arrives as text. It must not begin with an XML declaration:
+//! clients are known that put the text where only an element may stand.
+
+use wire_xml::Name;
+
+use crate::ns;
+use crate::stanza::Payload;
+
+/// Wraps a document in the namespace of older releases, `http://jabber.org/protocol/pubsub`.
+///
+/// ```
+/// # use xmpp_pubsub::notification;
+/// let payload = notification::wrap("<Update><event>PUT</event></Update>");
+/// assert_eq!(
+///     payload.as_bytes(),
+///     "<notification xmlns=\"http://jabber.org/protocol/pubsub\">\
+///      &lt;Update&gt;&lt;event&gt;PUT&lt;/event&gt;&lt;/Update&gt;</notification>"
+/// );
+/// assert_eq!(notification::unwrap(&payload).unwrap(), "<Update><event>PUT</event></Update>");
+/// ```
+#[must_use]
+pub fn wrap(document: &str) -> Payload {
+    wrap_in(ns::PUBSUB, document)
+}
+
+/// Wraps a document in a namespace of the caller's, such as [`ns::PUSH`].
+#[must_use]
+pub fn wrap_in(namespace: &str, document: &str) -> Payload {
+    Payload::build(Name::new(ns::intern(namespace), LOCAL), |writer| {
+        writer.text_element(namespace, LOCAL, without_declaration(document));
+    })
+}
+
+/// The document inside a `notification` of any namespace, or `None` for another payload.
+///
+/// Some senders nest the document as elements instead; then there is no text, and this is `None` too.
+#[must_use]
+pub fn unwrap(payload: &Payload) -> Option<String> {
+    if payload.name().local() != LOCAL {
+        return None;
+    }
+    let element = payload.to_element().ok()?;
+    let text = element.text();
+    (!text.trim().is_empty()).then(|| text.into_owned())
+}
+
+fn without_declaration(document: &str) -> &str {
+    let trimmed = document.trim_start();
+    match trimmed.strip_prefix("<?xml") {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_whitespace()) => rest
+            .split_once("?>")
+            .map_or(document, |(_, document)| document.trim_start()),
+        _ => document,
+    }
+}
+
+const LOCAL: &str = "notification";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_with_special_characters_is_escaped_twice_on_the_wire() {
+        let document = "<Update><data><firstName>A &amp; B</firstName></data></Update>";
+        let payload = wrap(document);
+        let wire = std::str::from_utf8(payload.as_bytes()).unwrap();
+        assert!(wire.contains("A &amp;amp; B"), "{wire}");
+        assert_eq!(unwrap(&payload).unwrap(), document);
+    }
+
+    #[test]
+    fn an_xml_declaration_is_left_out() {
+        let payload = wrap("<?xml version=\"1.0\"?>\n<Update/>");
+        assert_eq!(unwrap(&payload).unwrap(), "<Update/>");
+    }
+
+    #[test]
+    fn the_namespace_does_not_matter_to_a_reader() {
+        let payload = wrap_in(ns::PUSH, "<Update/>");
+        assert!(payload.is(ns::PUSH, "notification"));
+        assert_eq!(unwrap(&payload).unwrap(), "<Update/>");
+        assert_eq!(
+            unwrap(&Payload::from_element(&wire_xml::Element::new(
+                ns::PING,
+                "ping"
+            ))),
+            None
+        );
+    }
+}

@@ -1,0 +1,354 @@
+//! The three stanzas. RFC 6120 §8.
+
+mod error;
+mod iq;
+mod message;
+mod payload;
+mod presence;
+
+use std::str::FromStr;
+
+use bytes::{BufMut, BytesMut};
+use wire_xml::{Element, Event, Limits, Profile, Reader, Scope, Start, Tag, Writer, XML_NAMESPACE};
+
+use crate::error::{DecodeError, Malformed};
+use crate::id::StanzaId;
+use crate::jid::Jid;
+use crate::ns;
+
+pub use error::{Condition, ErrorType, PubSubCondition, StanzaError};
+pub use iq::{Iq, IqContent};
+pub use message::{Message, MessageKind};
+pub use payload::{Payload, Payloads};
+pub use presence::{Presence, PresenceKind, Show};
+
+/// One stanza of a stream.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Stanza {
+    /// A request or its answer.
+    Iq(Iq),
+    /// A message.
+    Message(Message),
+    /// A presence.
+    Presence(Presence),
+}
+
+impl Stanza {
+    /// Reads one stanza that was cut out of a stream in which `scope` was in force. What it carries is copied,
+    /// so that nothing of the input is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Xml`] for bytes that end the stream, [`DecodeError::Unexpected`] for an element that is no stanza,
+    /// [`DecodeError::Stanza`] for a stanza that can be answered with an error.
+    pub fn decode(input: &[u8], scope: &Scope, limits: &Limits) -> Result<Self, DecodeError> {
+        let mut reader = Reader::document_in(input, Profile::Xmpp, limits, scope)?;
+        let Some(Event::Start(start)) = reader.next_event()? else {
+            return Err(DecodeError::Unexpected {
+                name: String::new(),
+            });
+        };
+        let head = Head::read(&start, &reader)?;
+        let body = Body::read(input, &mut reader, limits)?;
+        let (id, to) = (head.id.clone(), head.to.as_ref().ok().cloned().flatten());
+        let request = (head.local == Local::Iq
+            && matches!(head.kind.as_deref(), Some("get" | "set")))
+        .then(|| id.ok().flatten())
+        .flatten();
+        head.build(body).map_err(|reason| {
+            DecodeError::Stanza(Box::new(Malformed {
+                reason,
+                request,
+                to,
+            }))
+        })
+    }
+
+    /// Reads a stanza that stands alone, with every namespace declared.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode).
+    pub fn parse(input: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        Self::decode(input, &Scope::new(), limits)
+    }
+
+    /// Writes the stanza where `writer` stands.
+    pub fn write<B: BufMut>(&self, writer: &mut Writer<B>) {
+        match self {
+            Self::Iq(iq) => iq.write(writer),
+            Self::Message(message) => message.write(writer),
+            Self::Presence(presence) => presence.write(writer),
+        }
+    }
+
+    /// The stanza as bytes of its own, with every namespace declared.
+    #[must_use]
+    pub fn to_bytes(&self) -> BytesMut {
+        let mut out = BytesMut::new();
+        self.write(&mut Writer::new(&mut out));
+        out
+    }
+
+    /// Who sent it.
+    #[must_use]
+    pub const fn sender(&self) -> Option<&Jid> {
+        match self {
+            Self::Iq(iq) => iq.from.as_ref(),
+            Self::Message(message) => message.from.as_ref(),
+            Self::Presence(presence) => presence.from.as_ref(),
+        }
+    }
+
+    /// Whom it is for.
+    #[must_use]
+    pub const fn recipient(&self) -> Option<&Jid> {
+        match self {
+            Self::Iq(iq) => iq.to.as_ref(),
+            Self::Message(message) => message.to.as_ref(),
+            Self::Presence(presence) => presence.to.as_ref(),
+        }
+    }
+
+    /// Says who sent it.
+    pub fn set_sender(&mut self, from: Option<Jid>) {
+        match self {
+            Self::Iq(iq) => iq.from = from,
+            Self::Message(message) => message.from = from,
+            Self::Presence(presence) => presence.from = from,
+        }
+    }
+}
+
+impl From<Iq> for Stanza {
+    fn from(iq: Iq) -> Self {
+        Self::Iq(iq)
+    }
+}
+
+impl From<Message> for Stanza {
+    fn from(message: Message) -> Self {
+        Self::Message(message)
+    }
+}
+
+impl From<Presence> for Stanza {
+    fn from(presence: Presence) -> Self {
+        Self::Presence(presence)
+    }
+}
+
+/// `xml:lang`, the last attribute that each stanza writes.
+fn write_lang<B: BufMut>(tag: Tag<'_, B>, lang: Option<&str>) {
+    if let Some(lang) = lang {
+        tag.attr_ns(XML_NAMESPACE, "lang", lang);
+    }
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Local {
+    Iq,
+    Message,
+    Presence,
+}
+
+impl Local {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Iq => "iq",
+            Self::Message => "message",
+            Self::Presence => "presence",
+        }
+    }
+}
+
+/// The attributes of a stanza, each as good as it is: a bad one must not hide the others from the answer.
+struct Head {
+    local: Local,
+    from: Result<Option<Jid>, DecodeError>,
+    to: Result<Option<Jid>, DecodeError>,
+    id: Result<Option<StanzaId>, DecodeError>,
+    kind: Option<String>,
+    lang: Option<String>,
+}
+
+impl Head {
+    fn read(start: &Start<'_>, reader: &Reader<'_>) -> Result<Self, DecodeError> {
+        let local = match start.name.parts() {
+            (ns::CLIENT, "iq") => Local::Iq,
+            (ns::CLIENT, "message") => Local::Message,
+            (ns::CLIENT, "presence") => Local::Presence,
+            _ => {
+                return Err(DecodeError::Unexpected {
+                    name: start.name.to_string(),
+                });
+            }
+        };
+        let element = local.as_str();
+        let jid = |field| {
+            reader
+                .attribute("", field)
+                .map(Jid::new)
+                .transpose()
+                .map_err(|error| DecodeError::Jid {
+                    element,
+                    field,
+                    error,
+                })
+        };
+        let id = reader
+            .attribute("", "id")
+            .map(StanzaId::new)
+            .transpose()
+            .map_err(|error| DecodeError::Id {
+                element,
+                field: "id",
+                error,
+            });
+        Ok(Self {
+            local,
+            from: jid("from"),
+            to: jid("to"),
+            id,
+            kind: reader.attribute("", "type").map(str::to_owned),
+            lang: reader.attribute(XML_NAMESPACE, "lang").map(str::to_owned),
+        })
+    }
+
+    fn build(self, body: Body) -> Result<Stanza, DecodeError> {
+        Ok(match self.local {
+            Local::Iq => Stanza::Iq(self.into_iq(body)?),
+            Local::Message => Stanza::Message(self.into_message(body)?),
+            Local::Presence => Stanza::Presence(self.into_presence(body)?),
+        })
+    }
+
+    fn into_iq(self, body: Body) -> Result<Iq, DecodeError> {
+        let missing = |field| DecodeError::Missing {
+            element: "iq",
+            field,
+        };
+        let id = self.id?.ok_or_else(|| missing("id"))?;
+        let kind = self.kind.ok_or_else(|| missing("type"))?;
+        let payloads = body.payloads;
+        let only = |payloads: Vec<Payload>| -> Result<Payload, DecodeError> {
+            let [payload] =
+                <[Payload; 1]>::try_from(payloads).map_err(|_| DecodeError::Invalid {
+                    element: "iq",
+                    field: "content",
+                })?;
+            Ok(payload)
+        };
+        let content = match kind.as_str() {
+            "get" => IqContent::Get(only(payloads)?),
+            "set" => IqContent::Set(only(payloads)?),
+            "result" => IqContent::Result(payloads.into_iter().next()),
+            "error" => IqContent::Error {
+                error: body.error.ok_or_else(|| missing("error"))?,
+                request: payloads.into_iter().next(),
+            },
+            _ => {
+                return Err(DecodeError::Invalid {
+                    element: "iq",
+                    field: "type",
+                });
+            }
+        };
+        Ok(Iq {
+            from: self.from?,
+            to: self.to?,
+            id,
+            lang: self.lang,
+            content,
+        })
+    }
+
+    fn into_message(self, body: Body) -> Result<Message, DecodeError> {
+        // XC-SZ-06: an unknown type is `normal`.
+        let kind = self.kind.as_deref().and_then(MessageKind::from_name);
+        Ok(Message {
+            from: self.from?,
+            to: self.to?,
+            id: self.id?,
+            kind: kind.unwrap_or(MessageKind::Normal),
+            lang: self.lang,
+            payloads: body.payloads.into(),
+            error: body.error,
+        })
+    }
+
+    fn into_presence(self, body: Body) -> Result<Presence, DecodeError> {
+        let invalid = |field| DecodeError::Invalid {
+            element: "presence",
+            field,
+        };
+        let kind = match self.kind.as_deref() {
+            None => PresenceKind::Available,
+            Some("available") => return Err(invalid("type")),
+            Some(name) => PresenceKind::from_name(name).ok_or_else(|| invalid("type"))?,
+        };
+        let mut presence = Presence {
+            from: self.from?,
+            to: self.to?,
+            id: self.id?,
+            lang: self.lang,
+            error: body.error,
+            ..Presence::new(kind)
+        };
+        let mut others = Vec::new();
+        for payload in body.payloads {
+            match payload.name().parts() {
+                (ns::CLIENT, "show") => {
+                    let show = payload.to_element()?;
+                    presence.show =
+                        Some(Show::from_name(show.text().trim()).ok_or_else(|| invalid("show"))?);
+                }
+                (ns::CLIENT, "priority") => {
+                    let priority = payload.to_element()?;
+                    presence.priority =
+                        i8::from_str(priority.text().trim()).map_err(|_| invalid("priority"))?;
+                }
+                (ns::CLIENT, "status") if presence.status.is_none() => {
+                    presence.status = Some(payload.to_element()?.text().into_owned());
+                }
+                _ => others.push(payload),
+            }
+        }
+        presence.payloads = others.into();
+        Ok(presence)
+    }
+}
+
+/// The children of a stanza.
+struct Body {
+    payloads: Vec<Payload>,
+    error: Option<StanzaError>,
+}
+
+impl Body {
+    fn read(input: &[u8], reader: &mut Reader<'_>, limits: &Limits) -> Result<Self, DecodeError> {
+        let scope = reader.scope();
+        let mut body = Self {
+            payloads: Vec::new(),
+            error: None,
+        };
+        while let Some(event) = reader.next_event()? {
+            let Event::Start(start) = event else {
+                continue;
+            };
+            let name = start.name.clone();
+            let range = reader.skip_element()?;
+            let Some(xml) = input.get(range) else {
+                continue;
+            };
+            if name.is(ns::CLIENT, "error") {
+                let element = Element::parse_in(xml, Profile::Xmpp, limits, &scope)?;
+                body.error = Some(StanzaError::from_element(&element)?);
+            } else {
+                body.payloads
+                    .push(Payload::cut(&name, xml, &scope, limits)?);
+            }
+        }
+        Ok(body)
+    }
+}
