@@ -32,6 +32,17 @@ impl Limits {
     /// The largest value that [`Limits::depth`] can be set to.
     pub const MAX_DEPTH: usize = 512;
 
+    /// No limit but the depth: for input that has passed other limits before.
+    pub const MAX: Self = Self {
+        document: usize::MAX,
+        depth: Self::MAX_DEPTH,
+        attributes: usize::MAX,
+        namespaces: usize::MAX,
+        name: usize::MAX,
+        attribute_value: usize::MAX,
+        text: usize::MAX,
+    };
+
     /// Sets the longest document.
     #[must_use]
     pub const fn with_document(mut self, bytes: usize) -> Self {
