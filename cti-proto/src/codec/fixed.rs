@@ -1,0 +1,108 @@
+//! Fixed part: packed big-endian fields without padding. GED-188, "Data Types".
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::codec::floating::Fields;
+use crate::error::DecodeError;
+use crate::version::Version;
+
+/// A type that can stand in the fixed part.
+pub(crate) trait Fixed: Sized {
+    /// Bytes on the wire.
+    const WIDTH: usize;
+
+    /// What a field holds that means nothing here: the protocol's own null, else zero.
+    const ABSENT: Self;
+
+    /// Takes the value off the front of `src`; `None` if too little is left.
+    fn take(src: &mut &[u8]) -> Option<Self>;
+
+    /// Appends the value.
+    fn put(&self, out: &mut BytesMut);
+}
+
+macro_rules! integers {
+    ($($int:ident $put:ident),*) => {$(
+        impl Fixed for $int {
+            const WIDTH: usize = size_of::<$int>();
+            const ABSENT: Self = 0;
+
+            fn take(src: &mut &[u8]) -> Option<Self> {
+                let (value, rest) = src.split_first_chunk()?;
+                *src = rest;
+                Some($int::from_be_bytes(*value))
+            }
+
+            fn put(&self, out: &mut BytesMut) {
+                out.$put(*self);
+            }
+        }
+    )*};
+}
+
+integers!(u8 put_u8, u16 put_u16, u32 put_u32, i32 put_i32);
+
+/// BOOL: 2 bytes, 0 or 1. Reading takes any other value for true.
+impl Fixed for bool {
+    const WIDTH: usize = 2;
+    const ABSENT: Self = false;
+
+    fn take(src: &mut &[u8]) -> Option<Self> {
+        u16::take(src).map(|value| value != 0)
+    }
+
+    fn put(&self, out: &mut BytesMut) {
+        out.put_u16(u16::from(*self));
+    }
+}
+
+/// UNSPEC of a fixed size.
+impl<const N: usize> Fixed for [u8; N] {
+    const WIDTH: usize = N;
+    const ABSENT: Self = [0; N];
+
+    fn take(src: &mut &[u8]) -> Option<Self> {
+        let (value, rest) = src.split_first_chunk()?;
+        *src = rest;
+        Some(*value)
+    }
+
+    fn put(&self, out: &mut BytesMut) {
+        out.put_slice(self);
+    }
+}
+
+/// Reads a body from its front.
+pub(crate) struct FixedPart<'a> {
+    message: &'static str,
+    body: &'a Bytes,
+    rest: &'a [u8],
+}
+
+impl<'a> FixedPart<'a> {
+    pub(crate) fn new(message: &'static str, body: &'a Bytes) -> Self {
+        Self {
+            message,
+            body,
+            rest: body,
+        }
+    }
+
+    pub(crate) fn take<T: Fixed>(&mut self, field: &'static str) -> Result<T, DecodeError> {
+        T::take(&mut self.rest).ok_or(DecodeError::FixedPartTruncated {
+            message: self.message,
+            field,
+            offset: self.body.len() - self.rest.len(),
+        })
+    }
+
+    pub(crate) fn floating(self, version: Version) -> Fields {
+        let start = self.body.len() - self.rest.len();
+        Fields::new(
+            self.message,
+            version.field_width(),
+            self.body.clone(),
+            start,
+        )
+    }
+}

@@ -1,0 +1,14 @@
+//! Field primitives: everything the `message!` tables are made of.
+
+mod fixed;
+mod floating;
+mod named;
+mod spec;
+mod text;
+
+pub(crate) use fixed::{Fixed, FixedPart};
+pub(crate) use floating::{Empty, FieldWriter, Floating, Group, Slot, Value, fixed_values};
+pub use floating::{Fields, RawField};
+pub use named::{NamedArray, NamedVariable};
+pub use spec::{Field, Place};
+pub use text::{Blob, Secret, Text, TextError};

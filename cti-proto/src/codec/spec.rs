@@ -1,0 +1,85 @@
+//! The field tables that `message!` derives, for tests and tools.
+
+use crate::tag::Tag;
+use crate::version::{Dialect, Gate, Version};
+
+/// One line of a message's table.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Name of the struct field, or of the counter.
+    pub name: &'static str,
+    /// Where on the wire it stands.
+    pub place: Place,
+    /// The versions that have it.
+    pub gate: Gate,
+    /// Its Rust type, as the table writes it.
+    pub type_name: &'static str,
+}
+
+/// Where a field stands.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Place {
+    /// In the fixed part, in this order.
+    Fixed {
+        /// Bytes.
+        width: usize,
+    },
+    /// In the fixed part: counts the entries of the list it names.
+    Count {
+        /// The list.
+        list: &'static str,
+    },
+    /// In the floating part.
+    Floating {
+        /// Tag in UCCE.
+        ucce_tag: Tag,
+        /// Tag in UCCX; nearly always the same.
+        uccx_tag: Tag,
+        /// Most bytes of data in UCCE, a closing NUL included; 0 for numbers, whose type says it.
+        ucce_max: usize,
+        /// The same for UCCX.
+        uccx_max: usize,
+    },
+    /// A list of entries of several floating fields each.
+    List {
+        /// The fields of one entry, in wire order.
+        entry: &'static [Field],
+    },
+}
+
+impl Field {
+    /// The floating field's tag in `version`; `None` for other places.
+    pub const fn tag(&self, version: Version) -> Option<Tag> {
+        match self.place {
+            Place::Floating {
+                ucce_tag, uccx_tag, ..
+            } => Some(match version.dialect() {
+                Dialect::Ucce => ucce_tag,
+                Dialect::Uccx => uccx_tag,
+            }),
+            Place::Fixed { .. } | Place::Count { .. } | Place::List { .. } => None,
+        }
+    }
+
+    /// Whether this line takes a floating field with `tag` in `version`.
+    pub const fn accepts(&self, version: Version, tag: Tag) -> bool {
+        match self.tag(version) {
+            Some(own) => own.0 == tag.0 && self.gate.admits(version),
+            None => false,
+        }
+    }
+
+    /// Most bytes of data in `version`; 0 where the type says it.
+    pub const fn max(&self, version: Version) -> usize {
+        match self.place {
+            Place::Floating {
+                ucce_max, uccx_max, ..
+            } => match version.dialect() {
+                Dialect::Ucce => ucce_max,
+                Dialect::Uccx => uccx_max,
+            },
+            Place::Fixed { .. } | Place::Count { .. } | Place::List { .. } => 0,
+        }
+    }
+}
