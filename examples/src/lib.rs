@@ -12,6 +12,7 @@ pub mod command;
 pub mod cucm;
 pub mod data_dir;
 pub mod driver;
+pub mod finesse;
 pub mod http;
 pub mod seed;
 pub mod server;

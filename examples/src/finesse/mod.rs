@@ -1,0 +1,3 @@
+//! The web service: REST, notifications, and the agent desktop.
+
+pub mod core;
