@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`settings`], [`seed`], [`command`] | what all binaries share: addresses, data folder, who exists at first |
 //! | [`server`], [`shutdown`], [`driver`], [`http`], [`tls`], [`data_dir`] | sockets, time, certificates, files |
+//! | [`realm`] | a login checked with CUCM over AXL |
 //! | [`telephony`], [`cucm`] | the simulated switch, the ways to reach it, and the process around it |
 //!
 //! The binaries are a few lines each: they resolve [`settings::Settings`] and start one server, or all.
@@ -14,6 +15,7 @@ pub mod data_dir;
 pub mod driver;
 pub mod finesse;
 pub mod http;
+pub mod realm;
 pub mod seed;
 pub mod server;
 pub mod settings;
