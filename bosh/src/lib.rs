@@ -1,4 +1,23 @@
-//! BOSH (XEP-0124, XEP-0206) without IO: wrapper codec, client and connection-manager sessions.
+#![doc = include_str!("../README.md")]
+//!
+//! # Contents
+//!
+//! | item | what it does |
+//! | --- | --- |
+//! | [`BodyCodec`], [`Body`] | the wrapper: bytes to value and back |
+//! | [`Payload`] | a child of the wrapper as a slice, with the namespaces it inherits |
+//! | [`Condition`] | why a session ended |
+//! | [`Rid`], [`Sid`] | ids of requests and sessions |
+//! | [`KeySequence`], [`KeyCheck`] | keys that tie requests together without TLS |
+//! | [`session::Manager`] | a connection manager: many sessions, one timer |
+//! | [`session::Session`] | one session of it, to be stored elsewhere |
+//!
+//! # Time
+//!
+//! Every machine is told the time: `now` is the time since an origin that the caller chose once.
+//! After any call that takes `&mut self`, drain `poll_event` and `poll_transmit` and re-arm a
+//! timer from `poll_timeout`, as the example above does. `handle_timeout` may come early or
+//! twice.
 #![forbid(unsafe_code)]
 
 mod body;
@@ -8,6 +27,7 @@ mod keys;
 pub mod ns;
 mod payload;
 mod rid;
+pub mod session;
 
 pub use body::{Body, BodyCodec, BodyKind, Version};
 pub use condition::Condition;

@@ -1,0 +1,326 @@
+//! Many sessions, found by their ids, with one timer.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use wire_xml::Str;
+
+use super::config::ServerConfig;
+use super::server::{CONTENT_TYPE, Session};
+use super::{Error, Event, Farewell, RequestSlot, Transmit};
+use crate::body::{Body, BodyKind};
+use crate::condition::Condition;
+use crate::rid::{Rid, Sid};
+
+/// A session inside one [`Manager`]. Unlike the [`Sid`] it is no secret; it is never used twice.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct SessionId(u64);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// A connection manager: takes HTTP requests, answers every one of them, and keeps sessions.
+///
+/// Whatever a peer sends leads to an answer, never to an error. After any call, drain
+/// [`poll_transmit`](Self::poll_transmit) and [`poll_event`](Self::poll_event), carry out what
+/// the events ask for, drain again, and re-arm from [`poll_timeout`](Self::poll_timeout).
+pub struct Manager {
+    config: Arc<ServerConfig>,
+    /// Where session ids come from: unpredictable and never the same twice.
+    sids: Box<dyn FnMut() -> String + Send>,
+    next: u64,
+    sessions: HashMap<SessionId, Entry>,
+    by_sid: HashMap<Sid, SessionId>,
+    by_slot: HashMap<RequestSlot, SessionId>,
+    timers: BTreeSet<(Duration, SessionId)>,
+    unauthenticated: usize,
+    shutting_down: bool,
+    /// Sessions to which payloads were sent since the last drain.
+    unflushed: Vec<SessionId>,
+    transmits: VecDeque<Transmit>,
+    events: VecDeque<(SessionId, Event)>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    session: Session,
+    armed: Option<Duration>,
+    authenticating: bool,
+    unflushed: bool,
+}
+
+impl Manager {
+    /// Starts without sessions. `sids` makes session ids, each one unpredictable, unique and
+    /// legal in an XML attribute (XEP-0124 §7.2, §19.3).
+    pub fn new(config: ServerConfig, sids: impl FnMut() -> String + Send + 'static) -> Self {
+        Self {
+            config: Arc::new(config),
+            sids: Box::new(sids),
+            next: 0,
+            sessions: HashMap::new(),
+            by_sid: HashMap::new(),
+            by_slot: HashMap::new(),
+            timers: BTreeSet::new(),
+            unauthenticated: 0,
+            shutting_down: false,
+            unflushed: Vec::new(),
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Takes the body of an HTTP POST. Exactly one [`Transmit`] with this `slot` will follow,
+    /// at once or when there is something to say.
+    pub fn handle_request(&mut self, now: Duration, slot: RequestSlot, body: Bytes) {
+        let request = match self.config.codec.decode(&body) {
+            Ok(request) => request,
+            // Which session was meant cannot be trusted; it goes on.
+            Err(error) => return self.refuse(slot, error.condition()),
+        };
+        let Some(rid) = request.rid else {
+            return self.refuse(slot, Condition::BadRequest);
+        };
+        let Some(sid) = &request.sid else {
+            return self.create(now, slot, rid, request);
+        };
+        let Some(&id) = self.by_sid.get(sid) else {
+            return self.refuse(slot, Condition::ItemNotFound);
+        };
+        self.by_slot.insert(slot, id);
+        self.with(id, |session| {
+            session.handle_request(now, slot, rid, request)
+        });
+    }
+
+    /// Takes note that the client has closed the HTTP connection of a request that waits. The
+    /// slot will not come back.
+    pub fn handle_disconnect(&mut self, now: Duration, slot: RequestSlot) {
+        if let Some(id) = self.by_slot.remove(&slot) {
+            self.with(id, |session| session.handle_disconnect(now, slot));
+        }
+    }
+
+    /// Does what is due; may be called at any time.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        self.flush();
+        while let Some(&(deadline, id)) = self.timers.first() {
+            if deadline > now {
+                break;
+            }
+            self.timers.pop_first();
+            if let Some(entry) = self.sessions.get_mut(&id) {
+                entry.armed = None;
+            }
+            self.with(id, |session| session.handle_timeout(now));
+        }
+    }
+
+    /// Queues a complete element for a client. It declares its own namespaces and may use the
+    /// prefix `stream`, as features do. What is queued before the next drain travels together.
+    ///
+    /// # Errors
+    ///
+    /// If the session is over or its queue is full: then the payload was not taken.
+    pub fn send(&mut self, now: Duration, id: SessionId, payload: Bytes) -> Result<(), Error> {
+        let entry = self.sessions.get_mut(&id).ok_or(Error::NoSession)?;
+        entry.session.send(now, payload)?;
+        if !std::mem::replace(&mut entry.unflushed, true) {
+            self.unflushed.push(id);
+        }
+        Ok(())
+    }
+
+    /// Ends a session. Queued payloads go first. If no request is waiting, the next one is told.
+    ///
+    /// # Errors
+    ///
+    /// If the session is over or being ended.
+    pub fn close(&mut self, now: Duration, id: SessionId, farewell: Farewell) -> Result<(), Error> {
+        let mut result = Err(Error::NoSession);
+        self.with(id, |session| result = session.close(now, farewell));
+        result
+    }
+
+    /// Declares the client of a session authenticated, so that it may stay.
+    ///
+    /// # Errors
+    ///
+    /// If the session is over.
+    pub fn set_authenticated(&mut self, id: SessionId) -> Result<(), Error> {
+        if !self.sessions.contains_key(&id) {
+            return Err(Error::NoSession);
+        }
+        self.with(id, Session::set_authenticated);
+        Ok(())
+    }
+
+    /// Ends all sessions with system-shutdown and refuses new ones (XEP-0124 §17.2).
+    pub fn shutdown(&mut self, now: Duration) {
+        self.shutting_down = true;
+        // In the order of creation, so that the same calls give the same output.
+        #[allow(clippy::disallowed_methods, reason = "sorted before use")]
+        let mut ids: Vec<SessionId> = self.by_sid.values().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            self.with(id, |session| {
+                // A session that is being ended already needs no second farewell.
+                let _ = session.close(now, Farewell::condition(Condition::SystemShutdown));
+            });
+        }
+    }
+
+    /// The next response to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.flush();
+        self.transmits.pop_front()
+    }
+
+    /// The next thing to know, and in which session.
+    pub fn poll_event(&mut self) -> Option<(SessionId, Event)> {
+        self.events.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) at the latest.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.timers.first().map(|&(deadline, _)| deadline)
+    }
+
+    /// How many sessions there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Whether there is no session.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
+    /// A session, to look at.
+    #[must_use]
+    pub fn session(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.get(&id).map(|entry| &entry.session)
+    }
+
+    fn create(&mut self, now: Duration, slot: RequestSlot, rid: Rid, request: Body) {
+        if request.kind == BodyKind::Terminate {
+            return self.answer(slot, Body::terminate(None).to_bytes());
+        }
+        if self.shutting_down {
+            return self.refuse_creation(slot, Condition::SystemShutdown, &request);
+        }
+        if self.sessions.len() >= self.config.max_sessions
+            || self.unauthenticated >= self.config.max_unauthenticated
+        {
+            return self.refuse_creation(slot, Condition::PolicyViolation, &request);
+        }
+        let sid = Sid::new((self.sids)());
+        if sid.as_str().is_empty() || self.by_sid.contains_key(&sid) {
+            return self.refuse_creation(slot, Condition::InternalServerError, &request);
+        }
+        let id = SessionId(self.next);
+        self.next += 1;
+        let config = Arc::clone(&self.config);
+        let session = Session::create(config, sid.clone(), now, slot, rid, request);
+        let entry = Entry {
+            session,
+            armed: None,
+            authenticating: false,
+            unflushed: false,
+        };
+        self.sessions.insert(id, entry);
+        self.by_sid.insert(sid, id);
+        self.by_slot.insert(slot, id);
+        self.with(id, |_| {});
+    }
+
+    /// Runs a step of one session and collects what came of it.
+    fn with(&mut self, id: SessionId, step: impl FnOnce(&mut Session)) {
+        let Some(entry) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let session = &mut entry.session;
+        step(session);
+        while let Some(transmit) = session.poll_transmit() {
+            self.by_slot.remove(&transmit.slot);
+            self.transmits.push_back(transmit);
+        }
+        while let Some(event) = session.poll_event() {
+            self.events.push_back((id, event));
+        }
+        let authenticating = session.is_authenticating();
+        if authenticating != entry.authenticating {
+            entry.authenticating = authenticating;
+            if authenticating {
+                self.unauthenticated += 1;
+            } else {
+                self.unauthenticated -= 1;
+            }
+        }
+        let deadline = session.poll_timeout();
+        if deadline != entry.armed {
+            if let Some(armed) = entry.armed.take() {
+                self.timers.remove(&(armed, id));
+            }
+            entry.armed = deadline;
+            self.timers.extend(deadline.map(|deadline| (deadline, id)));
+        }
+        if entry.session.is_ended() {
+            self.by_sid.remove(entry.session.sid());
+            self.sessions.remove(&id);
+        }
+    }
+
+    fn flush(&mut self) {
+        for id in std::mem::take(&mut self.unflushed) {
+            if let Some(entry) = self.sessions.get_mut(&id) {
+                entry.unflushed = false;
+            }
+            self.with(id, |_| {});
+        }
+    }
+
+    /// A client that gave no `ver` gets an HTTP error where there is one (§17.1).
+    fn refuse_creation(&mut self, slot: RequestSlot, condition: Condition, request: &Body) {
+        match condition.legacy_status().filter(|_| request.ver.is_none()) {
+            Some(status) => self.transmit(slot, status, Bytes::new()),
+            None => self.refuse(slot, condition),
+        }
+    }
+
+    fn refuse(&mut self, slot: RequestSlot, condition: Condition) {
+        self.answer(slot, Body::terminate(Some(condition)).to_bytes());
+    }
+
+    fn answer(&mut self, slot: RequestSlot, body: Bytes) {
+        self.transmit(slot, 200, body);
+    }
+
+    fn transmit(&mut self, slot: RequestSlot, status: u16, body: Bytes) {
+        let content_type = Str::borrowed(CONTENT_TYPE);
+        self.transmits.push_back(Transmit {
+            slot,
+            status,
+            content_type,
+            body,
+        });
+    }
+}
+
+impl fmt::Debug for Manager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Manager")
+            .field("sessions", &self.sessions.len())
+            .field("unauthenticated", &self.unauthenticated)
+            .field("shutting_down", &self.shutting_down)
+            .finish_non_exhaustive()
+    }
+}

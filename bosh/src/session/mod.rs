@@ -1,0 +1,176 @@
+//! Sessions: who may send what, when, and what is answered.
+
+mod config;
+mod manager;
+mod replay;
+mod server;
+
+use bytes::Bytes;
+use wire_xml::Str;
+
+pub use config::{PauseAboveMaximum, ServerConfig};
+pub use manager::{Manager, SessionId};
+pub use server::Session;
+
+use crate::body::Version;
+use crate::condition::Condition;
+use crate::payload::Payload;
+
+/// The caller's name for an HTTP request that waits for its response.
+///
+/// Each request that is handed in must have a slot of its own; it comes back exactly once, in a
+/// [`Transmit`].
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RequestSlot(pub u64);
+
+/// An HTTP response to send.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[must_use]
+pub struct Transmit {
+    /// The request that is answered.
+    pub slot: RequestSlot,
+    /// HTTP status: 200, or 400, 403 or 404 for a client without `ver` (XEP-0124 §17.1).
+    pub status: u16,
+    /// Value of the Content-Type header.
+    pub content_type: Str<'static>,
+    /// The wrapper, empty for a status other than 200.
+    pub body: Bytes,
+}
+
+/// What happened in a session of the connection manager.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A client created the session: the stream is to be opened, and features or a refusal sent.
+    Open(Open),
+    /// A payload came, in the order of request ids.
+    Payload(Payload),
+    /// The client wants a new stream in the same session (XEP-0206 §5); features are due again.
+    Restart(Restart),
+    /// The session is over. Nothing follows.
+    Terminated {
+        /// Why.
+        reason: CloseReason,
+        /// Payloads that were never put into a response, in order.
+        undelivered: Vec<Bytes>,
+    },
+}
+
+/// A session creation request (XEP-0124 §7.1).
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Open {
+    /// The request, by which the caller knows the peer's address and whether TLS protects it.
+    pub slot: RequestSlot,
+    /// Domain that the client wants.
+    pub to: Option<String>,
+    /// Originator of the stream.
+    pub from: Option<String>,
+    /// `proto:host:port`; not a URI.
+    pub route: Option<String>,
+    /// `xml:lang`.
+    pub lang: Option<String>,
+    /// Highest BOSH version of the client; `None` for a legacy client.
+    pub ver: Option<Version>,
+    /// Version of XMPP.
+    pub xmpp_version: Option<Version>,
+}
+
+/// A stream restart request (XEP-0206 §5).
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Restart {
+    /// Domain that the client wants.
+    pub to: Option<String>,
+    /// Identity, to be tied to outer credentials after SASL EXTERNAL.
+    pub from: Option<String>,
+    /// `xml:lang`.
+    pub lang: Option<String>,
+    /// Version of XMPP.
+    pub xmpp_version: Option<Version>,
+}
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The peer ended it, with a condition if there was a reason.
+    Peer(Option<Condition>),
+    /// The caller ended it.
+    Local(Option<Condition>),
+    /// The client was silent for longer than agreed (XEP-0124 §10).
+    Inactive,
+    /// The peer broke a rule; it was told this condition.
+    Violation(Condition),
+    /// The client did not authenticate in time.
+    NotAuthenticated,
+    /// No answer could be had from the server, however often it was asked.
+    Unreachable,
+}
+
+/// How the caller ends a session.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Farewell {
+    pub(crate) condition: Option<Condition>,
+    pub(crate) payload: Option<Bytes>,
+    pub(crate) uri: Option<String>,
+}
+
+impl Farewell {
+    /// A plain end.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self::default()
+    }
+
+    /// An end for a reason.
+    #[must_use]
+    pub fn condition(condition: Condition) -> Self {
+        Self {
+            condition: Some(condition),
+            ..Self::default()
+        }
+    }
+
+    /// An end by a stream error, which is the element given (XEP-0206 §6). It may use the
+    /// prefix `stream`.
+    #[must_use]
+    pub fn stream_error(error: Bytes) -> Self {
+        Self {
+            payload: Some(error),
+            ..Self::condition(Condition::RemoteStreamError)
+        }
+    }
+
+    /// Sends the client to another URI (XEP-0124 §17.2).
+    #[must_use]
+    pub fn see_other_uri(uri: impl Into<String>) -> Self {
+        Self {
+            uri: Some(uri.into()),
+            ..Self::condition(Condition::SeeOtherUri)
+        }
+    }
+}
+
+/// A command that cannot be carried out now.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The session is over, is being ended, or never was.
+    #[error("no such session")]
+    NoSession,
+    /// The session holds as many bytes for the client as it may.
+    #[error("queue of {max} bytes is full")]
+    QueueFull {
+        /// The limit.
+        max: usize,
+    },
+    /// The caller asked for something that does not fit the state.
+    #[error("cannot {attempted} while {state}")]
+    Caller {
+        /// What was asked for.
+        attempted: &'static str,
+        /// What the session is doing.
+        state: &'static str,
+    },
+}

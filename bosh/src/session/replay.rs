@@ -1,0 +1,84 @@
+//! Responses kept for clients that ask again (XEP-0124 §14.3).
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::body::Body;
+use crate::rid::Rid;
+
+/// The newest responses, in the order of request ids.
+#[derive(Debug, Default)]
+pub(super) struct Replay {
+    stored: VecDeque<Stored>,
+}
+
+/// A response that was given.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) rid: Rid,
+    pub(super) body: Bytes,
+    pub(super) sent: Duration,
+    pub(super) keys: Keys,
+    pub(super) repeats: u32,
+}
+
+/// The keys of a request: a copy of it must have the same (§15.5).
+#[derive(Clone, Default, Eq, PartialEq)]
+pub(super) struct Keys(Option<Box<(Option<String>, Option<String>)>>);
+
+impl Keys {
+    pub(super) fn of(body: &Body) -> Self {
+        if body.key.is_none() && body.newkey.is_none() {
+            return Self(None);
+        }
+        Self(Some(Box::new((body.key.clone(), body.newkey.clone()))))
+    }
+
+    pub(super) fn key(&self) -> Option<&str> {
+        self.0.as_ref().and_then(|keys| keys.0.as_deref())
+    }
+
+    pub(super) fn new_key(&self) -> Option<&str> {
+        self.0.as_ref().and_then(|keys| keys.1.as_deref())
+    }
+}
+
+/// The keys do not show.
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "Keys(..)"
+        } else {
+            "Keys(none)"
+        })
+    }
+}
+
+impl Replay {
+    pub(super) fn push(&mut self, response: Stored) {
+        self.stored.push_back(response);
+    }
+
+    pub(super) fn find(&mut self, rid: Rid) -> Option<&mut Stored> {
+        self.stored.iter_mut().find(|stored| stored.rid == rid)
+    }
+
+    /// Keeps the newest `always`, and of the others those above `acknowledged`, but never more
+    /// than `most`.
+    pub(super) fn trim(&mut self, always: usize, acknowledged: Option<Rid>, most: usize) {
+        while let Some(oldest) = self.stored.front() {
+            let spare = self.stored.len().saturating_sub(always);
+            let missed = acknowledged.is_some_and(|acknowledged| oldest.rid > acknowledged);
+            if spare == 0 || (missed && self.stored.len() <= most) {
+                break;
+            }
+            self.stored.pop_front();
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.stored = VecDeque::new();
+    }
+}
