@@ -6,6 +6,8 @@
 //! | [`server`], [`shutdown`], [`driver`], [`http`], [`tls`], [`data_dir`] | sockets, time, certificates, files |
 //! | [`realm`] | a login checked with CUCM over AXL |
 //! | [`telephony`], [`cucm`] | the simulated switch, the ways to reach it, and the process around it |
+//! | [`engine`] | agents, the queue and the CTI server |
+//! | [`repository`] | what outlives a restart |
 //!
 //! The binaries are a few lines each: they resolve [`settings::Settings`] and start one server, or all.
 
@@ -13,9 +15,11 @@ pub mod command;
 pub mod cucm;
 pub mod data_dir;
 pub mod driver;
+pub mod engine;
 pub mod finesse;
 pub mod http;
 pub mod realm;
+pub mod repository;
 pub mod seed;
 pub mod server;
 pub mod settings;

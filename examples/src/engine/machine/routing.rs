@@ -1,0 +1,194 @@
+//! The queue: which call goes to which agent, and what happens when it cannot.
+
+use core::time::Duration;
+
+use super::{Engine, Purpose};
+use crate::{
+    engine::{
+        agent::{Agent, AgentState},
+        call::Tracked,
+        notice::CallEvent,
+    },
+    telephony::{Address, CallId, Cause, ConnectionState, Refusal, Request, TerminalState},
+};
+
+impl Engine {
+    pub(super) fn enqueue(&mut self, id: CallId) {
+        let Some(tracked) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let arrival = *tracked.arrival.get_or_insert_with(|| {
+            let arrival = self.next_arrival;
+            self.next_arrival += 1;
+            arrival
+        });
+        self.waiting.insert(arrival, id);
+    }
+
+    /// Sends the call that has waited longest to the agent who has waited longest, while there are
+    /// both.
+    pub(super) fn dispatch(&mut self, now: Duration) {
+        while self.in_service {
+            let Some((&arrival, &call)) = self.waiting.first_key_value() else {
+                return;
+            };
+            let Some(login_id) = self.longest_ready() else {
+                return;
+            };
+            let Some(agent) = self.agents.get_mut(&login_id) else {
+                return;
+            };
+            let Some(line) = agent.line.clone() else {
+                return;
+            };
+            self.waiting.remove(&arrival);
+            agent.reserve(now, call, now.saturating_add(self.config.ring_limit));
+            self.agent_changed(now, &login_id);
+            let address = self.config.queue.route_point.clone();
+            self.ask(
+                Purpose::Route { login_id, call },
+                Request::Route {
+                    call,
+                    address,
+                    to: line,
+                },
+            );
+        }
+    }
+
+    /// The agent who has been READY longest and whose line is on no call. Equals go by login id.
+    fn longest_ready(&self) -> Option<String> {
+        self.agents
+            .iter()
+            .filter(|(_, agent)| agent.state == AgentState::Ready)
+            .filter(|(_, agent)| {
+                agent
+                    .line
+                    .as_ref()
+                    .is_some_and(|line| self.line_is_idle(line))
+            })
+            .min_by_key(|(login_id, agent)| (agent.since, *login_id))
+            .map(|(login_id, _)| login_id.clone())
+    }
+
+    pub(super) fn route_refused(
+        &mut self,
+        now: Duration,
+        login_id: &str,
+        call: CallId,
+        refusal: Refusal,
+    ) {
+        if refusal == Refusal::Lost {
+            // The next snapshot says where the call is.
+            return;
+        }
+        let Some(agent) = self.agents.get_mut(login_id) else {
+            return;
+        };
+        if agent.call == Some(call) && agent.state == AgentState::Reserved {
+            if refusal == Refusal::Busy {
+                agent.line_refused(now);
+            } else {
+                agent.give_back(now);
+            }
+            self.agent_changed(now, login_id);
+        }
+        if self.is_queued(call) {
+            self.enqueue(call);
+        }
+    }
+
+    /// After a snapshot: agents whose call is elsewhere than they think.
+    pub(super) fn put_right(&mut self, now: Duration) {
+        let wrap_up = self.config.queue.wrap_up;
+        let queued: Vec<CallId> = self
+            .calls
+            .keys()
+            .copied()
+            .filter(|call| self.is_queued(*call))
+            .collect();
+        for call in queued {
+            self.enqueue(call);
+        }
+        let login_ids: Vec<String> = self.agents.keys().cloned().collect();
+        for login_id in login_ids {
+            let Some(agent) = self.agents.get(&login_id) else {
+                continue;
+            };
+            let leg = agent
+                .call
+                .zip(agent.line.as_ref())
+                .and_then(|(call, line)| self.calls.get(&call)?.call.leg(line)?.terminal);
+            let idle = agent
+                .line
+                .as_ref()
+                .is_none_or(|line| self.line_is_idle(line));
+            let before = agent.clone();
+            let Some(agent) = self.agents.get_mut(&login_id) else {
+                continue;
+            };
+            match (agent.state, leg) {
+                (AgentState::Reserved, Some(TerminalState::Ringing)) => {
+                    // Whoever was to take the call back may not have lived to do it.
+                    agent.due = agent.due.or(Some(now));
+                }
+                (AgentState::Reserved, Some(TerminalState::Talking | TerminalState::Held)) => {
+                    agent.talk(now);
+                }
+                (AgentState::Reserved, _) => agent.give_back(now),
+                (AgentState::Talking, None) => agent.call_ended(now, wrap_up),
+                (AgentState::NotReady, _) if idle => agent.line_idle(now),
+                (
+                    AgentState::Logout
+                    | AgentState::NotReady
+                    | AgentState::Ready
+                    | AgentState::Talking
+                    | AgentState::Work,
+                    _,
+                ) => {}
+            }
+            if *agent != before {
+                self.agent_changed(now, &login_id);
+            }
+        }
+        let over: Vec<CallId> = self
+            .calls
+            .values()
+            .filter(|call| call.over)
+            .map(Tracked::id)
+            .collect();
+        for call in over {
+            self.end_if_wrapped_up(Some(call));
+        }
+    }
+
+    pub(super) fn take_back(&mut self, call: Option<CallId>, line: Option<Address>) {
+        if let Some((call, address)) = call.zip(line) {
+            let to = self.config.queue.route_point.clone();
+            self.ask(Purpose::TakeBack, Request::Redirect { call, address, to });
+        }
+    }
+
+    /// END_CALL waits until nobody wraps the call up.
+    pub(super) fn end_if_wrapped_up(&mut self, call: Option<CallId>) {
+        let Some(id) = call else { return };
+        let Some(tracked) = self.calls.get(&id) else {
+            return;
+        };
+        let wrapped_up = |agent: &Agent| agent.call == Some(id) && agent.state == AgentState::Work;
+        if tracked.over && !self.agents.values().any(wrapped_up) {
+            let caller = tracked.calling();
+            self.tell_call(id, CallEvent::Ended, caller, Cause::Normal);
+            self.calls.remove(&id);
+            self.dirty_calls.insert(id);
+        }
+    }
+
+    fn is_queued(&self, call: CallId) -> bool {
+        let leg = self
+            .calls
+            .get(&call)
+            .and_then(|c| c.call.leg(&self.config.queue.route_point));
+        leg.is_some_and(|leg| leg.connection == ConnectionState::Queued)
+    }
+}
