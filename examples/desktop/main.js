@@ -18,8 +18,9 @@ const CONNECT_MS = 20_000;
 const LOGIN_MS = 10_000;
 
 const config = await (await fetch("config.json", { cache: "no-store" })).json();
-const hub = new Hub();
-const api = new Api(config, hub);
+/** What happens on the page, for whoever wants to watch it: `(await import("./main.js")).hub` in a console. */
+export const hub = new Hub();
+export const api = new Api(config, hub);
 const tunnel = new Tunnel(config, hub);
 const form = mountSignIn(config, signIn);
 const parts = { hub, api, config };

@@ -1,0 +1,53 @@
+// Makes the pictures of the README anew: the desktop page in a call, light and dark, and on a phone.
+//
+// Wants running servers and Chromium: `python3 examples/tests/interop/run.py screenshots` starts and names them.
+
+import { fileURLToPath } from "node:url";
+
+import { Desktop, addresses, launch } from "../tests/interop/desktop_page.mjs";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const DESK = { width: 1280, height: 860 };
+const PHONE = { width: 400, height: 860 };
+
+const browser = await launch();
+try {
+  const { secure } = addresses();
+  // Colleagues, so that the team list has something to tell.
+  for (const [id, button] of [["1001002", "Ready"], ["1001003", "Ready"], ["1001004", undefined]]) {
+    const colleague = await Desktop.open(browser, secure);
+    await colleague.signIn(id);
+    if (button !== undefined) {
+      await colleague.press(button);
+    }
+  }
+  const desktop = await Desktop.open(browser, secure, { viewport: DESK, deviceScaleFactor: 2, reducedMotion: "reduce" });
+  await desktop.load();
+  await picture(desktop, "sign-in", PHONE, "light");
+
+  await desktop.signIn("1001001");
+  await desktop.press("Ready");
+  await desktop.waitForState("Ready");
+  await desktop.press("Call me");
+  await desktop.waitForCall("Ringing");
+  await picture(desktop, "ringing", DESK, "light");
+  await picture(desktop, "ringing", PHONE, "light");
+
+  await desktop.press("Answer");
+  await desktop.waitForCall("Active");
+  await desktop.press("Hold");
+  await desktop.waitForCall("Held");
+  await picture(desktop, "held", DESK, "dark");
+  await desktop.press("Drop");
+  await desktop.waitForState("Wrap-up");
+} finally {
+  await browser.close();
+}
+
+async function picture({ page }, name, viewport, colorScheme) {
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+  const file = `desktop-${name}-${viewport.width}-${colorScheme}.png`;
+  await page.screenshot({ path: `${HERE}${file}` });
+  console.log(`examples/docs/${file}`);
+}
