@@ -8,25 +8,27 @@ import { list, pretty } from "./xml.js";
 
 export function mountFlow({ hub, api }) {
   const container = byId("flow-list");
-  /** Our requests by id, until their notification has come. */
+  /** Our requests by id, the oldest first. An answer may come after the notification. */
   const sent = new Map();
   /** The last change time seen, by node and object: an update that only adds something repeats it. */
   const changes = new Map();
   /** Round trips in milliseconds, the latest last. */
   const trips = [];
+  /** Entries that are new or have changed since the last frame. */
+  const fresh = new Set();
   let paused = false;
 
   hub.subscribe("desktop.request.sent", (_, report) => {
-    const row = add("out", `${report.method} ${report.path}`, summaryOfRequest(report.body), report.body);
-    sent.set(report.requestId, { ...report, row });
+    const entry = add("out", `${report.method} ${report.path}`, summaryOfRequest(report.body), report.body);
+    sent.set(report.requestId, { sentAt: report.sentAt, entry });
     if (sent.size > ROWS) {
       sent.delete(sent.keys().next().value);
     }
   });
   hub.subscribe("desktop.request.answered", (_, report) => {
-    const row = sent.get(report.requestId)?.row;
-    if (row !== undefined) {
-      addTime(row, `${report.status || "no answer"} in ${milliseconds(report.answeredAt - report.sentAt)}`);
+    const entry = sent.get(report.requestId)?.entry;
+    if (entry !== undefined) {
+      addTime(entry, `${report.status || "no answer"} in ${milliseconds(report.answeredAt - report.sentAt)}`);
     }
   });
   hub.subscribe("finesse.api.**", (_, news) => arrived(news));
@@ -40,71 +42,112 @@ export function mountFlow({ hub, api }) {
 
   function arrived({ content, object, node, arrivedAt }) {
     const update = object.Update ?? {};
-    const row = add("in", `${(update.event ?? "").toUpperCase()} ${node.replace("/finesse/api/", "")}`, summaryOfUpdate(update), content);
+    const title = `${(update.event ?? "").toUpperCase()} ${node.replace("/finesse/api/", "")}`;
+    const entry = add("in", title, summaryOfUpdate(update), content);
     const request = sent.get(update.requestId);
-    if (request !== undefined) {
-      sent.delete(update.requestId);
+    if (request !== undefined && !request.done) {
+      request.done = true;
       const trip = arrivedAt - request.sentAt;
       trips.push(trip);
       trips.splice(0, trips.length - TRIPS);
-      addTime(row, `round trip ${milliseconds(trip)}`);
-      summarize();
+      addTime(entry, `round trip ${milliseconds(trip)}`);
     }
     const changedAt = changeTime(update);
     const key = `${node} ${update.source}`;
     const age = api.now() - changedAt;
     if (changes.get(key) !== changedAt && age >= 0 && age < OLD_MS) {
-      addTime(row, `${Math.round(age)} ms after the change`);
+      addTime(entry, `${Math.round(age)} ms after the change`);
     }
     changes.set(key, changedAt);
-    light();
   }
 
   function add(direction, title, summary, content) {
-    const time = make("time", {}, clock(new Date()));
-    const row = make("details", { class: direction },
-      make("summary", {},
-        make("span", { class: "arrow", "aria-label": direction === "in" ? "received" : "sent" }, direction === "in" ? "◀" : "▶"),
-        time,
-        make("span", { class: "title" }, title),
-        make("span", { class: "what" }, summary),
-        make("span", { class: "times" })));
-    // A body is laid out only for those who look.
-    row.addEventListener("toggle", () => row.append(make("pre", { tabindex: "0" }, pretty(content))), { once: true });
+    const entry = { direction, title, summary, content, time: new Date(), times: [], row: undefined };
     if (!paused) {
-      container.prepend(make("li", {}, row));
-      while (container.childElementCount > ROWS) {
-        container.lastElementChild.remove();
-      }
+      refresh(entry);
     }
-    return row;
+    return entry;
   }
 
-  function summarize() {
-    const sorted = [...trips].sort((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)];
-    const count = trips.length === 1 ? "request" : `${trips.length} requests`;
-    setText(byId("flow-summary"), `Click to event, last ${count}: median ${milliseconds(median)}, slowest ${milliseconds(sorted.at(-1))}`);
+  function addTime(entry, text) {
+    entry.times.push(text);
+    if (!paused || entry.row !== undefined) {
+      refresh(entry);
+    }
   }
 
-  function light() {
-    const hops = byId("hops");
-    hops.classList.remove("lit");
-    // Reading a size makes the browser see the class gone, so that the animation starts anew.
-    void hops.offsetWidth;
-    hops.classList.add("lit");
+  /** Drawing waits for the next frame, so that it delays nobody who listens to the hub. */
+  function refresh(entry) {
+    if (fresh.size === 0) {
+      requestAnimationFrame(draw);
+    }
+    fresh.add(entry);
+    if (fresh.size > ROWS) {
+      fresh.delete(fresh.values().next().value);
+    }
+  }
+
+  function draw() {
+    let event = false;
+    for (const entry of fresh) {
+      if (entry.row === undefined) {
+        entry.row = rowOf(entry);
+        container.prepend(make("li", {}, entry.row));
+        event ||= entry.direction === "in";
+      }
+      entry.row.querySelector(".times").replaceChildren(...entry.times.map((text) => make("span", { class: "took" }, text)));
+    }
+    fresh.clear();
+    while (container.childElementCount > ROWS) {
+      container.lastElementChild.remove();
+    }
+    setText(byId("flow-summary"), summaryOfTrips(trips));
+    if (event) {
+      light();
+    }
   }
 
   function clear() {
     container.replaceChildren();
-    trips.length = 0;
+    fresh.clear();
     changes.clear();
+    trips.length = 0;
     setText(byId("flow-summary"), "");
   }
 }
 
-function addTime(row, text) {
-  row.querySelector(".times").append(make("span", { class: "took" }, text));
+function rowOf(entry) {
+  const incoming = entry.direction === "in";
+  const row = make("details", { class: entry.direction },
+    make("summary", {},
+      make("span", { class: "arrow", role: "img", "aria-label": incoming ? "received" : "sent" }, incoming ? "◀" : "▶"),
+      make("time", {}, clock(entry.time)),
+      make("span", { class: "title" }, entry.title),
+      make("span", { class: "what" }, entry.summary),
+      make("span", { class: "times" })));
+  // A body is laid out only for those who look.
+  row.addEventListener("toggle", () => row.append(make("pre", { tabindex: "0" }, pretty(entry.content))), { once: true });
+  return row;
+}
+
+/** Lets a light run along the way that the event came. */
+function light() {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    return;
+  }
+  [...byId("hops").children].forEach((hop, index) => {
+    hop.animate([{}, { background: "var(--blue-ground)", color: "var(--blue)", offset: 0.3 }, {}], { duration: 600, delay: 60 * index });
+  });
+}
+
+function summaryOfTrips(trips) {
+  if (trips.length === 0) {
+    return "";
+  }
+  const sorted = [...trips].sort((a, b) => a - b);
+  const count = trips.length === 1 ? "request" : `${trips.length} requests`;
+  const median = milliseconds(sorted[Math.floor(sorted.length / 2)]);
+  return `Click to event, last ${count}: median ${median}, slowest ${milliseconds(sorted.at(-1))}`;
 }
 
 function summaryOfRequest(body) {

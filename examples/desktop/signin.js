@@ -80,6 +80,20 @@ export async function checkCertificates(config) {
   const link = byId("certificate-link");
   link.href = address.href;
   setText(link, address.origin);
+  const { title, text } = address.protocol === "https:" ? UNTRUSTED : UNREACHABLE;
+  setText(byId("certificates-title"), title);
+  setText(byId("certificates-text"), text);
   byId("certificates").hidden = trusted;
   return trusted;
 }
+
+const UNTRUSTED = {
+  title: "One more certificate to accept",
+  text: "Events reach this page through a second address of the same machine. Your browser does not trust its certificate "
+    + "yet, or cannot reach it. Open the link, accept the certificate there, and come back.",
+};
+
+const UNREACHABLE = {
+  title: "Events cannot reach this page",
+  text: "They come through a second address of the same machine, which does not answer. Is the notification service running?",
+};

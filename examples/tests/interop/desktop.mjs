@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 
 import { Desktop, addresses, launch } from "./desktop_page.mjs";
+import * as parts from "./desktop_parts.mjs";
 
 const ONE = "1001001";
 const TWO = "1001002";
@@ -16,6 +17,9 @@ const one = await Desktop.open(browser, clear);
 const two = await Desktop.open(browser, secure);
 
 const steps = [
+  ["hub topics match as the OpenAjax Hub's do", () => part(parts.hubTopics)],
+  ["XML becomes objects, whatever its elements are called", () => part(parts.xmlObjects)],
+  ["what is read by GET never overwrites a newer notification", () => part(parts.refreshRace)],
   ["a wrong password is refused in words", wrongPassword],
   ["1001001 signs in and is not ready", () => signIn(one, ONE)],
   ["1001001 takes a simulated call from ring to wrap-up", takeCall],
@@ -42,8 +46,15 @@ try {
   await browser.close();
 }
 
+/** Runs a test of one of the page's modules in a page of its own; it returns what did not hold. */
+async function part(check) {
+  const desktop = await Desktop.open(browser, clear);
+  await desktop.load();
+  assert.deepEqual(await desktop.page.evaluate(check), []);
+  await desktop.context.close();
+}
+
 async function wrongPassword() {
-  await one.load();
   await one.submitSignIn(ONE, "wrong");
   await one.waitForText("#sign-in-message", "Wrong agent id or password.");
 }
