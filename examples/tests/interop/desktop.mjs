@@ -55,6 +55,7 @@ async function part(check) {
 }
 
 async function wrongPassword() {
+  await one.load();
   await one.submitSignIn(ONE, "wrong");
   await one.waitForText("#sign-in-message", "Wrong agent id or password.");
 }
