@@ -1,0 +1,403 @@
+//! The bytes of `golden/*.hex`, which were put together from the tables of the guides without this crate's encoder:
+//! decoded to what they say, encoded to the same bytes, and their fields laid beside the message tables.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::Path;
+
+use bytes::{Bytes, BytesMut};
+use cti_proto::code::{AgentState, CallId, EventCause, InvokeId, LocalConnectionState};
+use cti_proto::codec::{Field, Place, Text};
+use cti_proto::message::Table;
+use cti_proto::{Dialect, Frame, FrameCodec, Message, Version};
+
+const CODEC: FrameCodec = FrameCodec::new(Version::ucce(25));
+
+#[test]
+fn every_file_decodes_and_encodes_to_the_same_fields() {
+    for golden in golden_files() {
+        let message = golden.decode();
+        let table = message
+            .table()
+            .unwrap_or_else(|| panic!("{} is unknown", golden.file));
+        assert_eq!(table.name, golden.name, "{}", golden.file);
+        // A field that no table took is kept as a RawField; only what is reserved has no place.
+        let text = format!("{message:?}");
+        let reserved = golden
+            .floating
+            .iter()
+            .filter(|(name, _)| name == "reserved")
+            .count();
+        let kept = text.matches("RawField").count();
+        assert!(kept <= reserved, "{}: {text}", golden.file);
+
+        let mut encoded = BytesMut::new();
+        message.encode(golden.version, &mut encoded).unwrap();
+        let encoded = encoded.freeze();
+        let (head, fields) = golden.parts(&golden.bytes);
+        let (encoded_head, encoded_fields) = golden.parts(&encoded);
+        assert_eq!(hex(encoded_head), hex(head), "{}: {text}", golden.file);
+        assert_eq!(encoded_fields, fields, "{}: {text}", golden.file);
+        // Fields may stand in any order, but for the entries of a list: those would now be another message.
+        assert_eq!(decode(golden.version, &encoded), message, "{}", golden.file);
+    }
+}
+
+#[test]
+fn fixed_parts_have_the_fields_of_the_guides_in_their_order_and_width() {
+    for golden in golden_files() {
+        let mut lines = golden
+            .table()
+            .fields
+            .iter()
+            .filter(|field| field.gate.admits(golden.version))
+            .filter_map(|field| match field.place {
+                Place::Fixed { width } => Some((field.name, width)),
+                Place::Count { .. } => Some((field.name, 2)),
+                Place::Floating { .. } | Place::List { .. } | _ => None,
+            });
+        let mut total = 0;
+        for name in &golden.fixed {
+            let (own, width) = lines
+                .next()
+                .unwrap_or_else(|| panic!("{}: no {name}", golden.file));
+            assert!(
+                same_name(own, name),
+                "{}: {own} stands where the guide has {name}",
+                golden.file
+            );
+            total += width;
+        }
+        assert_eq!(
+            lines.next(),
+            None,
+            "{}: more fields than in the guide",
+            golden.file
+        );
+        assert_eq!(
+            total, golden.fixed_len,
+            "{}: length of the fixed part",
+            golden.file
+        );
+    }
+}
+
+#[test]
+fn floating_fields_have_the_tags_and_names_of_the_guides() {
+    for golden in golden_files() {
+        let mut fields = Vec::new();
+        collect(golden.table().fields, &mut fields);
+        for (name, tag) in &golden.floating {
+            let found = fields
+                .iter()
+                .find(|field| field.tag(golden.version).is_some_and(|own| own.0 == *tag));
+            let Some(field) = found else {
+                assert_eq!(name, "reserved", "{}: no {name}[{tag}]", golden.file);
+                continue;
+            };
+            assert!(
+                field.gate.admits(golden.version),
+                "{}: {name}[{tag}] is not in this version",
+                golden.file
+            );
+            assert!(
+                same_name(field.name, name),
+                "{}: {}[{tag}] is {name} in the guide",
+                golden.file,
+                field.name
+            );
+        }
+    }
+}
+
+#[test]
+fn bytes_cut_short_anywhere_wait_for_more_or_fail() {
+    for golden in golden_files() {
+        for end in 0..golden.bytes.len() {
+            let mut input = BytesMut::from(&golden.bytes[..end]);
+            let whole = CODEC.decode(&mut input).unwrap();
+            assert_eq!(whole, None, "{} cut at {end}", golden.file);
+            assert_eq!(input.len(), end, "{}: bytes were taken", golden.file);
+        }
+        // The same with a header that says so: the body then ends too early, or at a field's edge.
+        for end in 8..golden.bytes.len() {
+            let frame = Frame {
+                body: golden.body().slice(..end - 8),
+                ..golden.frame()
+            };
+            if end - 8 < golden.fixed_len {
+                let cut = Message::decode(golden.version, frame);
+                assert!(
+                    cut.is_err(),
+                    "{} with a body of {}: {cut:?}",
+                    golden.file,
+                    end - 8
+                );
+            } else if let Ok(message) = Message::decode(golden.version, frame) {
+                assert_eq!(message.message_type(), golden.frame().message_type);
+            }
+        }
+    }
+}
+
+#[test]
+fn several_messages_in_one_buffer_come_out_one_by_one() {
+    let files = golden_files();
+    let mut input = BytesMut::new();
+    for golden in &files {
+        input.extend_from_slice(&golden.bytes);
+    }
+    for golden in &files {
+        let frame = CODEC.decode(&mut input).unwrap();
+        assert_eq!(frame, Some(golden.frame()), "{}", golden.file);
+    }
+    assert!(input.is_empty());
+}
+
+#[test]
+fn there_are_files_for_all_widths() {
+    let files = golden_files();
+    for (version, least) in [
+        (Version::ucce(15), 30),
+        (Version::ucce(23), 30),
+        (Version::uccx(17), 40),
+        (Version::uccx(18), 40),
+    ] {
+        let found = files
+            .iter()
+            .filter(|golden| golden.version == version)
+            .count();
+        assert!(found >= least, "{found} files of {version}");
+    }
+}
+
+#[test]
+fn a_login_request_is_read_field_by_field() {
+    for version in ["uccx17", "uccx18"] {
+        let Message::SetAgentStateReq(login) = file(version, "set_agent_state_req_login").decode()
+        else {
+            panic!("{version}: another message");
+        };
+        assert_eq!(login.invoke_id, InvokeId(11));
+        assert_eq!(login.agent_state, AgentState::LOGIN);
+        assert_eq!(login.agent_instrument, Some(text("1001001")));
+        assert_eq!(login.agent_id, Some(text("1001001")));
+        let password = login.agent_password.unwrap();
+        assert_eq!(password.expose(), b"ccx-1001001");
+        assert!(
+            !format!("{password:?}").contains("ccx-"),
+            "a password shows in Debug"
+        );
+    }
+}
+
+#[test]
+fn a_delivered_call_is_read_field_by_field_at_every_width() {
+    for (version, device) in [
+        ("uccx17", "1001001"),
+        ("uccx18", "1001001"),
+        ("ucce15", "2001"),
+        ("ucce23", "2001"),
+    ] {
+        let Message::CallDeliveredEvent(call) = file(version, "call_delivered_event").decode()
+        else {
+            panic!("{version}: another message");
+        };
+        assert_eq!(call.connection_call_id, CallId(16_777_217), "{version}");
+        assert_eq!(
+            call.local_connection_state,
+            LocalConnectionState::ALERTING,
+            "{version}"
+        );
+        assert_eq!(call.event_cause, EventCause::NEW_CALL, "{version}");
+        assert_eq!(call.connection_device_id, Some(text(device)), "{version}");
+        assert_eq!(call.alerting_device_id, Some(text(device)), "{version}");
+        assert_eq!(call.calling_device_id, Some(text("5550100")), "{version}");
+        assert_eq!(call.called_device_id, Some(text("8000")), "{version}");
+        assert_eq!(call.last_redirect_device_id, None, "{version}");
+        assert_eq!(call.ani, Some(text("5550100")), "{version}");
+        assert_eq!(call.call_variable2, Some(text("two")), "{version}");
+    }
+}
+
+/// One file, taken apart. `README.md` beside the files states their form.
+struct Golden {
+    file: String,
+    version: Version,
+    number: u32,
+    name: String,
+    /// Bytes of a floating field's tag and length.
+    widths: (usize, usize),
+    /// Bytes of the fixed part.
+    fixed_len: usize,
+    /// Names of the fixed fields, in wire order.
+    fixed: Vec<String>,
+    /// Names and tags of the floating fields, in wire order.
+    floating: Vec<(String, u16)>,
+    bytes: Bytes,
+}
+
+impl Golden {
+    fn read(path: &Path) -> Self {
+        let text = fs::read_to_string(path).unwrap();
+        let mut lines = text.lines();
+        let head: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
+        let [_, dialect, version, number, name] = head[..] else {
+            panic!("{}: {head:?}", path.display());
+        };
+        let dialect = match dialect {
+            "ucce" => Dialect::Ucce,
+            "uccx" => Dialect::Uccx,
+            other => panic!("{}: dialect {other}", path.display()),
+        };
+        let numbers: Vec<usize> = lines
+            .next()
+            .unwrap()
+            .split([' ', ',', ';'])
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        let [tag_width, length_width, fixed_len] = numbers[..] else {
+            panic!("{}: {numbers:?}", path.display());
+        };
+        let mut golden = Self {
+            file: path.file_name().unwrap().to_string_lossy().into_owned(),
+            version: Version::new(dialect, version.parse().unwrap()),
+            number: number.parse().unwrap(),
+            name: name.to_owned(),
+            widths: (tag_width, length_width),
+            fixed_len,
+            fixed: Vec::new(),
+            floating: Vec::new(),
+            bytes: bytes(&text),
+        };
+        for line in lines {
+            let Some((name, _)) = line
+                .strip_prefix("# ")
+                .and_then(|line| line.split_once(" = "))
+            else {
+                continue;
+            };
+            match name.trim_end_matches(']').split_once('[') {
+                Some((name, tag)) => golden
+                    .floating
+                    .push((name.to_owned(), tag.parse().unwrap())),
+                None => golden.fixed.push(name.to_owned()),
+            }
+        }
+        golden
+    }
+
+    fn frame(&self) -> Frame {
+        let mut input = BytesMut::from(&self.bytes[..]);
+        let frame = CODEC.decode(&mut input).unwrap().unwrap();
+        assert!(input.is_empty(), "{}: bytes behind the message", self.file);
+        assert_eq!(frame.message_type.0, self.number, "{}", self.file);
+        frame
+    }
+
+    fn body(&self) -> Bytes {
+        self.bytes.slice(8..)
+    }
+
+    fn decode(&self) -> Message {
+        decode(self.version, &self.bytes)
+    }
+
+    /// Header with fixed part, and the floating fields, sorted, of a message of this version.
+    fn parts<'a>(&self, bytes: &'a [u8]) -> (&'a [u8], Vec<&'a [u8]>) {
+        let (head, mut rest) = bytes.split_at(8 + self.fixed_len);
+        let mut fields = Vec::new();
+        while !rest.is_empty() {
+            let start = self.widths.0 + self.widths.1;
+            let length = rest[self.widths.0..start]
+                .iter()
+                .fold(0, |length, byte| length << 8 | usize::from(*byte));
+            let (field, tail) = rest.split_at(start + length);
+            fields.push(field);
+            rest = tail;
+        }
+        fields.sort_unstable();
+        (head, fields)
+    }
+
+    fn table(&self) -> &'static Table {
+        self.decode().table().unwrap()
+    }
+}
+
+fn file(version: &str, name: &str) -> Golden {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    Golden::read(&directory.join(format!("{version}_{name}.hex")))
+}
+
+fn text(text: &str) -> Text {
+    Text::new(Bytes::copy_from_slice(text.as_bytes())).unwrap()
+}
+
+fn golden_files() -> Vec<Golden> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let index = fs::read_to_string(directory.join("index.tsv")).unwrap();
+    let files: Vec<Golden> = index
+        .lines()
+        .skip(1)
+        .map(|line| Golden::read(&directory.join(line.split('\t').next().unwrap())))
+        .collect();
+    let present = fs::read_dir(&directory)
+        .unwrap()
+        .filter(|entry| {
+            entry
+                .as_ref()
+                .unwrap()
+                .path()
+                .extension()
+                .is_some_and(|suffix| suffix == "hex")
+        })
+        .count();
+    assert_eq!(
+        files.len(),
+        present,
+        "index.tsv lists other files than there are"
+    );
+    files
+}
+
+fn decode(version: Version, bytes: &[u8]) -> Message {
+    let frame = CODEC.decode(&mut BytesMut::from(bytes)).unwrap().unwrap();
+    Message::decode(version, frame).unwrap()
+}
+
+/// Hexadecimal digits before the `#` of each line.
+fn bytes(text: &str) -> Bytes {
+    text.lines()
+        .map(|line| line.split('#').next().unwrap_or_default())
+        .flat_map(str::split_whitespace)
+        .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+        .collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x} ")).collect()
+}
+
+/// All floating fields, those of list entries included.
+fn collect<'a>(table: &'a [Field], out: &mut Vec<&'a Field>) {
+    for field in table {
+        match field.place {
+            Place::List { entry } => collect(entry, out),
+            Place::Fixed { .. } | Place::Count { .. } | Place::Floating { .. } | _ => {
+                out.push(field)
+            }
+        }
+    }
+}
+
+/// Whether a name of the tables is the guide's. The tables write `skill_groups: [.. number ..]` for the guide's
+/// FltSkillGroupNumber (in UCCX CSQID), name lists in the plural, and have one name for NumSkills and NumCSQ.
+fn same_name(own: &str, guide: &str) -> bool {
+    let own = own.replace('_', "");
+    let guide = guide.to_lowercase().replace("flt", "");
+    guide.starts_with("reserved")
+        || guide.ends_with(&own)
+        || own.strip_suffix('s') == Some(&guide)
+        || [("numskills", "numcsq"), ("number", "csqid")].contains(&(&own, &guide))
+}
