@@ -1,0 +1,315 @@
+"""The hostile half of `hostile.py`: every attack on every port at once, for a while, then a verdict as JSON.
+
+    attackers.py ADDRESSES SECONDS LETTING_GO
+
+ADDRESSES is a JSON object of port names to `host:port`. Each attack is repeated at a modest pace: these are faults in
+what is sent, not floods. For each the number of its ends is counted:
+
+    refused   the server answered with what the protocol has for a refusal, or ended the connection in order
+    cut       the server reset the connection
+    accepted  the server took it as something good
+    hung      nothing came within the limit
+"""
+
+import asyncio
+import collections
+import json
+import random
+import re
+import ssl
+import struct
+import sys
+
+# How long a whole hostile message may stay without an end.
+ANSWER_LIMIT = 15.0
+PAUSE = 0.1
+SLOW_SENDERS = 8
+HALF_OPEN = 24
+HTTP_PORTS = {"cucm-axl", "notification-bosh", "notification-bosh-tls", "finesse-http", "finesse-https"}
+TLS_PORTS = {"cucm-axl", "notification-xmpp-tls", "notification-bosh-tls", "finesse-https"}
+PATHS = {
+    "cucm-axl": "/axl/",
+    "notification-bosh": "/http-bind/",
+    "notification-bosh-tls": "/http-bind/",
+    "finesse-http": "/finesse/api/User/1001003",
+    "finesse-https": "/finesse/api/User/1001003",
+}
+# What each protocol says when it refuses. Anything else that is said is "accepted".
+REFUSALS = {
+    "switch": rb'"closing"|"refused"',
+    "cti": b"",  # Decided by message number, below.
+    "xmpp": rb"<stream:error|<failure|<error|</stream:stream>",
+    "http": rb"^HTTP/1\.[01] [45]\d\d |type=['\"]terminate['\"]|<soapenv:Fault|:Fault>",
+}
+STREAM = (
+    b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
+    b"to='localhost' version='1.0'>"
+)
+LAUGHS = b"<!DOCTYPE a [<!ENTITY l0 'ha'>%s]>" % b"".join(
+    b"<!ENTITY l%d '%s'>" % (depth, b"&l%d;" % (depth - 1) * 10) for depth in range(1, 12)
+)
+OUTSIDE = b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
+
+
+def bombs():
+    """XML that is small to send and large to keep, by name."""
+    return {
+        "laughs": LAUGHS + b"<a>&l11;</a>",
+        "outside": OUTSIDE + b"<a>&x;</a>",
+        "deep": b"<a>" * 50_000,
+        "attributes": b"<a " + b" ".join(b"a%d=''" % number for number in range(50_000)) + b"/>",
+        "namespaces": b"".join(b"<a xmlns:n%d='urn:%d'>" % (number, number) for number in range(20_000)),
+        "name": b"<" + b"a" * 2_000_000,
+        "text": b"<a>" + b"a" * 4_000_000,
+        "comment": b"<!--" + b"-a" * 1_000_000,
+    }
+
+
+def protocol(port):
+    if port in HTTP_PORTS:
+        return "http"
+    return {"cucm-switch": "switch", "engine-cti": "cti"}.get(port, "xmpp")
+
+
+def http(port, body, **headers):
+    """A request with a body; `headers` replaces or adds."""
+    fields = {
+        "Host": "localhost",
+        "Content-Type": "text/xml; charset=utf-8",
+        "Authorization": "Basic ZGV2aWw6ZGV2aWw=",
+        "Content-Length": str(len(body)),
+    } | {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value is not None)
+    method = "PUT" if port.startswith("finesse") else "POST"
+    return f"{method} {PATHS[port]} HTTP/1.1\r\n{head}\r\n".encode() + body
+
+
+def whole(port):
+    """Attacks that are sent at once and must be answered or cut off: name to bytes."""
+    found = {"random bytes": random.randbytes(4096), "zeros": bytes(4096), "random text": random.randbytes(512).hex().encode() + b"\r\n\r\n"}
+    kind = protocol(port)
+    if kind == "cti":
+        opening = struct.pack(">11I", 1, 17, 60, 1, 0x14, 0, 0, 0, 0, 0, 0)
+        found |= {
+            "length ffffffff": struct.pack(">II", 0xFFFF_FFFF, 3),
+            "length 7fffffff": struct.pack(">II", 0x7FFF_FFFF, 3),
+            "length 12493": struct.pack(">II", 12_493, 3),
+            "empty open": struct.pack(">II", 0, 3),
+            "field beyond the end": struct.pack(">II", len(opening) + 3, 3) + opening + b"\x01\xffx",
+            "server's message": struct.pack(">III", 4, 39, 1),
+            "version ffffffff": struct.pack(">II", 44, 3) + struct.pack(">II", 1, 0xFFFF_FFFF) + opening[8:],
+        }
+    elif kind == "switch":
+        found |= {
+            "long line": b'{"id":1,"request":"' + b"a" * 1_000_000,
+            "deep line": b"[" * 15_000 + b"\n",
+            "unknown request": b'{"id":1,"request":"explode"}\n',
+            "not text": b"\xff\xfe\xfd\n",
+        }
+    elif kind == "xmpp":
+        found |= {f"bomb {name}": STREAM + bomb for name, bomb in bombs().items()}
+        found |= {
+            "bomb before the stream": LAUGHS + STREAM,
+            "stanza before login": STREAM + b"<iq type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>",
+            "wrong password": STREAM
+            + b"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGRldmlsAGRldmls</auth>",
+        }
+    else:
+        wrap = {
+            "notification-bosh": (b"<body xmlns='http://jabber.org/protocol/httpbind' rid='1' to='localhost'>", b"</body>"),
+            "cucm-axl": (b"<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body>", b"</s:Body></s:Envelope>"),
+            "finesse-http": (b"<User><state>", b"</state></User>"),
+        }
+        before, after = wrap[port.replace("-tls", "").replace("https", "http")]
+        for name, bomb in bombs().items():
+            # A DOCTYPE is only well-formed in front of the root; other bombs go where a payload goes.
+            body = bomb if bomb.startswith(b"<!DOCTYPE") else before + bomb + after
+            found[f"bomb {name}"] = http(port, body)
+        found |= {
+            "length 2^64": http(port, b"x", Content_Length="18446744073709551616"),
+            "length 4 GiB": http(port, b"x" * 100_000, Content_Length="4294967296"),
+            "length negative": http(port, b"x", Content_Length="-1"),
+            "chunk of 2^64": http(port, b"ffffffffffffffff\r\n" + b"x" * 100_000, Content_Length=None, Transfer_Encoding="chunked"),
+            "endless header": b"GET / HTTP/1.1\r\nX: " + b"a" * 1_000_000,
+            "many headers": b"GET / HTTP/1.1\r\n" + b"".join(b"X%d: a\r\n" % number for number in range(20_000)) + b"\r\n",
+            "no such path": b"POST /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
+            "wrong password": http(port, before + after),
+        }
+    return found
+
+
+def good_beginning(port):
+    """What a slow sender sends, a byte a second."""
+    kind = protocol(port)
+    if kind == "cti":
+        return struct.pack(">II", 62, 3) + bytes(62)
+    if kind == "switch":
+        return b'{"id":1,"request":"ping"     }' * 40
+    if kind == "xmpp":
+        return STREAM
+    return http(port, b"<body/>" * 100)
+
+
+class Attack:
+    def __init__(self, addresses, seconds, letting_go):
+        self.addresses = addresses
+        self.loop = asyncio.get_running_loop()
+        self.end = self.loop.time() + seconds
+        self.last = self.end + letting_go
+        self.verdicts = collections.defaultdict(collections.Counter)
+
+    async def run(self):
+        tasks = []
+        for port in self.addresses:
+            tasks.append(self.send_whole(port))
+            tasks += [self.send_slowly(port) for _ in range(SLOW_SENDERS)]
+            tasks += [self.stay_silent(port, greet=number % 2 == 0) for number in range(HALF_OPEN)]
+            if port in TLS_PORTS:
+                tasks.append(self.send_clear_to_tls(port))
+        await asyncio.gather(*tasks)
+        return {attack: dict(ends) for attack, ends in self.verdicts.items()}
+
+    async def connect(self, port, clear=False):
+        context = None
+        if port in TLS_PORTS and not clear:
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        host, number = self.addresses[port].rsplit(":", 1)
+        return await asyncio.open_connection(host, int(number), ssl=context)
+
+    async def send_whole(self, port):
+        while self.loop.time() < self.end:
+            for name, data in whole(port).items():
+                if self.loop.time() >= self.end:
+                    return
+                self.verdicts[f"{port}: {name}"][await self.fire(port, data)] += 1
+                await asyncio.sleep(PAUSE)
+
+    async def send_clear_to_tls(self, port):
+        while self.loop.time() < self.end:
+            for name, data in {"clear to TLS": b"GET / HTTP/1.1\r\n\r\n", "half a hello": b"\x16\x03\x01\x40\x00\x01\x00"}.items():
+                self.verdicts[f"{port}: {name}"][await self.fire(port, data, clear=True)] += 1
+            await asyncio.sleep(1)
+
+    async def fire(self, port, data, clear=False):
+        """Sends all of it while reading, and says how it ended."""
+        answer = bytearray()
+        try:
+            reader, writer = await self.connect(port, clear)
+        except OSError:
+            return "cut"
+        sender = asyncio.create_task(push(writer, data))
+        try:
+            async with asyncio.timeout(ANSWER_LIMIT):
+                while chunk := await reader.read(65536):
+                    answer += chunk
+                    if refused(port, answer):
+                        return "refused"
+            return ended(port, answer)
+        except TimeoutError:
+            return "hung" if not accepted(port, answer) else "accepted"
+        except OSError:
+            return "cut"
+        finally:
+            sender.cancel()
+            writer.transport.abort()
+
+    async def send_slowly(self, port):
+        """A byte a second; the server must lose patience, or at least stay as it was until the message is whole."""
+        name = f"{port}: slow sender"
+        data = good_beginning(port)
+        while self.loop.time() < self.end:
+            try:
+                reader, writer = await self.connect(port)
+                closed = asyncio.create_task(drained(reader))
+                for byte in data:
+                    writer.write(bytes([byte]))
+                    await asyncio.wait([closed], timeout=1)
+                    if closed.done() or self.loop.time() > self.last:
+                        break
+                else:
+                    await asyncio.wait([closed], timeout=max(0, self.last - self.loop.time()))
+                self.verdicts[name]["refused" if closed.done() else "hung"] += 1
+                closed.cancel()
+                writer.transport.abort()
+            except OSError:
+                self.verdicts[name]["cut"] += 1
+            await asyncio.sleep(PAUSE)
+
+    async def stay_silent(self, port, greet):
+        """Connects, perhaps begins, and says no more: the server must let go by itself."""
+        name = f"{port}: silent after {'a few bytes' if greet else 'connecting'}"
+        while self.loop.time() < self.end:
+            try:
+                reader, writer = await self.connect(port, clear=not greet)
+                if greet:
+                    writer.write(good_beginning(port)[:7])
+                closed = asyncio.create_task(drained(reader))
+                await asyncio.wait([closed], timeout=max(0, self.last - self.loop.time()))
+                self.verdicts[name]["refused" if closed.done() else "hung"] += 1
+                closed.cancel()
+                writer.transport.abort()
+            except OSError:
+                self.verdicts[name]["cut"] += 1
+            await asyncio.sleep(PAUSE)
+
+
+async def push(writer, data):
+    try:
+        for start in range(0, len(data), 65536):
+            writer.write(data[start : start + 65536])
+            await writer.drain()
+    except OSError:
+        pass  # The reading side sees the same and says so.
+
+
+async def drained(reader):
+    """Reads until the server ends the connection, one way or another."""
+    try:
+        while await reader.read(65536):
+            pass
+    except OSError:
+        pass
+
+
+def refused(port, answer):
+    kind = protocol(port)
+    if kind == "cti":
+        return any(number in (1, 2) for number, _ in messages(answer))
+    return re.search(REFUSALS[kind], bytes(answer)) is not None
+
+
+def accepted(port, answer):
+    """Whether something good was said that an honest client would be glad of."""
+    kind = protocol(port)
+    if kind == "http":
+        return re.search(rb"^HTTP/1\.[01] 2", bytes(answer)) is not None
+    if kind == "cti":
+        return any(number not in (1, 2) for number, _ in messages(answer))
+    if kind == "switch":
+        return b'"done"' in answer
+    return b"<success" in answer
+
+
+def ended(port, answer):
+    return "accepted" if accepted(port, answer) else "refused"
+
+
+def messages(answer):
+    """Number and body of each whole CTI message."""
+    at = 0
+    while at + 8 <= len(answer):
+        length, number = struct.unpack_from(">II", answer, at)
+        if at + 8 + length > len(answer):
+            return
+        yield number, answer[at + 8 : at + 8 + length]
+        at += 8 + length
+
+
+async def main():
+    addresses, seconds, letting_go = json.loads(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
+    print(json.dumps(await Attack(addresses, seconds, letting_go).run()))
+
+
+asyncio.run(main())

@@ -1,0 +1,82 @@
+"""Installs what the tests need: Python and Node packages below the target directory, and a browser.
+
+Everything is pinned, so that a run of next year sees the clients of this one. A second call finds all in place.
+"""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+PYTHON = ["zeep==4.3.3", "slixmpp==1.17.0"]
+# The three after strophe.js are what it asks for under Node; xhr2 stands in for the browser's XMLHttpRequest.
+NODE = ["strophe.js@5.0.0", "@xmldom/xmldom@0.9.12", "saxes@6.0.0", "ws@8.23.0", "xhr2@0.2.1", "playwright-core@1.65.1"]
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+
+
+class Missing(Exception):
+    """A tool that cannot be installed from here; the text says what a person can do."""
+
+
+def python(directory):
+    """A Python with the packages of `PYTHON`."""
+    home = pathlib.Path(directory) / "venv"
+    program = home / "bin" / "python"
+    if not fresh(home, PYTHON):
+        run([sys.executable, "-m", "venv", "--clear", home])
+        run([program, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PYTHON])
+        mark(home, PYTHON)
+    return program
+
+
+def node(directory):
+    """The `node_modules` that holds the packages of `NODE`."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        raise Missing("node and npm are needed (20 or later)")
+    home = pathlib.Path(directory) / "node"
+    if not fresh(home, NODE):
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "package.json").write_text('{"private": true}\n')
+        run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", home, *NODE])
+        mark(home, NODE)
+    return home / "node_modules"
+
+
+def chromium():
+    """The path of a Chromium; installs Debian's when there is none and we may."""
+    named = os.environ.get("CHROMIUM")
+    found = next(filter(None, map(shutil.which, [named] if named else BROWSERS)), None)
+    if found:
+        return found
+    if not shutil.which("apt-get"):
+        raise Missing("no Chromium found: install one, or name it with CHROMIUM=/path/to/chromium")
+    if os.geteuid() != 0:
+        raise Missing("no Chromium found: run `sudo apt-get install chromium`, or name one with CHROMIUM=/path/to/chromium")
+    run(["apt-get", "update", "-qq"])
+    run(
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+    )
+    return shutil.which("chromium")
+
+
+def fresh(home, packages):
+    stamp = home / "installed"
+    return stamp.is_file() and stamp.read_text() == digest(packages)
+
+
+def mark(home, packages):
+    (home / "installed").write_text(digest(packages))
+
+
+def digest(packages):
+    return hashlib.sha256("\n".join([sys.version, *packages]).encode()).hexdigest()
+
+
+def run(command, env=None):
+    command = [str(part) for part in command]
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Missing(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}".rstrip())
