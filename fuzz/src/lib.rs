@@ -1,0 +1,17 @@
+//! What each fuzz target does, as ordinary functions: the targets under `fuzz_targets/` and the replay of the corpus
+//! (`tests/replay.rs`, on the stable compiler) call the same code.
+//!
+//! Each takes bytes of a hostile peer. It must return: a panic, an endless loop, and memory out of proportion to the
+//! input are faults. Where there is more to hold true (what was read and written is read as the same) it is asserted.
+
+pub mod soap;
+pub mod xml;
+
+/// Every target: its name, which is that of its file and of its corpus, and its function.
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+    ("soap_envelope", soap::envelope),
+    ("axl_server", soap::server),
+    ("axl_client", soap::client),
+    ("xml_document", xml::document),
+    ("xml_stream", xml::stream),
+];
