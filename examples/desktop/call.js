@@ -9,6 +9,8 @@ export function mountCalls({ hub, api, config }) {
   const container = byId("call-list");
   /** Dialogs by id, in the order of their arrival. */
   const dialogs = new Map();
+  /** Ids of dialogs with a request on its way to the server. */
+  const busy = new Set();
   let agent;
   let usable = false;
   let subscription;
@@ -89,9 +91,13 @@ export function mountCalls({ hub, api, config }) {
     }
   }
 
-  function act(dialog, requestedAction) {
+  async function act(dialog, requestedAction) {
     const content = { targetMediaAddress: agent.extension, requestedAction };
-    attempt(() => api.put(`Dialog/${dialog.id}`, "Dialog", content));
+    busy.add(dialog.id);
+    draw();
+    await attempt(() => api.put(`Dialog/${dialog.id}`, "Dialog", content));
+    busy.delete(dialog.id);
+    draw();
   }
 
   async function attempt(work) {
@@ -153,7 +159,7 @@ export function mountCalls({ hub, api, config }) {
         make("button", { type: "button", class: kind, "data-action": action, onclick: () => act(dialog, action) }, label)));
     }
     [...buttons.children].forEach((button) => {
-      button.disabled = !usable;
+      button.disabled = !usable || busy.has(dialog.id);
     });
   }
 

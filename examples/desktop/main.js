@@ -17,7 +17,7 @@ const KEPT = "agent-desktop-login";
 const CONNECT_MS = 20_000;
 const LOGIN_MS = 10_000;
 
-const config = await (await fetch("config.json", { cache: "no-store" })).json();
+const config = await readConfig();
 /** What happens on the page, for whoever wants to watch it: `(await import("./main.js")).hub` in a console. */
 export const hub = new Hub();
 export const api = new Api(config, hub);
@@ -46,17 +46,24 @@ if (kept === null) {
   await form.resume(JSON.parse(kept));
 }
 
-async function signIn(login) {
-  api.setCredentials(login.id, login.password);
+async function readConfig() {
+  try {
+    return await (await fetch("config.json", { cache: "no-store" })).json();
+  } catch (error) {
+    byId("banner").hidden = false;
+    setText(byId("banner"), "The web service does not answer. Reload the page in a moment.");
+    throw error;
+  }
+}
+
+async function signIn({ id, password, extension }) {
+  api.setCredentials(id, password);
   const { status } = await api.systemInfo();
   if (status !== "IN_SERVICE") {
     throw new Error("The contact centre is out of service. Try again in a moment.");
   }
-  try {
-    await api.get(`User/${encodeURIComponent(login.id)}`);
-  } catch (error) {
-    throw error.status === 401 || error.status === 404 ? new Error("Wrong agent id or password.") : error;
-  }
+  // The server's own spelling of the id is the one in node names.
+  const login = { id: await checkUser(id), password, extension };
   await connect(login);
   try {
     await logIn(login);
@@ -69,6 +76,20 @@ async function signIn(login) {
   show(true);
   hub.publish("desktop.signedIn", { id: login.id, extension: login.extension });
   announce("You are signed in.");
+}
+
+/** Checks the password; returns the login id. */
+async function checkUser(id) {
+  try {
+    const { User } = await api.get(`User/${encodeURIComponent(id)}`);
+    return User.loginId;
+  } catch (error) {
+    if (error.status !== 401 && error.status !== 404) {
+      throw error;
+    }
+    sessionStorage.removeItem(KEPT);
+    throw new Error("Wrong agent id or password.");
+  }
 }
 
 /** Opens the tunnel; resolves when events can arrive. */
@@ -120,7 +141,7 @@ async function logIn({ id, extension }) {
     }
   });
   try {
-    requestId = await api.put(`User/${encodeURIComponent(id)}`, "User", { state: "LOGIN", extension });
+    requestId = await api.put(`User/${id}`, "User", { state: "LOGIN", extension });
     early.forEach(decide);
     await Promise.race([decided, late(LOGIN_MS)]);
   } finally {

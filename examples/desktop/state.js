@@ -13,8 +13,8 @@ export function mountState({ hub, api }) {
   let signedIn = false;
   let subscription;
   let logoutAsked = false;
-  /** Requests whose notification has not come. */
-  const open = new Set();
+  /** A request is on its way to the server. */
+  let busy = false;
 
   const userReader = reader(
     async () => (await api.get(`User/${agent.id}`)).User,
@@ -30,14 +30,12 @@ export function mountState({ hub, api }) {
   });
   hub.subscribe("desktop.signedOut", () => {
     hub.unsubscribe(subscription);
-    open.clear();
     user = undefined;
   });
   hub.subscribe("desktop.usable", async (_, news) => {
     usable = news.usable;
     draw();
     if (usable) {
-      open.clear();
       await Promise.allSettled([userReader.run(), readReasons()]);
     }
   });
@@ -51,11 +49,9 @@ export function mountState({ hub, api }) {
 
   function changed(update) {
     userReader.touched();
-    open.delete(update.requestId);
     if (update.data?.apiErrors !== undefined) {
       logoutAsked = false;
       show(`That did not work. ${errorText(update.data.apiErrors)}`);
-      draw();
       return;
     }
     if (update.data?.user !== undefined) {
@@ -78,13 +74,16 @@ export function mountState({ hub, api }) {
 
   async function ask(content) {
     show("");
+    busy = true;
+    draw();
     try {
-      open.add(await api.put(`User/${agent.id}`, "User", content));
-      draw();
+      await api.put(`User/${agent.id}`, "User", content);
     } catch (error) {
       logoutAsked = false;
       show(error.message);
     }
+    busy = false;
+    draw();
   }
 
   async function signOut() {
@@ -127,7 +126,7 @@ export function mountState({ hub, api }) {
     const pending = user?.pendingState ?? "";
     const reason = state === "NOT_READY" ? reasonOf(user) : "";
     setText(byId("state-detail"), pending !== "" ? `Next: ${words(pending)}` : reason);
-    controls.disabled = !usable || user === undefined || open.size > 0;
+    controls.disabled = !usable || user === undefined || busy;
     byId("ready").disabled = onCall || state === "READY";
     byId("ready").setAttribute("aria-pressed", String(state === "READY"));
     byId("not-ready").disabled = onCall && pending !== "";

@@ -3,6 +3,9 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 
+if (process.env.INTEROP_NODE_MODULES === undefined) {
+  throw new Error("start this by `python3 examples/tests/interop/run.py`, which names the servers and the browser");
+}
 const require = createRequire(process.env.INTEROP_NODE_MODULES + "/from-here.js");
 const { chromium } = require("playwright-core");
 
