@@ -96,7 +96,7 @@ impl Malformed {
             id: self.request.clone()?,
             lang: None,
             content: IqContent::Error {
-                error: self.reason.to_stanza_error(),
+                error: Box::new(self.reason.to_stanza_error()),
                 request: None,
             },
         })

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod client;
 mod decode;
 pub mod delay;
 pub mod disco;
@@ -15,8 +16,10 @@ pub mod ns;
 pub mod owner;
 pub mod pubsub;
 pub mod sasl;
+pub mod session;
 pub mod shim;
 pub mod stanza;
+pub mod stream;
 
 /// The XML layer, as far as this API shows it.
 pub mod xml {

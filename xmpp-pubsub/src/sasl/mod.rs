@@ -4,9 +4,12 @@ mod plain;
 
 use core::fmt;
 
+use bytes::BufMut;
 use subtle::ConstantTimeEq;
+use wire_xml::{Element, Writer};
 
 use crate::names::open_names;
+use crate::ns;
 
 pub use plain::Plain;
 
@@ -35,6 +38,112 @@ open_names! {
         NOT_AUTHORIZED = "not-authorized",
         /// The directory cannot be asked just now. §6.5.11.
         TEMPORARY_AUTH_FAILURE = "temporary-auth-failure",
+    }
+}
+
+/// The elements of a negotiation. RFC 6120 §6.4. Messages are not printed: they hold passwords.
+#[derive(Clone, Eq, PartialEq)]
+pub enum SaslElement {
+    /// The client begins, perhaps with a first message.
+    Auth {
+        /// Which mechanism.
+        mechanism: String,
+        /// Base64; `=` for an empty message.
+        message: String,
+    },
+    /// The server goes on.
+    Challenge(String),
+    /// The client goes on.
+    Response(String),
+    /// The client gives up.
+    Abort,
+    /// The server is satisfied, perhaps with a last message.
+    Success(String),
+    /// The server refuses.
+    Failure {
+        /// Why.
+        condition: SaslCondition,
+        /// Words for people.
+        text: Option<String>,
+    },
+}
+
+impl SaslElement {
+    /// Reads an element of the SASL namespace, or returns `None` for another.
+    #[must_use]
+    pub fn from_element(element: &Element) -> Option<Self> {
+        let (ns::SASL, local) = element.name().parts() else {
+            return None;
+        };
+        let message = || element.text().trim().to_owned();
+        Some(match local {
+            "auth" => Self::Auth {
+                mechanism: element.attr("mechanism").unwrap_or_default().to_owned(),
+                message: message(),
+            },
+            "challenge" => Self::Challenge(message()),
+            "response" => Self::Response(message()),
+            "abort" => Self::Abort,
+            "success" => Self::Success(message()),
+            "failure" => Self::Failure {
+                condition: element
+                    .children()
+                    .find(|child| child.ns() == ns::SASL && child.local() != "text")
+                    .map_or(SaslCondition::NOT_AUTHORIZED, |child| {
+                        SaslCondition::from_name(child.local())
+                    }),
+                text: element
+                    .child(ns::SASL, "text")
+                    .map(|text| text.text().into_owned()),
+            },
+            _ => return None,
+        })
+    }
+
+    /// Writes the element where `writer` stands.
+    pub fn write<B: BufMut>(&self, writer: &mut Writer<B>) {
+        match self {
+            Self::Auth { mechanism, message } => {
+                writer
+                    .start(ns::SASL, "auth")
+                    .attr("mechanism", mechanism)
+                    .text(message)
+                    .end();
+            }
+            Self::Challenge(message) => {
+                writer.text_element(ns::SASL, "challenge", message);
+            }
+            Self::Response(message) => {
+                writer.text_element(ns::SASL, "response", message);
+            }
+            Self::Abort => {
+                writer.start(ns::SASL, "abort").end();
+            }
+            Self::Success(message) => {
+                writer.text_element(ns::SASL, "success", message);
+            }
+            Self::Failure { condition, text } => {
+                writer.start(ns::SASL, "failure");
+                writer.start(ns::SASL, condition.as_str()).end();
+                if let Some(text) = text {
+                    writer.text_element(ns::SASL, "text", text);
+                }
+                writer.end();
+            }
+        }
+    }
+}
+
+impl fmt::Debug for SaslElement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auth { mechanism, .. } => write!(f, "Auth({mechanism}, ..)"),
+            Self::Challenge(_) => f.write_str("Challenge(..)"),
+            Self::Response(_) => f.write_str("Response(..)"),
+            Self::Abort => f.write_str("Abort"),
+            Self::Success(_) => f.write_str("Success(..)"),
+            Self::Failure { condition, .. } => write!(f, "Failure({condition})"),
+        }
     }
 }
 

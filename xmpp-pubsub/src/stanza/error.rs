@@ -137,13 +137,13 @@ pub struct StanzaError {
     /// What went wrong.
     pub condition: Condition,
     /// The new address inside `gone` or `redirect`.
-    pub address: Option<String>,
+    pub address: Option<Box<str>>,
     /// Words for people.
-    pub text: Option<String>,
+    pub text: Option<Box<str>>,
     /// What went wrong in terms of publish-subscribe.
     pub pubsub: Option<PubSubCondition>,
     /// The `feature` attribute of `unsupported`.
-    pub feature: Option<String>,
+    pub feature: Option<Box<str>>,
 }
 
 impl StanzaError {
@@ -165,7 +165,7 @@ impl StanzaError {
     pub fn unsupported(feature: &str) -> Self {
         let mut error = Self::new(ErrorType::Cancel, Condition::FEATURE_NOT_IMPLEMENTED)
             .with_pubsub(PubSubCondition::UNSUPPORTED);
-        error.feature = Some(feature.to_owned());
+        error.feature = Some(Box::from(feature));
         error
     }
 
@@ -183,15 +183,15 @@ impl StanzaError {
         let mut error = Self::new(kind, Condition::UNDEFINED_CONDITION);
         for child in element.children() {
             match child.name().parts() {
-                (ns::STANZA_ERRORS, "text") => error.text = Some(child.text().into_owned()),
+                (ns::STANZA_ERRORS, "text") => error.text = Some(Box::from(&*child.text())),
                 (ns::STANZA_ERRORS, name) => {
                     error.condition = Condition::from_name(name);
                     let address = child.text();
-                    error.address = (!address.is_empty()).then(|| address.into_owned());
+                    error.address = (!address.is_empty()).then(|| Box::from(&*address));
                 }
                 (ns::PUBSUB_ERRORS, name) => {
                     error.pubsub = Some(PubSubCondition::from_name(name));
-                    error.feature = child.attr("feature").map(str::to_owned);
+                    error.feature = child.attr("feature").map(Box::from);
                 }
                 _ => {}
             }
@@ -228,7 +228,7 @@ impl StanzaError {
     /// Adds words for people.
     #[must_use]
     pub fn with_text(mut self, text: &str) -> Self {
-        self.text = Some(text.to_owned());
+        self.text = Some(Box::from(text));
         self
     }
 }

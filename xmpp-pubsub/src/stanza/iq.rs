@@ -18,7 +18,7 @@ pub struct Iq {
     /// Chosen by the requester, given back in the answer.
     pub id: StanzaId,
     /// `xml:lang`.
-    pub lang: Option<String>,
+    pub lang: Option<Box<str>>,
     /// Request or answer.
     pub content: IqContent,
 }
@@ -35,7 +35,7 @@ pub enum IqContent {
     /// Refuses a request.
     Error {
         /// Why.
-        error: StanzaError,
+        error: Box<StanzaError>,
         /// The refused request, where it is repeated.
         request: Option<Payload>,
     },
@@ -71,7 +71,7 @@ impl Iq {
     #[must_use]
     pub fn to_error(&self, error: StanzaError) -> Self {
         self.answer(IqContent::Error {
-            error,
+            error: Box::new(error),
             request: None,
         })
     }

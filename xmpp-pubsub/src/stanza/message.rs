@@ -37,11 +37,11 @@ pub struct Message {
     /// How it is delivered. `normal` is written as no type at all.
     pub kind: MessageKind,
     /// `xml:lang`.
-    pub lang: Option<String>,
+    pub lang: Option<Box<str>>,
     /// Body, subject, events and whatever else it carries.
     pub payloads: Payloads,
     /// Why it came back.
-    pub error: Option<StanzaError>,
+    pub error: Option<Box<StanzaError>>,
 }
 
 impl Message {
@@ -69,7 +69,7 @@ impl Message {
             kind: MessageKind::Error,
             lang: None,
             payloads: Payloads::default(),
-            error: Some(error),
+            error: Some(Box::new(error)),
         }
     }
 

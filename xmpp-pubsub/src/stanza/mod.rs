@@ -118,6 +118,13 @@ impl Stanza {
             Self::Presence(presence) => presence.from = from,
         }
     }
+
+    pub(crate) fn is_pubsub_event(&self) -> bool {
+        match self {
+            Self::Message(message) => message.payloads.find(ns::PUBSUB_EVENT, "event").is_some(),
+            Self::Iq(_) | Self::Presence(_) => false,
+        }
+    }
 }
 
 impl From<Iq> for Stanza {
@@ -169,7 +176,7 @@ struct Head {
     to: Result<Option<Jid>, DecodeError>,
     id: Result<Option<StanzaId>, DecodeError>,
     kind: Option<String>,
-    lang: Option<String>,
+    lang: Option<Box<str>>,
 }
 
 impl Head {
@@ -211,7 +218,7 @@ impl Head {
             to: jid("to"),
             id,
             kind: reader.attribute("", "type").map(str::to_owned),
-            lang: reader.attribute(XML_NAMESPACE, "lang").map(str::to_owned),
+            lang: reader.attribute(XML_NAMESPACE, "lang").map(Box::from),
         })
     }
 
@@ -309,7 +316,7 @@ impl Head {
                         i8::from_str(priority.text().trim()).map_err(|_| invalid("priority"))?;
                 }
                 (ns::CLIENT, "status") if presence.status.is_none() => {
-                    presence.status = Some(payload.to_element()?.text().into_owned());
+                    presence.status = Some(Box::from(&*payload.to_element()?.text()));
                 }
                 _ => others.push(payload),
             }
@@ -322,7 +329,7 @@ impl Head {
 /// The children of a stanza.
 struct Body {
     payloads: Vec<Payload>,
-    error: Option<StanzaError>,
+    error: Option<Box<StanzaError>>,
 }
 
 impl Body {
@@ -343,7 +350,7 @@ impl Body {
             };
             if name.is(ns::CLIENT, "error") {
                 let element = Element::parse_in(xml, Profile::Xmpp, limits, &scope)?;
-                body.error = Some(StanzaError::from_element(&element)?);
+                body.error = Some(Box::new(StanzaError::from_element(&element)?));
             } else {
                 body.payloads
                     .push(Payload::cut(&name, xml, &scope, limits)?);

@@ -92,6 +92,13 @@ impl Payload {
         Self::build(Name::new(ns, local), write)
     }
 
+    /// An element of ours without attributes or content.
+    pub(crate) fn empty(ns: &'static str, local: &'static str) -> Self {
+        Self::known(ns, local, |writer| {
+            writer.start(ns, local).end();
+        })
+    }
+
     /// The tree.
     ///
     /// # Errors

@@ -57,17 +57,17 @@ pub struct Presence {
     /// What it says.
     pub kind: PresenceKind,
     /// `xml:lang`.
-    pub lang: Option<String>,
+    pub lang: Option<Box<str>>,
     /// How available.
     pub show: Option<Show>,
     /// Words for people.
-    pub status: Option<String>,
+    pub status: Option<Box<str>>,
     /// From -128 to 127; a negative one gets nothing that is sent to the bare address (XC-PR-03).
     pub priority: i8,
     /// Capabilities and whatever else it carries.
     pub payloads: Payloads,
     /// Why it came back.
-    pub error: Option<StanzaError>,
+    pub error: Option<Box<StanzaError>>,
 }
 
 impl Presence {
