@@ -190,9 +190,11 @@ impl Server {
     }
 
     pub(crate) fn reason(&self) -> Option<CloseReason> {
-        self.events.iter().find_map(|(_, event)| match event {
-            Event::Terminated { reason, .. } => Some(*reason),
-            _ => None,
+        self.events.iter().find_map(|(_, event)| {
+            let Event::Terminated { reason, .. } = event else {
+                return None;
+            };
+            Some(*reason)
         })
     }
 }
