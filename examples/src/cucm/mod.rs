@@ -1,6 +1,11 @@
-//! The CUCM stand-in: the simulated switch and the user directory behind AXL.
+//! The CUCM stand-in: the simulated switch, and the user directory behind AXL.
 //!
 //! The switch is [`crate::telephony`]; this module starts it and its listener.
+
+mod accounts;
+mod axl;
+mod directory;
+mod sql;
 
 use std::sync::Arc;
 
@@ -11,12 +16,20 @@ use crate::{
     telephony,
 };
 
-/// Starts the switch.
+/// Starts AXL and the switch.
 ///
 /// # Errors
 ///
 /// An address is taken or not allowed, or the seed cannot be used.
 pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server, StartError> {
-    let (switch, _handle) = telephony::server::start(settings, shutdown).await?;
-    Ok(switch)
+    let axl = axl::Axl::bind(&settings).await?;
+    let (switch, _handle) = telephony::server::start(settings, shutdown.clone()).await?;
+    let mut addresses = vec![("axl", axl.address)];
+    addresses.extend(switch.addresses);
+    let task = tokio::spawn(async move {
+        axl.serve(shutdown).await;
+        // It ends on the same request; a panic in it has been printed.
+        let _ = switch.task.await;
+    });
+    Ok(Server { addresses, task })
 }

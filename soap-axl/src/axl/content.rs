@@ -13,6 +13,10 @@ pub trait Content: Sized {
 
     /// Writes one element named `wire`.
     fn write(&self, encoder: &mut Encoder, wire: &str);
+
+    /// Takes away what a `returnedTags` mask does not want. Only records have parts to lose;
+    /// attributes always stay.
+    fn mask(&mut self, _tags: &Tags) {}
 }
 
 /// How often a field comes: `T` exactly once, `Option<T>` at most once, [`Presence<T>`] at most
@@ -46,6 +50,9 @@ pub trait Slot: Sized {
 
     /// Writes as many elements as there are values.
     fn emit(&self, wire: &str, encoder: &mut Encoder);
+
+    /// Takes away what the mask of the parent does not want. What is required stays.
+    fn mask(&mut self, wire: &str, tags: &Tags);
 }
 
 /// A value that may be left out or said to be nil. In updates, absent keeps what is there, nil
@@ -135,6 +142,12 @@ impl<T: Content> Slot for T {
     fn emit(&self, wire: &str, encoder: &mut Encoder) {
         self.write(encoder, wire);
     }
+
+    fn mask(&mut self, wire: &str, tags: &Tags) {
+        if let Some(inner) = tags.inner(wire).filter(|inner| !inner.is_empty()) {
+            Content::mask(self, inner);
+        }
+    }
 }
 
 impl<T: Content> Slot for Option<T> {
@@ -160,6 +173,13 @@ impl<T: Content> Slot for Option<T> {
     fn emit(&self, wire: &str, encoder: &mut Encoder) {
         if let Some(value) = self {
             value.write(encoder, wire);
+        }
+    }
+
+    fn mask(&mut self, wire: &str, tags: &Tags) {
+        match self {
+            Some(value) if tags.wants(wire) => Slot::mask(value, wire, tags),
+            Some(_) | None => *self = None,
         }
     }
 }
@@ -201,6 +221,14 @@ impl<T: Content> Slot for Presence<T> {
             Self::Value(value) => value.write(encoder, wire),
         }
     }
+
+    fn mask(&mut self, wire: &str, tags: &Tags) {
+        match self {
+            Self::Nil if tags.wants(wire) => {}
+            Self::Value(value) if tags.wants(wire) => Slot::mask(value, wire, tags),
+            Self::Absent | Self::Nil | Self::Value(_) => *self = Self::Absent,
+        }
+    }
 }
 
 impl<T: Content> Slot for Vec<T> {
@@ -230,6 +258,15 @@ impl<T: Content> Slot for Vec<T> {
     fn emit(&self, wire: &str, encoder: &mut Encoder) {
         for value in self {
             value.write(encoder, wire);
+        }
+    }
+
+    fn mask(&mut self, wire: &str, tags: &Tags) {
+        if !tags.wants(wire) {
+            self.clear();
+        }
+        for value in self {
+            Slot::mask(value, wire, tags);
         }
     }
 }

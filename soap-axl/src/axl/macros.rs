@@ -103,6 +103,13 @@ macro_rules! record {
                 self.write_children(encoder);
                 encoder.close();
             }
+
+            fn mask(&mut self, tags: &$crate::axl::Tags) {
+                $($(
+                    $crate::axl::Slot::mask(&mut self.$cfield, $cwire, tags);
+                )*)?
+                self.other.retain(|element| tags.wants(element.local()));
+            }
         }
 
         impl $name {
@@ -165,6 +172,8 @@ macro_rules! choice {
                     })+
                 }
             }
+
+            fn mask(&mut self, _wire: &str, _tags: &$crate::axl::Tags) {}
         }
     )+};
 }
