@@ -15,7 +15,7 @@ use crate::rid::{Rid, Sid, parse_unsigned};
 /// attributes overlap.
 ///
 /// Times are in the unit of the attribute. `None` means that the attribute is not there.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Body {
     /// Request id; in every request.
@@ -386,6 +386,20 @@ impl Body {
             }
         }
         Ok(())
+    }
+}
+
+/// Keys and payloads do not show.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body")
+            .field("rid", &self.rid)
+            .field("sid", &self.sid)
+            .field("kind", &self.kind)
+            .field("condition", &self.condition)
+            .field("restart", &self.restart)
+            .field("payloads", &self.payloads)
+            .finish_non_exhaustive()
     }
 }
 

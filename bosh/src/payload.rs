@@ -1,5 +1,7 @@
 //! What travels inside a wrapper.
 
+use std::fmt;
+
 use bytes::{Bytes, BytesMut};
 use wire_xml::{Element, Limits, Name, Profile, Scope};
 
@@ -8,7 +10,7 @@ use wire_xml::{Element, Limits, Name, Profile, Scope};
 /// Nothing is rebuilt. The bytes are a slice of the request or response they came in, and keep
 /// all of it in memory; take [`Payload::to_standalone`] or [`Payload::to_element`] of what is to
 /// outlive it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Payload {
     pub(crate) name: Name<'static>,
     pub(crate) bytes: Bytes,
@@ -60,6 +62,16 @@ impl Payload {
     /// If it passes `limits`; that it is well-formed was checked with the wrapper.
     pub fn to_element(&self, limits: &Limits) -> Result<Element, wire_xml::Error> {
         Element::parse_in(&self.bytes, Profile::Xmpp, limits, &self.scope)
+    }
+}
+
+/// Only the name shows: the content may be a password.
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payload")
+            .field("name", &self.name)
+            .field("len", &self.bytes.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,13 +1,20 @@
 //! Sessions: who may send what, when, and what is answered.
 
+mod client;
+mod client_config;
 mod config;
 mod manager;
 mod replay;
 mod server;
 
+use std::fmt;
+use std::time::Duration;
+
 use bytes::Bytes;
 use wire_xml::Str;
 
+pub use client::Client;
+pub use client_config::{ClientConfig, HttpErrors, Retry};
 pub use config::{PauseAboveMaximum, ServerConfig};
 pub use manager::{Manager, SessionId};
 pub use server::Session;
@@ -15,6 +22,7 @@ pub use server::Session;
 use crate::body::Version;
 use crate::condition::Condition;
 use crate::payload::Payload;
+use crate::rid::{Rid, Sid};
 
 /// The caller's name for an HTTP request that waits for its response.
 ///
@@ -24,7 +32,7 @@ use crate::payload::Payload;
 pub struct RequestSlot(pub u64);
 
 /// An HTTP response to send.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 #[must_use]
 pub struct Transmit {
     /// The request that is answered.
@@ -35,6 +43,17 @@ pub struct Transmit {
     pub content_type: Str<'static>,
     /// The wrapper, empty for a status other than 200.
     pub body: Bytes,
+}
+
+/// The body, which may hold secrets, does not show.
+impl fmt::Debug for Transmit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transmit")
+            .field("slot", &self.slot)
+            .field("status", &self.status)
+            .field("body_len", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What happened in a session of the connection manager.
@@ -106,6 +125,81 @@ pub enum CloseReason {
     NotAuthenticated,
     /// No answer could be had from the server, however often it was asked.
     Unreachable,
+    /// The server's responses are no BOSH.
+    Malformed,
+}
+
+/// One HTTP request of a [`Client`]: a copy of a BOSH request.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RequestId {
+    /// The BOSH request.
+    pub rid: Rid,
+    /// Which copy of it, from 1.
+    pub attempt: u32,
+}
+
+/// An HTTP request to make: a POST of this body, labelled `text/xml; charset=utf-8`.
+#[derive(Clone, Eq, PartialEq)]
+#[must_use]
+pub struct ClientTransmit {
+    /// To be handed back with what became of it.
+    pub id: RequestId,
+    /// The wrapper.
+    pub body: Bytes,
+}
+
+/// The body, which may hold secrets, does not show.
+impl fmt::Debug for ClientTransmit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientTransmit")
+            .field("id", &self.id)
+            .field("body_len", &self.body.len())
+            .finish()
+    }
+}
+
+/// What happened in a [`Client`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ClientEvent {
+    /// The session was created. Features come as payload, perhaps later.
+    Opened(Opened),
+    /// A payload came, in the order of request ids.
+    Payload(Payload),
+    /// The server is at another URI; [`ClientEvent::Closed`] follows. Do not go from https to
+    /// http, and not too often (XEP-0124 §17.2).
+    SeeOtherUri(String),
+    /// The session is over. Nothing follows.
+    Closed {
+        /// Why.
+        reason: CloseReason,
+        /// Payloads that were never put into a request, in order.
+        unsent: Vec<Bytes>,
+    },
+}
+
+/// What the creation response said (XEP-0124 §7.2).
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Opened {
+    /// The session id.
+    pub sid: Sid,
+    /// Identity of the backend.
+    pub from: Option<String>,
+    /// BOSH version spoken; `None` for a legacy server.
+    pub ver: Option<Version>,
+    /// Longest time that a request is held.
+    pub wait: Duration,
+    /// Silence that ends the session, `None` for never.
+    pub inactivity: Option<Duration>,
+    /// Longest pause, `None` if there is none.
+    pub max_pause: Option<Duration>,
+    /// Version of XMPP.
+    pub xmpp_version: Option<Version>,
+    /// What the server says about restarts. Servers that support them may not say so.
+    pub restartlogic: Option<bool>,
+    /// Stream id for XEP-0078.
+    pub authid: Option<String>,
 }
 
 /// How the caller ends a session.

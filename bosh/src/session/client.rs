@@ -1,0 +1,669 @@
+//! The client's side of a session.
+//!
+//! ```text
+//!   ┌──────┐ open() ┌──────────┐ creation response ┌──────┐ terminate() ┌─────────┐
+//!   │ Idle │ ─────▶ │ Creating │ ────────────────▶ │ Open │ ──────────▶ │ Closing │
+//!   └──────┘        └──────────┘                   └──────┘             └─────────┘
+//!                        │ refused, unreachable        │ terminate, HTTP error,  │ answer,
+//!                        ▼                             ▼ unreachable             ▼ time out
+//!                   ┌──────────────────────────────────────────────────────────────┐
+//!                   │                            Closed                            │
+//!                   └──────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! A request is outstanding until its response was handled, and responses are handled in the
+//! order of request ids. A request whose connection broke is sent again byte for byte.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+
+use super::client_config::{ClientConfig, HttpErrors};
+use super::{ClientEvent, ClientTransmit, CloseReason, Error, Opened, RequestId};
+use crate::body::{Body, BodyKind};
+use crate::condition::Condition;
+use crate::rid::{Rid, Sid};
+
+/// A BOSH client: long-polls, keeps order, and sends again what was lost.
+///
+/// Each [`ClientTransmit`] is the body of an HTTP POST for the caller to make, on any
+/// connection that has no request in flight. What becomes of it comes back through
+/// [`handle_response`](Self::handle_response) or [`handle_failure`](Self::handle_failure).
+#[derive(Debug)]
+pub struct Client {
+    config: ClientConfig,
+    state: State,
+    sid: Option<Sid>,
+    agreed: Agreed,
+    /// Id of the next new request.
+    next: Rid,
+    /// Id of the request whose response is to be handled next.
+    expected: Rid,
+    outstanding: BTreeMap<Rid, Outstanding>,
+    /// Responses above one that is still missing.
+    early: BTreeMap<Rid, Body>,
+    queue: VecDeque<Queued>,
+    queued_bytes: usize,
+    /// When the server was heard last, or was first spoken to.
+    heard: Duration,
+    /// When the newest new request went out.
+    asked: Duration,
+    paused: Option<Pause>,
+    closing_until: Option<Duration>,
+    transmits: VecDeque<ClientTransmit>,
+    events: VecDeque<ClientEvent>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    Idle,
+    Creating,
+    Open,
+    Closing,
+    Closed,
+}
+
+impl State {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Creating => "creating the session",
+            Self::Open => "open",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// What the creation response granted.
+#[derive(Clone, Copy, Debug, Default)]
+struct Agreed {
+    wait: Duration,
+    /// `None`: no limit was announced.
+    requests: Option<usize>,
+    polling: Option<Duration>,
+    inactivity: Option<Duration>,
+    max_pause: Option<Duration>,
+    is_polling: bool,
+    /// The server sent no `ver` (XEP-0124 §17.1).
+    legacy: bool,
+}
+
+#[derive(Debug)]
+struct Outstanding {
+    body: Bytes,
+    attempt: u32,
+    flight: Flight,
+    /// How often the response could not be read.
+    unreadable: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Flight {
+    /// Sent; counts as broken after this time.
+    Sent { until: Duration },
+    /// The connection broke; to be sent again at this time.
+    Lost { again: Duration },
+    /// The response is in `early`.
+    Answered,
+}
+
+#[derive(Debug)]
+enum Queued {
+    Payload(Bytes),
+    Restart,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    /// When to make a request, so that the server does not forget the session.
+    resume: Duration,
+}
+
+impl Client {
+    /// Makes a client that has not said anything yet.
+    #[must_use]
+    pub fn new(config: ClientConfig) -> Self {
+        Self {
+            state: State::Idle,
+            sid: None,
+            agreed: Agreed::default(),
+            next: config.first_rid,
+            expected: config.first_rid,
+            outstanding: BTreeMap::new(),
+            early: BTreeMap::new(),
+            queue: VecDeque::new(),
+            queued_bytes: 0,
+            heard: Duration::ZERO,
+            asked: Duration::ZERO,
+            paused: None,
+            closing_until: None,
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+            config,
+        }
+    }
+
+    /// Asks for a session (XEP-0124 §7.1).
+    ///
+    /// # Errors
+    ///
+    /// If it was called before.
+    pub fn open(&mut self, now: Duration) -> Result<(), Error> {
+        self.require(State::Idle, "open a session")?;
+        self.state = State::Creating;
+        self.heard = now;
+        let config = &self.config;
+        let seconds = u32::try_from(config.wait.as_secs()).unwrap_or(u32::MAX);
+        let body = Body {
+            to: Some(config.to.clone()),
+            from: config.from.clone(),
+            route: config.route.clone(),
+            lang: config.lang.clone(),
+            content: config.content.clone(),
+            wait: Some(seconds),
+            hold: Some(config.hold),
+            ver: config.version,
+            xmpp_version: config.xmpp_version,
+            ack: Rid::new(1).filter(|_| config.acks),
+            ..Body::default()
+        };
+        self.transmit_new(now, body, &[]);
+        Ok(())
+    }
+
+    /// Queues a complete element, which declares its own namespaces. What is queued while no
+    /// request is free travels together.
+    ///
+    /// # Errors
+    ///
+    /// If the session is not open, or the queue is full: then the payload was not taken.
+    pub fn send(&mut self, now: Duration, payload: Bytes) -> Result<(), Error> {
+        self.require(State::Open, "send")?;
+        let max = self.config.max_queue;
+        if self.queued_bytes + payload.len() > max {
+            return Err(Error::QueueFull { max });
+        }
+        self.queued_bytes += payload.len();
+        self.queue.push_back(Queued::Payload(payload));
+        self.paused = None;
+        self.schedule(now);
+        Ok(())
+    }
+
+    /// Asks for a new stream in the same session, as after SASL success (XEP-0206 §5). Goes
+    /// behind what was queued before.
+    ///
+    /// # Errors
+    ///
+    /// If the session is not open.
+    pub fn restart(&mut self, now: Duration) -> Result<(), Error> {
+        self.require(State::Open, "restart the stream")?;
+        self.queue.push_back(Queued::Restart);
+        self.paused = None;
+        self.schedule(now);
+        Ok(())
+    }
+
+    /// Announces silence and stops asking, for instance while a page is reloaded (§10). The next
+    /// `send` or [`resume`](Self::resume) ends it, or three quarters of the time.
+    ///
+    /// # Errors
+    ///
+    /// If the session is not open, or the server grants no pause as long.
+    pub fn pause(&mut self, now: Duration, length: Duration) -> Result<(), Error> {
+        self.require(State::Open, "pause")?;
+        if self.agreed.max_pause.is_none_or(|longest| length > longest) {
+            return Err(Error::Caller {
+                attempted: "pause",
+                state: "not granted such a pause",
+            });
+        }
+        let seconds = u32::try_from(length.as_secs()).unwrap_or(u32::MAX);
+        let body = Body {
+            pause: Some(seconds),
+            ..Body::default()
+        };
+        self.paused = Some(Pause {
+            resume: now + length * 3 / 4,
+        });
+        self.transmit_new(now, body, &[]);
+        Ok(())
+    }
+
+    /// Ends a pause.
+    pub fn resume(&mut self, now: Duration) {
+        self.paused = None;
+        self.schedule(now);
+    }
+
+    /// Ends the session (§13). Everything queued goes along, with the payloads given (such as an
+    /// unavailable presence); [`ClientEvent::Closed`] follows.
+    ///
+    /// # Errors
+    ///
+    /// If the session is not open.
+    pub fn terminate(&mut self, now: Duration, payloads: &[Bytes]) -> Result<(), Error> {
+        self.require(State::Open, "terminate")?;
+        self.state = State::Closing;
+        self.closing_until = Some(now + self.config.close_timeout);
+        let mut all: Vec<Bytes> = Vec::new();
+        for queued in std::mem::take(&mut self.queue) {
+            match queued {
+                Queued::Payload(payload) => all.push(payload),
+                Queued::Restart => {}
+            }
+        }
+        self.queued_bytes = 0;
+        all.extend_from_slice(payloads);
+        self.transmit_new(now, Body::terminate(None), &all);
+        Ok(())
+    }
+
+    /// Takes the response to a request.
+    pub fn handle_response(&mut self, now: Duration, id: RequestId, status: u16, body: &Bytes) {
+        if matches!(self.state, State::Idle | State::Closed) {
+            return;
+        }
+        let Some(request) = self.outstanding.get_mut(&id.rid) else {
+            // A copy that was answered already.
+            return;
+        };
+        if status != 200 {
+            return self.on_http_error(now, id, status);
+        }
+        let Ok(response) = self.config.codec.decode(body) else {
+            request.unreadable += 1;
+            if request.unreadable >= MAX_UNREADABLE {
+                return self.close(CloseReason::Malformed);
+            }
+            // An intermediary may have answered with something of its own.
+            return self.handle_failure(now, id);
+        };
+        self.heard = now;
+        if response.kind == BodyKind::Terminate {
+            return self.on_terminate(response);
+        }
+        if response.kind == BodyKind::Error {
+            // The older copies of a request are told to give way to the newest.
+            if request.attempt == id.attempt {
+                self.repeat_up_to(now, id.rid);
+            }
+            return;
+        }
+        request.flight = Flight::Answered;
+        self.early.insert(id.rid, response);
+        while let Some(response) = self.early.remove(&self.expected) {
+            self.outstanding.remove(&self.expected);
+            self.expected = self.expected.next().unwrap_or(Rid::MAX);
+            self.on_response(response);
+            if self.state == State::Closed {
+                return;
+            }
+        }
+        if self.state == State::Closing && self.outstanding.is_empty() {
+            return self.close(CloseReason::Local(None));
+        }
+        self.schedule(now);
+    }
+
+    /// Takes note that a connection broke, or gave no HTTP response, before the response came.
+    pub fn handle_failure(&mut self, now: Duration, id: RequestId) {
+        let retry = self.config.retry;
+        if let Some(request) = self.outstanding.get_mut(&id.rid)
+            && request.attempt == id.attempt
+            && matches!(request.flight, Flight::Sent { .. })
+        {
+            request.flight = Flight::Lost {
+                again: now + retry.delay(request.attempt),
+            };
+        }
+    }
+
+    /// Does what is due; may be called at any time.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        if matches!(self.state, State::Idle | State::Closed) {
+            return;
+        }
+        if self.closing_until.is_some_and(|until| until <= now) {
+            return self.close(CloseReason::Local(None));
+        }
+        if self.give_up_at().is_some_and(|at| at <= now) {
+            return self.close(CloseReason::Unreachable);
+        }
+        let late: Vec<RequestId> = self
+            .outstanding
+            .iter()
+            .filter(|(_, request)| matches!(request.flight, Flight::Sent { until } if until <= now))
+            .map(|(&rid, request)| RequestId {
+                rid,
+                attempt: request.attempt,
+            })
+            .collect();
+        for id in late {
+            self.handle_failure(now, id);
+        }
+        let again: Vec<Rid> = self
+            .outstanding
+            .iter()
+            .filter(|(_, request)| matches!(request.flight, Flight::Lost { again } if again <= now))
+            .map(|(&rid, _)| rid)
+            .collect();
+        for rid in again {
+            self.repeat(now, rid);
+        }
+        if self.paused.is_some_and(|pause| pause.resume <= now) {
+            self.paused = None;
+        }
+        self.schedule(now);
+    }
+
+    /// The next HTTP request to make.
+    pub fn poll_transmit(&mut self) -> Option<ClientTransmit> {
+        self.transmits.pop_front()
+    }
+
+    /// The next thing to know.
+    pub fn poll_event(&mut self) -> Option<ClientEvent> {
+        self.events.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) at the latest.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        if matches!(self.state, State::Idle | State::Closed) {
+            return None;
+        }
+        let flights = self
+            .outstanding
+            .values()
+            .filter_map(|request| match request.flight {
+                Flight::Sent { until } => Some(until),
+                Flight::Lost { again } => Some(again),
+                Flight::Answered => None,
+            });
+        let resume = self.paused.map(|pause| pause.resume);
+        let others = [
+            self.closing_until,
+            self.give_up_at(),
+            resume,
+            self.poll_at(),
+        ];
+        flights.chain(others.into_iter().flatten()).min()
+    }
+
+    /// The session id, once there is one.
+    #[must_use]
+    pub fn sid(&self) -> Option<&Sid> {
+        self.sid.as_ref()
+    }
+
+    /// How many requests have no response yet.
+    #[must_use]
+    pub fn outstanding(&self) -> usize {
+        self.outstanding.len()
+    }
+
+    /// Whether the session is over.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    fn require(&self, state: State, attempted: &'static str) -> Result<(), Error> {
+        if self.state == state {
+            return Ok(());
+        }
+        Err(Error::Caller {
+            attempted,
+            state: self.state.name(),
+        })
+    }
+
+    /// §17.1, and what intermediaries say.
+    fn on_http_error(&mut self, now: Duration, id: RequestId, status: u16) {
+        let legacy = self.config.version.is_none() || self.agreed.legacy;
+        let is_final = legacy || self.config.http_errors == HttpErrors::Final;
+        match Condition::from_legacy_status(status).filter(|_| is_final) {
+            Some(condition) => self.close(self.closed_by_peer(Some(condition))),
+            None => self.handle_failure(now, id),
+        }
+    }
+
+    fn on_terminate(&mut self, response: Body) {
+        let reason = self.closed_by_peer(response.condition);
+        let uri = response.uri;
+        self.events
+            .extend(response.payloads.into_iter().map(ClientEvent::Payload));
+        if let Some(uri) = uri {
+            self.events.push_back(ClientEvent::SeeOtherUri(uri));
+        }
+        self.close(reason);
+    }
+
+    /// Whatever the server says while we are leaving, we have left.
+    fn closed_by_peer(&self, condition: Option<Condition>) -> CloseReason {
+        match self.state {
+            State::Closing => CloseReason::Local(None),
+            State::Idle | State::Creating | State::Open | State::Closed => {
+                CloseReason::Peer(condition)
+            }
+        }
+    }
+
+    /// A response in its turn.
+    fn on_response(&mut self, mut response: Body) {
+        if self.state == State::Creating {
+            let Some(sid) = response.sid.take() else {
+                return self.close(CloseReason::Malformed);
+            };
+            self.agreed = Agreed::new(&self.config, &response);
+            self.sid = Some(sid.clone());
+            self.state = State::Open;
+            self.events.push_back(ClientEvent::Opened(Opened {
+                sid,
+                from: response.from.take(),
+                ver: response.ver,
+                wait: self.agreed.wait,
+                inactivity: self.agreed.inactivity,
+                max_pause: self.agreed.max_pause,
+                xmpp_version: response.xmpp_version,
+                restartlogic: response.restartlogic,
+                authid: response.authid.take(),
+            }));
+        } else if response
+            .sid
+            .as_ref()
+            .is_some_and(|sid| Some(sid) != self.sid.as_ref())
+        {
+            return self.close(CloseReason::Malformed);
+        }
+        self.events
+            .extend(response.payloads.into_iter().map(ClientEvent::Payload));
+    }
+
+    /// Sends what may be sent: queued payloads while requests are free, and an empty request
+    /// when none is with the server (§10).
+    fn schedule(&mut self, now: Duration) {
+        while self.state == State::Open && self.paused.is_none() {
+            let free = self
+                .agreed
+                .requests
+                .is_none_or(|most| self.outstanding.len() < most);
+            if !free {
+                return;
+            }
+            match self.queue.front() {
+                Some(Queued::Restart) => {
+                    self.queue.pop_front();
+                    let body = Body {
+                        to: Some(self.config.to.clone()),
+                        lang: self.config.lang.clone(),
+                        restart: true,
+                        ..Body::default()
+                    };
+                    self.transmit_new(now, body, &[]);
+                }
+                Some(Queued::Payload(_)) => {
+                    let payloads = self.take_payloads();
+                    self.transmit_new(now, Body::default(), &payloads);
+                }
+                None if self.poll_at().is_some_and(|at| at > now) => return,
+                None if self.outstanding.is_empty() => {
+                    self.transmit_new(now, Body::default(), &[]);
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// When a polling client asks again.
+    fn poll_at(&self) -> Option<Duration> {
+        let asks = self.state == State::Open && self.paused.is_none();
+        if !asks || !self.agreed.is_polling || !self.outstanding.is_empty() {
+            return None;
+        }
+        let shortest = self.agreed.polling.unwrap_or_default();
+        let longest = self
+            .agreed
+            .inactivity
+            .map_or(Duration::MAX, |inactivity| inactivity / 2);
+        Some(self.asked + self.config.poll_interval.min(longest).max(shortest))
+    }
+
+    fn take_payloads(&mut self) -> Vec<Bytes> {
+        let mut payloads = Vec::new();
+        let mut bytes = 0;
+        while let Some(Queued::Payload(payload)) = self.queue.front() {
+            bytes += payload.len();
+            if bytes > self.config.max_request && !payloads.is_empty() {
+                break;
+            }
+            self.queued_bytes -= payload.len();
+            payloads.push(payload.clone());
+            self.queue.pop_front();
+        }
+        payloads
+    }
+
+    fn transmit_new(&mut self, now: Duration, mut body: Body, payloads: &[Bytes]) {
+        let rid = self.next;
+        self.next = rid.next().unwrap_or(Rid::MAX);
+        body.rid = Some(rid);
+        body.sid.clone_from(&self.sid);
+        if self.sid.is_some() && self.config.acks && self.expected != rid {
+            // Left out when every response has come (§9.2).
+            body.ack = self.expected.previous();
+        }
+        let mut out = BytesMut::with_capacity(256);
+        body.encode(payloads, &mut out);
+        if self.outstanding.is_empty() && self.agreed.is_polling {
+            // A poller is silent by its own choice.
+            self.heard = now;
+        }
+        let request = Outstanding {
+            body: out.freeze(),
+            attempt: 0,
+            flight: Flight::Lost { again: now },
+            unreadable: 0,
+        };
+        self.outstanding.insert(rid, request);
+        self.asked = now;
+        self.repeat(now, rid);
+    }
+
+    /// §17.3: this request and all earlier ones without a response.
+    fn repeat_up_to(&mut self, now: Duration, rid: Rid) {
+        let rids: Vec<Rid> = self
+            .outstanding
+            .range(..=rid)
+            .map(|(&rid, _)| rid)
+            .collect();
+        for rid in rids {
+            let answered = self
+                .outstanding
+                .get(&rid)
+                .is_some_and(|request| matches!(request.flight, Flight::Answered));
+            if !answered {
+                self.repeat(now, rid);
+            }
+        }
+    }
+
+    /// Sends the bytes of a request, once more if it was sent before.
+    fn repeat(&mut self, now: Duration, rid: Rid) {
+        let patience = self.patience();
+        if let Some(request) = self.outstanding.get_mut(&rid) {
+            request.attempt += 1;
+            request.flight = Flight::Sent {
+                until: now + patience,
+            };
+            let id = RequestId {
+                rid,
+                attempt: request.attempt,
+            };
+            self.transmits.push_back(ClientTransmit {
+                id,
+                body: request.body.clone(),
+            });
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        let wait = if self.sid.is_some() {
+            self.agreed.wait
+        } else {
+            self.config.wait
+        };
+        wait + self.config.response_margin
+    }
+
+    /// When the server must have forgotten the session: it may have held a request for `wait`
+    /// and then waited for `inactivity`.
+    fn give_up_at(&self) -> Option<Duration> {
+        if self.outstanding.is_empty() {
+            return None;
+        }
+        let alive = self.agreed.inactivity.unwrap_or(self.config.give_up);
+        Some(self.heard + self.patience() + alive)
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        self.state = State::Closed;
+        self.outstanding.clear();
+        self.early.clear();
+        self.transmits.clear();
+        self.queued_bytes = 0;
+        let unsent = std::mem::take(&mut self.queue)
+            .into_iter()
+            .filter_map(|queued| match queued {
+                Queued::Payload(payload) => Some(payload),
+                Queued::Restart => None,
+            })
+            .collect();
+        self.events
+            .push_back(ClientEvent::Closed { reason, unsent });
+    }
+}
+
+impl Agreed {
+    fn new(config: &ClientConfig, response: &Body) -> Self {
+        let time = |seconds: u32| Duration::from_secs(u64::from(seconds));
+        let wait = response.wait.map_or(config.wait, time);
+        let hold = response.hold.unwrap_or(config.hold);
+        let requests = response.requests.map(|requests| (requests as usize).max(1));
+        Self {
+            wait,
+            requests,
+            polling: response.polling.map(time),
+            inactivity: response.inactivity.map(time),
+            max_pause: response.maxpause.map(time),
+            is_polling: wait.is_zero() || hold == 0 || requests == Some(1),
+            legacy: response.ver.is_none(),
+        }
+    }
+}
+
+/// After so many responses that cannot be read, the server itself must have written them.
+const MAX_UNREADABLE: u32 = 3;
