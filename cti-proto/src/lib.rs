@@ -9,14 +9,19 @@ mod error;
 mod frame;
 mod macros;
 mod tag;
+#[cfg(feature = "tokio-codec")]
+mod tokio_codec;
 mod version;
 
 pub mod code;
 pub mod codec;
 pub mod message;
+pub mod session;
 
 pub use error::{DecodeError, EncodeError};
 pub use frame::{Frame, FrameCodec, HEADER_LEN};
 pub use message::Message;
 pub use tag::Tag;
+#[cfg(feature = "tokio-codec")]
+pub use tokio_codec::CodecError;
 pub use version::{Dialect, FieldWidth, Gate, Version};

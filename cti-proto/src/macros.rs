@@ -273,7 +273,7 @@ macro_rules! message {
             pub const fn new() -> Self {
                 Self {
                     $($( $fixed: <$xty as $crate::codec::Fixed>::ABSENT, )*)*
-                    $($( $field: <$fty as $crate::codec::Empty>::EMPTY, )*)?
+                    $($( $field: <$fty as $crate::codec::SlotType>::EMPTY, )*)?
                     $($( $list: alloc::vec::Vec::new(), )*)?
                     other: alloc::vec::Vec::new(),
                 }
@@ -572,7 +572,7 @@ macro_rules! record {
             pub const fn new($opener: $oty) -> Self {
                 Self {
                     $opener,
-                    $( $field: <$fty as $crate::codec::Empty>::EMPTY, )*
+                    $( $field: <$fty as $crate::codec::SlotType>::EMPTY, )*
                     $($( $list: alloc::vec::Vec::new(), )*)?
                     other: alloc::vec::Vec::new(),
                 }
@@ -586,7 +586,7 @@ macro_rules! record {
             }
 
             const OPENER: $crate::codec::Field = $crate::macros::floating_field!(
-                $opener: $oty = $otag, (), ()
+                $opener: Option<$oty> = $otag, (), ()
             );
         }
 
@@ -728,13 +728,21 @@ macro_rules! floating_field {
         $crate::macros::floating_field!($field: $fty = $tag | $tag, $max, $gate)
     };
     ($field:ident: $fty:ty = $tag:ident | $uccx_tag:ident, (), $gate:tt) => {
-        $crate::macros::floating_field!($field: $fty = $tag | $uccx_tag, (0 | 0), $gate)
+        $crate::macros::floating_field!(@max $field, $fty, $tag, $uccx_tag,
+            <$fty as $crate::codec::SlotType>::WIDTH,
+            <$fty as $crate::codec::SlotType>::WIDTH, $gate)
     };
     ($field:ident: $fty:ty = $tag:ident | $uccx_tag:ident, ($max:literal), $gate:tt) => {
-        $crate::macros::floating_field!($field: $fty = $tag | $uccx_tag, ($max | $max), $gate)
+        $crate::macros::floating_field!(@max $field, $fty, $tag, $uccx_tag, $max, $max, $gate)
     };
     (
         $field:ident: $fty:ty = $tag:ident | $uccx_tag:ident, ($max:literal | $uccx_max:literal),
+        $gate:tt
+    ) => {
+        $crate::macros::floating_field!(@max $field, $fty, $tag, $uccx_tag, $max, $uccx_max, $gate)
+    };
+    (
+        @max $field:ident, $fty:ty, $tag:ident, $uccx_tag:ident, $max:expr, $uccx_max:expr,
         $gate:tt
     ) => {
         $crate::codec::Field {

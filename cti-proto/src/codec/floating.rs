@@ -94,6 +94,9 @@ fn field(width: FieldWidth, input: &[u8]) -> IResult<&[u8], (u16, &[u8]), ()> {
 
 /// The data of one floating field.
 pub(crate) trait Value: Sized {
+    /// Bytes of a number, zero for texts and blobs.
+    const WIDTH: usize = 0;
+
     /// Reads the data; hands it back if it does not fit the type.
     fn parse(data: Bytes) -> Result<Self, Bytes>;
 
@@ -112,6 +115,8 @@ pub(crate) trait Value: Sized {
 macro_rules! fixed_values {
     ($($ty:ty),*) => {$(
         impl $crate::codec::Value for $ty {
+            const WIDTH: usize = <Self as $crate::codec::Fixed>::WIDTH;
+
             fn parse(data: bytes::Bytes) -> Result<Self, bytes::Bytes> {
                 let mut rest = &data[..];
                 match <Self as $crate::codec::Fixed>::take(&mut rest) {
@@ -182,18 +187,22 @@ impl<T: Value> Slot for Vec<T> {
     }
 }
 
-/// A slot that holds nothing, for constants.
-pub(crate) trait Empty {
-    /// Nothing.
+/// What the tables need to know of a slot's type.
+pub(crate) trait SlotType {
+    /// A slot that holds nothing.
     const EMPTY: Self;
+    /// Bytes of its number, zero for texts and blobs.
+    const WIDTH: usize;
 }
 
-impl<T> Empty for Option<T> {
+impl<T: Value> SlotType for Option<T> {
     const EMPTY: Self = None;
+    const WIDTH: usize = T::WIDTH;
 }
 
-impl<T> Empty for Vec<T> {
+impl<T: Value> SlotType for Vec<T> {
     const EMPTY: Self = Self::new();
+    const WIDTH: usize = T::WIDTH;
 }
 
 /// One entry of a list whose entries span several fields.

@@ -36,7 +36,7 @@ pub enum Place {
         ucce_tag: Tag,
         /// Tag in UCCX; nearly always the same.
         uccx_tag: Tag,
-        /// Most bytes of data in UCCE, a closing NUL included; 0 for numbers, whose type says it.
+        /// Most bytes of data in UCCE, a closing NUL included; for a number its size.
         ucce_max: usize,
         /// The same for UCCX.
         uccx_max: usize,
@@ -70,7 +70,7 @@ impl Field {
         }
     }
 
-    /// Most bytes of data in `version`; 0 where the type says it.
+    /// Most bytes of data of a floating field in `version`; zero for other places.
     pub const fn max(&self, version: Version) -> usize {
         match self.place {
             Place::Floating {

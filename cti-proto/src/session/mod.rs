@@ -1,0 +1,120 @@
+//! Sessions without IO: who may say what, and when.
+//!
+//! A machine takes bytes by `handle_input` and time by `handle_timeout`, and hands out bytes by
+//! `poll_transmit`, events by `poll_event` and its next timer by `poll_timeout`. After any call
+//! with `&mut self`, drain the first two and re-arm from the third. `now` is the time since an
+//! origin that the caller fixed once.
+
+pub mod client;
+pub mod server;
+
+mod admission;
+mod filter;
+mod timer;
+
+pub use client::Client;
+pub use server::Server;
+
+use crate::code::{InvokeId, MessageType, StatusCode};
+use crate::error::{DecodeError, EncodeError};
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// This side closed it.
+    Local,
+    /// The peer closed it by CLOSE_REQ.
+    Peer {
+        /// What the peer gave as its reason.
+        status: StatusCode,
+    },
+    /// OPEN_REQ was refused.
+    Refused {
+        /// Why: 1 for the version, 92 for a node that is not the master.
+        status: StatusCode,
+    },
+    /// The server ended the session by FAILURE_EVENT, or answered a heartbeat with FAILURE_CONF.
+    Failure {
+        /// Why: 15 when the server goes off-line, 11 when the same client opened another session.
+        status: StatusCode,
+    },
+    /// OPEN_REQ did not come, or was not answered, in time.
+    OpenTimedOut,
+    /// Three heartbeats in a row stayed without any sign of life.
+    HeartbeatsMissed,
+    /// The client was silent for longer than its IdleTimeout.
+    IdleTimedOut,
+    /// The connection ended under the session.
+    Disconnected,
+    /// The peer broke the protocol; the call that saw it returned the [`Error`].
+    Protocol,
+    /// The peer takes its messages too slowly: the limit of unsent bytes is reached.
+    SlowPeer,
+    /// The application leaves events unread beyond the limit.
+    EventsUnread,
+}
+
+/// What ended the session, or what cannot be done now.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The peer's bytes cannot be followed any further.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The caller's message cannot be written; the session goes on.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The peer sent what it may not send now; `reply` was answered.
+    #[error("peer sent {got:?} while {state}")]
+    Peer {
+        /// What came.
+        got: MessageType,
+        /// What the session was doing.
+        state: &'static str,
+        /// The status that the peer was told.
+        reply: StatusCode,
+    },
+    /// The caller asked for what is not possible now; the session goes on.
+    #[error("cannot {attempted} while {state}")]
+    Caller {
+        /// What was asked for.
+        attempted: &'static str,
+        /// What the session is doing.
+        state: &'static str,
+    },
+    /// No request with this InvokeID waits for an answer; the session goes on.
+    #[error("no request {invoke_id:?} waits for an answer")]
+    NotWaiting {
+        /// The InvokeID that was named.
+        invoke_id: InvokeId,
+    },
+    /// The message does not have the role that the call needs; the session goes on.
+    #[error("{message_type:?} is not a {wanted}")]
+    WrongRole {
+        /// The message.
+        message_type: MessageType,
+        /// `request`, `confirmation` or `event`.
+        wanted: &'static str,
+    },
+    /// As many requests wait for an answer as the configuration allows; the session goes on.
+    #[error("{max} requests wait for an answer")]
+    TooManyRequests {
+        /// The limit.
+        max: usize,
+    },
+    /// The application leaves events unread beyond the limit of the configuration.
+    #[error("{max} events are unread")]
+    EventsUnread {
+        /// The limit.
+        max: usize,
+    },
+    /// More bytes wait to be sent than the configuration allows: the peer is too slow.
+    #[error("{len} bytes wait to be sent where {max} are allowed")]
+    SlowPeer {
+        /// Bytes that wait.
+        len: usize,
+        /// The limit.
+        max: usize,
+    },
+}
