@@ -82,6 +82,14 @@ pub enum StartError {
     /// Keys or certificates cannot be made or read.
     #[error("cannot set up TLS: {0}")]
     Tls(String),
+    /// The XMPP domain makes no address.
+    #[error("`{domain}` is no XMPP domain: {reason}; give one with --xmpp-domain")]
+    Domain {
+        /// What was given.
+        domain: String,
+        /// What is wrong with it.
+        reason: xmpp_pubsub::JidError,
+    },
     /// The database cannot be opened.
     #[error("cannot open the database {path}: {reason}")]
     Database {

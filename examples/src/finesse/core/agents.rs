@@ -40,15 +40,15 @@ impl Core {
 
     pub(super) fn agent_reported(&mut self, now: Moment, report: &AgentReport) {
         let login_id = report.login_id.as_str();
-        let Some(before) = self.reported_world().agents.get(login_id).cloned() else {
-            return;
-        };
-        let Some(changed) = self.reported_world().report_agent(now, report) else {
-            return;
-        };
         if !self.is_in_service() {
             return;
         }
+        let Some(before) = self.world.agents.get(login_id).cloned() else {
+            return;
+        };
+        let Some(changed) = self.world.report_agent(now, report) else {
+            return;
+        };
         let signed_in = before.state == AgentState::Logout && report.state != AgentState::Logout;
         if signed_in {
             self.presence.signed_in(login_id);
@@ -65,9 +65,10 @@ impl Core {
 
         let object = Object::User(login_id.to_owned());
         let answers = |request: &Request| {
-            request
-                .asked_state()
-                .is_some_and(|asked| is_effect(asked, report.state))
+            request.asked_state().is_some_and(|asked| {
+                is_effect(asked, report.state)
+                    || report.next.is_some_and(|next| is_effect(asked, next))
+            })
         };
         let answered = self.requests.claim(&object, answers);
         if changed || answered.is_some() {

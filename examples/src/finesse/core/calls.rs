@@ -1,8 +1,8 @@
 //! What the engine reports of calls.
 
 use super::{
-    Core, Moment, Service,
-    dialog::Dialog,
+    Core, Moment,
+    dialog::{CallState, Dialog},
     engine::{CallAction, CallEvent, CallId, EngineRequest, Failure},
     pending::{Object, Request},
     xml::{self, Verb},
@@ -10,29 +10,23 @@ use super::{
 
 impl Core {
     pub(super) fn call_reported(&mut self, now: Moment, id: CallId, event: &CallEvent) {
-        let in_service = matches!(self.service, Service::In { .. });
-        let world = self.reported_world();
-        let mut dialog = match world.dialogs.remove(&id) {
-            Some(dialog) => dialog,
-            // The end of a call that nobody was told of, or more calls than a system has lines.
-            None if *event == CallEvent::Ended || world.dialogs.len() >= MAX_DIALOGS => return,
-            None => Dialog::new(id),
-        };
-        if in_service && *event == CallEvent::Ended {
-            self.call_ended(now, dialog);
+        if !self.is_in_service() {
             return;
         }
         if *event == CallEvent::Ended {
+            // Nobody was told of a call that is not known.
+            if let Some(dialog) = self.world.dialogs.remove(&id) {
+                self.call_ended(now, dialog);
+            }
             return;
         }
-        let before = dialog.clone();
-        dialog.apply(now.utc, event, &|line| world.is_agent_line(line));
-        let changed = dialog != before;
-        world.dialogs.insert(id, dialog);
-        if in_service {
-            self.publish_dialog(now, id, changed, Some(event));
-            self.publish_media_states(now, &before);
+        let before = self.world.dialogs.get(&id).cloned();
+        if !self.world.report_call(now, id, event) {
+            return;
         }
+        let changed = self.world.dialogs.get(&id) != before.as_ref();
+        self.publish_dialog(now, id, changed, Some(event));
+        self.publish_media_states(now, &before.unwrap_or_else(|| Dialog::new(id)));
     }
 
     /// The agent on this line began or ended wrap-up.
@@ -110,7 +104,7 @@ impl Core {
         let parties = dialog
             .participants
             .iter()
-            .filter(|party| dialog.engages(&party.address));
+            .filter(|party| party.state != CallState::Dropped);
         let joined = parties.filter_map(|party| {
             let user = self.world.agent_on(&party.address)?;
             (!dialog.told.contains(user)).then(|| (user.to_owned(), party.address.clone()))
@@ -249,6 +243,3 @@ fn caller(event: &CallEvent) -> Option<&str> {
         | CallEvent::Snapshot { .. } => None,
     }
 }
-
-/// More than the lines of any system; the engine cannot fill the memory.
-const MAX_DIALOGS: usize = 50_000;

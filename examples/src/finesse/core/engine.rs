@@ -126,6 +126,8 @@ pub struct AgentReport {
     pub reason: Option<u16>,
     /// How long the agent has been in this state, seconds; `None` where the message cannot say.
     pub for_seconds: Option<u32>,
+    /// State that follows when the call ends, where reported.
+    pub next: Option<AgentState>,
 }
 
 /// What happened to a call.

@@ -79,6 +79,11 @@ impl ApiError {
         Self::new(401, "Invalid State", state, message)
     }
 
+    /// Whoever asks must not.
+    pub fn forbidden(message: &str) -> Self {
+        Self::new(403, "Forbidden", "", message)
+    }
+
     /// No user with this id.
     pub fn user_not_found(user: &str) -> Self {
         Self::new(404, "User Not Found", user, "UNKNOWN_USER")

@@ -166,6 +166,8 @@ enum Service {
     /// A session; the picture of the engine's world is being made.
     Rebuilding {
         world: Box<World>,
+        /// What was reported of agents and calls: it can come before their configuration.
+        reports: Vec<(Moment, EngineEvent)>,
         since: UtcMillis,
         heard: Option<UtcMillis>,
     },
@@ -199,6 +201,14 @@ impl Core {
     /// The engine reported something.
     pub fn handle_engine(&mut self, now: Moment, event: EngineEvent) {
         self.heard(now);
+        if let Service::Rebuilding { reports, .. } = &mut self.service
+            && matches!(event, EngineEvent::AgentState(_) | EngineEvent::Call { .. })
+        {
+            if reports.len() < MAX_REPORTS {
+                reports.push((now, event));
+            }
+            return;
+        }
         match event {
             EngineEvent::Agent(record) => self.agent_configured(now, record),
             EngineEvent::AgentRemoved { login_id } => self.agent_removed(now, &login_id),
@@ -330,3 +340,6 @@ impl Core {
         self.publish(now, node, update);
     }
 }
+
+/// Far more than an engine says of all agents and calls while it describes them.
+const MAX_REPORTS: usize = 200_000;

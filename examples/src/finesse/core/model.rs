@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Moment,
     dialog::Dialog,
-    engine::{AgentRecord, AgentReport, CallId, QueueRecord, TeamRecord},
+    engine::{AgentRecord, AgentReport, CallEvent, CallId, QueueRecord, TeamRecord},
     time::UtcMillis,
 };
 
@@ -190,9 +190,10 @@ impl World {
             | AgentState::WorkReady
             | AgentState::Unknown => None,
         };
-        if !report.state.is_on_call() && !report.state.is_wrap_up() {
-            agent.pending = None;
-        }
+        agent.pending = report
+            .next
+            .or(agent.pending)
+            .filter(|_| report.state.is_on_call() || report.state.is_wrap_up());
         let line = match &report.extension {
             _ if report.state == AgentState::Logout => String::new(),
             Some(extension) => extension.clone(),
@@ -207,6 +208,23 @@ impl World {
             agent.extension = line;
         }
         Some(*agent != before)
+    }
+
+    /// Takes over what happened to a call. Returns whether the call is followed.
+    pub(super) fn report_call(&mut self, now: Moment, id: CallId, event: &CallEvent) -> bool {
+        let mut dialog = match self.dialogs.remove(&id) {
+            Some(dialog) => dialog,
+            None if *event == CallEvent::Ended || self.dialogs.len() >= MAX_DIALOGS => {
+                return false;
+            }
+            None => Dialog::new(id),
+        };
+        if *event == CallEvent::Ended {
+            return true;
+        }
+        dialog.apply(now.utc, event, &|line| self.is_agent_line(line));
+        self.dialogs.insert(id, dialog);
+        true
     }
 
     /// Login id of the agent who is signed in on this line.
@@ -283,3 +301,6 @@ impl World {
 
 /// EventReasonCode that stands for no reason.
 const NO_REASON: u16 = 0;
+
+/// More than the lines of any system; the engine cannot fill the memory.
+const MAX_DIALOGS: usize = 50_000;

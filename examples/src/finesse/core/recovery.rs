@@ -11,7 +11,7 @@
 //! changed meanwhile, and calls that began and ended unseen leave no trace.
 
 use super::{
-    Core, Failure, Moment, Service,
+    Core, EngineEvent, Failure, Moment, Service,
     dialog::Dialog,
     xml::{self, Doc, Verb},
 };
@@ -23,6 +23,7 @@ impl Core {
         if let Service::Out { since, .. } = self.service {
             self.service = Service::Rebuilding {
                 world: Box::default(),
+                reports: Vec::new(),
                 since,
                 heard: Some(now.utc),
             };
@@ -35,13 +36,30 @@ impl Core {
             since: now.utc,
             heard: now.utc,
         };
-        let mut new = match core::mem::replace(&mut self.service, ready) {
-            Service::Rebuilding { world, .. } => *world,
+        let (mut new, reports) = match core::mem::replace(&mut self.service, ready) {
+            Service::Rebuilding { world, reports, .. } => (*world, reports),
             other @ (Service::Out { .. } | Service::In { .. }) => {
                 self.service = other;
                 return;
             }
         };
+        for (at, report) in &reports {
+            match report {
+                EngineEvent::AgentState(report) => {
+                    new.report_agent(*at, report);
+                }
+                EngineEvent::Call { id, event } => {
+                    new.report_call(*at, *id, event);
+                }
+                EngineEvent::Agent(_)
+                | EngineEvent::AgentRemoved { .. }
+                | EngineEvent::Queue(_)
+                | EngineEvent::Team(_)
+                | EngineEvent::TeamRemoved { .. }
+                | EngineEvent::Confirmed { .. }
+                | EngineEvent::Refused { .. } => {}
+            }
+        }
         let mut old = core::mem::take(&mut self.world);
 
         for (login_id, agent) in &mut new.agents {
@@ -51,7 +69,7 @@ impl Core {
                     agent.reason = agent.reason.or(known.reason);
                 }
                 if agent.state.is_on_call() || agent.state.is_wrap_up() {
-                    agent.pending = known.pending;
+                    agent.pending = agent.pending.or(known.pending);
                 }
             }
         }
@@ -62,9 +80,9 @@ impl Core {
                 None => gone.push(known),
             }
         }
-        for (login_id, agent) in &new.agents {
+        for agent in new.agents.values() {
             for dialog in new.dialogs.values_mut() {
-                if agent.state.is_wrap_up() && dialog.told.contains(login_id) {
+                if agent.state.is_wrap_up() {
                     dialog.wrap_up(now.utc, &agent.extension, true);
                 }
             }

@@ -152,6 +152,8 @@ fn run(bench: &mut Bench, steps: Vec<Step>) -> (BTreeSet<String>, Vec<Seen>) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn each_accepted_request_is_answered_exactly_once(
         steps in prop::collection::vec(step(), 0..60)

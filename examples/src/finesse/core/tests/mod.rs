@@ -101,6 +101,7 @@ impl Bench {
             state,
             reason: Some(0),
             for_seconds: Some(0),
+            next: None,
         }));
     }
 

@@ -193,6 +193,7 @@ fn a_reason_is_shown_with_its_label() {
         state: AgentState::NotReady,
         reason: Some(32763),
         for_seconds: Some(3),
+        next: None,
     }));
     let seen = bench.seen();
     assert!(seen[0].update.contains(
