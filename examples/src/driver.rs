@@ -114,6 +114,13 @@ impl<M: Machine, S: AsyncRead + AsyncWrite + Unpin> Driver<M, S> {
         self.clock.now()
     }
 
+    /// Lets the machine take what it has left in the input: for verbs that make it ready for more.
+    pub fn resume(&mut self) {
+        if let Err(error) = self.machine.handle_input(self.clock.now(), &mut self.input) {
+            self.ended = Some(Ended::Session(error));
+        }
+    }
+
     /// Moves bytes and time until the machine has an event. Nothing is lost when the future is dropped,
     /// so it can stand in a `select!`.
     ///

@@ -17,6 +17,8 @@ impl Failure {
     pub const VALUE_OUT_OF_RANGE: Self = Self::new(3, 0);
     /// CF_INVALID_CALLING_DEVICE: nobody is signed in on the line.
     pub const INVALID_CALLING_DEVICE: Self = Self::new(5, 0);
+    /// CF_PRIVILEGE_VIOLATION_ON_SPECIFIED_DEVICE: somebody else's agent or line.
+    pub const PRIVILEGE_VIOLATION: Self = Self::new(8, 0);
     /// CF_INVALID_CSTA_CALL_IDENTIFIER: there is no such call.
     pub const UNKNOWN_CALL: Self = Self::new(11, 0);
     /// CF_INVALID_CSTA_DEVICE_IDENTIFIER: there is no such line.

@@ -106,17 +106,42 @@ impl CallData {
     pub const MAX_NAME: usize = 32;
     /// Longest value, in bytes. GED-188 leaves room for 210 and a NUL in a named variable.
     pub const MAX_VALUE: usize = 210;
+    /// Longest value of `callVariable1` to `callVariable10` and `wrapUpReason`, in bytes. GED-188
+    /// leaves room for 39 and a NUL.
+    pub const MAX_CALL_VARIABLE: usize = 39;
+    /// Most bytes of all other variables, names and NULs included. GED-188's limit.
+    pub const MAX_NAMED: usize = 2000;
 
     /// Whether the limits above are kept and no text holds a NUL.
     #[must_use]
     pub fn is_valid(&self) -> bool {
+        let fits = |(name, value): (&String, &String)| {
+            let max = if Self::has_tag(name) {
+                Self::MAX_CALL_VARIABLE
+            } else {
+                Self::MAX_VALUE
+            };
+            (1..=Self::MAX_NAME).contains(&name.len())
+                && value.len() <= max
+                && !name.contains('\0')
+                && !value.contains('\0')
+        };
+        let named = self.0.iter().filter(|(name, _)| !Self::has_tag(name));
         self.0.len() <= Self::MAX_ENTRIES
-            && self.0.iter().all(|(name, value)| {
-                (1..=Self::MAX_NAME).contains(&name.len())
-                    && value.len() <= Self::MAX_VALUE
-                    && !name.contains('\0')
-                    && !value.contains('\0')
-            })
+            && self.0.iter().all(fits)
+            && named
+                .map(|(name, value)| name.len() + value.len() + 2)
+                .sum::<usize>()
+                <= Self::MAX_NAMED
+    }
+
+    /// Whether GED-188 has a field of its own for a variable of this name.
+    #[must_use]
+    pub fn has_tag(name: &str) -> bool {
+        let number = name
+            .strip_prefix("callVariable")
+            .and_then(|number| number.parse().ok());
+        name == "wrapUpReason" || number.is_some_and(|number: u8| (1..=10).contains(&number))
     }
 }
 

@@ -1,0 +1,169 @@
+//! The CTI server: the listener on `--engine-cti` and what it starts.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use cti_proto::{Dialect, session::server};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, mpsc, oneshot},
+    task::JoinSet,
+    time::Duration,
+};
+
+use super::{
+    connection::{self, ClientId, FromClient},
+    hub::{EngineClock, Hub},
+    machine::{Config, Engine, Profile, Queue},
+    wire::MAX_EXTENSION,
+};
+use crate::{
+    data_dir,
+    repository::{EngineRepository as _, RepositoryError, SqliteEngineRepository},
+    seed::{Seed, SeedRole},
+    server::{Exposure, Server, StartError, bind},
+    settings::Settings,
+    shutdown::Shutdown,
+    telephony::{Address, RemoteProvider},
+};
+
+/// Starts the engine: reads what the last one kept, looks for the switch at `--cucm-switch`, and
+/// listens on `--engine-cti`. Clients are taken once the switch has shown itself.
+///
+/// # Errors
+///
+/// The address is taken or not a loopback one, the database cannot be used, or the seed holds an
+/// extension or route point that cannot be dialled.
+pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server, StartError> {
+    let listener = bind(&settings, FLAG, settings.engine.cti, Exposure::Loopback).await?;
+    let address = listener.local_addr().map_err(|source| StartError::Bind {
+        address: settings.engine.cti,
+        flag: FLAG,
+        source,
+    })?;
+    let config = engine_config(&settings.seed)?;
+    data_dir::create(&settings.data_dir)?;
+    let database = |error: RepositoryError| StartError::Database {
+        path: error.path,
+        reason: error.reason,
+    };
+    let path = settings.data_dir.join("engine.sqlite");
+    let mut repository = SqliteEngineRepository::open(&path).map_err(database)?;
+    let saved = repository.load().map_err(database)?;
+    let clock = EngineClock::start();
+    let engine = Engine::new(clock.now(), config, saved);
+    let provider = RemoteProvider::connect(settings.cucm.switch);
+    let hub = Hub::new(engine, clock, provider, repository);
+
+    let (clients, from_clients) = mpsc::channel(REQUESTS);
+    let (ready, is_ready) = oneshot::channel();
+    let hub = tokio::spawn(hub.run(from_clients, ready, shutdown.clone()));
+    let task = tokio::spawn(async move {
+        // The hub lets this go only if it ends.
+        if is_ready.await.is_ok() {
+            accept(listener, clients, &shutdown).await;
+        }
+        // It ends on the same request; a panic in it has been printed.
+        let _ = hub.await;
+    });
+    Ok(Server {
+        addresses: vec![("cti", address)],
+        task,
+    })
+}
+
+/// The agents, teams and queue of the seed.
+fn engine_config(seed: &Seed) -> Result<Config, StartError> {
+    let address = |text: &str| {
+        Address::new(text)
+            .ok()
+            .filter(|address| address.as_str().len() <= MAX_EXTENSION)
+            .ok_or_else(|| StartError::Number(text.to_owned()))
+    };
+    let agents: Result<_, StartError> = seed
+        .agents
+        .iter()
+        .map(|agent| {
+            Ok(Profile {
+                login_id: agent.login_id.clone(),
+                first_name: agent.first_name.clone(),
+                last_name: agent.last_name.clone(),
+                extension: address(&agent.extension)?,
+                supervisor: agent.role == SeedRole::Supervisor,
+                team: agent.team,
+            })
+        })
+        .collect();
+    Ok(Config {
+        agents: agents?,
+        teams: seed
+            .teams
+            .iter()
+            .map(|team| (team.id, team.name.clone()))
+            .collect::<BTreeMap<_, _>>(),
+        queue: Queue {
+            id: seed.queue.id,
+            name: seed.queue.name.clone(),
+            route_point: address(&seed.queue.route_point)?,
+            wrap_up: Duration::from_secs(seed.queue.wrap_up_seconds.into()),
+        },
+        ring_limit: RING_LIMIT,
+    })
+}
+
+async fn accept(
+    listener: TcpListener,
+    engine: mpsc::Sender<(ClientId, FromClient)>,
+    shutdown: &Shutdown,
+) {
+    let places = Arc::new(Semaphore::new(MAX_CLIENTS));
+    let mut clients = JoinSet::new();
+    let mut last = ClientId(0);
+    loop {
+        let stream = tokio::select! {
+            () = shutdown.requested() => break,
+            Some(_) = clients.join_next() => continue,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "CTI: cannot accept");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+        };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            tracing::warn!(max = MAX_CLIENTS, "CTI: no room for one more client");
+            continue;
+        };
+        last = ClientId(last.0 + 1);
+        let (id, engine) = (last, engine.clone());
+        clients.spawn(async move {
+            connection::serve(id, stream, session_config(), engine).await;
+            drop(place);
+        });
+    }
+    drop(engine);
+    // Farewells take a second at most.
+    let all_gone = async { while clients.join_next().await.is_some() {} };
+    if tokio::time::timeout(FAREWELL, all_gone).await.is_err() {
+        clients.shutdown().await;
+    }
+}
+
+fn session_config() -> server::Config {
+    server::Config::new(Dialect::Uccx, VERSIONS).open_timeout(OPEN_TIMEOUT)
+}
+
+const FLAG: &str = "--engine-cti";
+/// UCCX versions whose messages the engine can fill.
+const VERSIONS: core::ops::RangeInclusive<u32> = 10..=18;
+/// How long a connection may stay without OPEN_REQ.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Clients at one time.
+const MAX_CLIENTS: usize = 256;
+/// Requests of all clients that may wait for the engine; beyond, clients wait with theirs.
+const REQUESTS: usize = 1024;
+/// How long a phone rings before its call goes back to the queue.
+const RING_LIMIT: Duration = Duration::from_secs(20);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const FAREWELL: Duration = Duration::from_secs(3);
