@@ -8,11 +8,10 @@
 // in `INTEROP_DIR` keeps every value. It fails when an event is missing, never because the machine is slow.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { closeSync, openSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import net from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 
+import { Center, address } from "./center.mjs";
 import { Desktop, addresses, launch } from "./desktop_page.mjs";
 
 const AGENT = "1001001";
@@ -20,37 +19,22 @@ const EVENTS = Number(process.env.INTEROP_EVENTS ?? 1000);
 const ROUND_TRIPS = 1000;
 const PAYLOAD = 1024;
 const CLOCK_SAMPLES = 200;
-const START_LIMIT_MS = 30_000;
-const STOP_LIMIT_MS = 10_000;
 /** GED-188, "AGENT_STATE_EVENT". */
 const AGENT_STATE_EVENT = 30;
 /** GED-188, "MHDR": length of the body, then the message's type, each in 4 bytes. */
 const HEADER_LEN = 8;
 
-const FLAGS = [
-  "cucm-axl",
-  "cucm-switch",
-  "engine-cti",
-  "notification-xmpp",
-  "notification-xmpp-tls",
-  "notification-bosh",
-  "notification-bosh-tls",
-  "finesse-http",
-  "finesse-https",
-];
-
 /** Milliseconds since 1970 on a clock that does not step during the run. */
 const now = () => performance.timeOrigin + performance.now();
 
-const relay = await startRelay(process.env.INTEROP_ENGINE_CTI);
-const servers = [];
+const relay = await startRelay(address("engine-cti"));
+const center = new Center();
 let browser;
 try {
   const first = await bareRoundTrips();
-  for (const name of ["cucm", "engine", "notification", "finesse"]) {
-    servers.push(await startServer(name));
-  }
-  await waitInService();
+  await center.start(["cucm", "engine", "notification"]);
+  await center.start(["finesse"], { "engine-cti": relay.address });
+  await center.waitInService();
   browser = await launch();
   const desktop = await Desktop.open(browser, addresses().clear);
   await desktop.signIn(AGENT);
@@ -79,9 +63,7 @@ try {
   writeFileSync(`${process.env.INTEROP_DIR}/latency.json`, JSON.stringify({ way, click, bare, uncertainty, drift }));
 } finally {
   await browser?.close();
-  for (const server of servers.reverse()) {
-    await stop(server);
-  }
+  await center.stop();
   relay.close();
 }
 
@@ -131,8 +113,8 @@ async function compareClocks(page) {
 }
 
 /** A TCP relay in front of the engine. `sent` holds the time at which each AGENT_STATE_EVENT passed. */
-async function startRelay(address) {
-  const [host, port] = address.split(":");
+async function startRelay(target) {
+  const [host, port] = target.split(":");
   const sent = [];
   const server = net.createServer((client) => {
     const engine = net.connect(Number(port), host);
@@ -189,58 +171,6 @@ async function bareRoundTrips() {
   socket.destroy();
   echo.close();
   return trips;
-}
-
-async function startServer(name) {
-  const flags = FLAGS.flatMap((flag) => {
-    const throughRelay = name === "finesse" && flag === "engine-cti";
-    const address = process.env[`INTEROP_${flag.replaceAll("-", "_").toUpperCase()}`];
-    return [`--${flag}`, throughRelay ? relay.address : address];
-  });
-  const command = ["--data-dir", process.env.INTEROP_DATA_DIR, "--calls-per-minute", "0", ...flags];
-  const log = openSync(`${process.env.INTEROP_DIR}/${name}.log`, "a");
-  const server = spawn(`${process.env.INTEROP_BIN_DIR}/${name}`, command, { stdio: ["ignore", log, log] });
-  closeSync(log);
-  // The data directory is new: the first server makes the keys, and the next must find them whole.
-  const own = FLAGS.filter((flag) => flag.startsWith(`${name}-`));
-  await Promise.all(own.map((flag) => listening(name, server, flag)));
-  return server;
-}
-
-async function listening(name, server, flag) {
-  const [host, port] = process.env[`INTEROP_${flag.replaceAll("-", "_").toUpperCase()}`].split(":");
-  for (const end = now() + START_LIMIT_MS; now() < end && server.exitCode === null; await sleep(50)) {
-    const reached = await new Promise((resolve) => {
-      const socket = net.connect(Number(port), host, () => resolve(true)).on("error", () => resolve(false));
-      socket.on("connect", () => socket.destroy());
-    });
-    if (reached) {
-      return;
-    }
-  }
-  throw new Error(`${name} does not listen on ${host}:${port}; see ${name}.log`);
-}
-
-async function waitInService() {
-  const address = `http://${process.env.INTEROP_FINESSE_HTTP}/finesse/api/SystemInfo`;
-  for (const end = now() + START_LIMIT_MS; now() < end; await sleep(100)) {
-    const text = await fetch(address).then((answer) => answer.text()).catch(() => "");
-    if (text.includes("<status>IN_SERVICE</status>")) {
-      return;
-    }
-  }
-  throw new Error("finesse does not get IN_SERVICE; see finesse.log");
-}
-
-async function stop(server) {
-  if (server.exitCode === null) {
-    const ended = new Promise((resolve) => server.once("exit", resolve));
-    server.kill("SIGINT");
-    const late = new AbortController();
-    sleep(STOP_LIMIT_MS, undefined, { signal: late.signal }).then(() => server.kill("SIGKILL"), () => {});
-    await ended;
-    late.abort();
-  }
 }
 
 function print(name, values) {
