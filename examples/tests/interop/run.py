@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the contact centre against foreign clients: Strophe.js, slixmpp, zeep, Chromium, and a hostile one.
 
-    run.py                 builds the servers, installs the clients, runs every test
+    run.py                 builds the servers, installs the clients, runs every test of the gate
     run.py NAME...         only these
     run.py --list          names and what they show
 
@@ -37,16 +37,29 @@ class Test:
     servers: str | None
     seconds: int
     browser: bool = False
+    # Whether it runs when no names are given.
+    gate: bool = True
     arguments: tuple = ()
 
 
 TESTS = [
     Test("desktop", "two agents work a day in headless Chromium", "desktop.mjs", "contact-center", 180, browser=True),
+    Test("outage", "the desktop page while each server dies in mid-call", "desktop_outage.mjs", None, 240, browser=True),
     Test("strophe", "Strophe.js logs in over BOSH, clear and TLS, and sees its events", "strophe.mjs", "separate", 90),
     Test("slixmpp", "slixmpp does the same over TCP, clear and TLS", "slixmpp_client.py", "separate", 90),
     Test("zeep", "zeep asks cucm over SOAP", "zeep_client.py", "cucm", 60),
     Test("restart", "each server is killed in mid-call and comes back", "restart.py", None, 240),
     Test("hostile", "hostile input on every port beside an honest client", "hostile.py", None, 300),
+    Test("latency", "from the engine's socket to the page", "latency.mjs", None, 300, browser=True, gate=False),
+    Test(
+        "screenshots",
+        "the README's pictures of the page, made anew",
+        "../../docs/screenshots.mjs",
+        "contact-center",
+        120,
+        browser=True,
+        gate=False,
+    ),
 ]
 
 
@@ -54,9 +67,9 @@ def main():
     options = parse()
     if options.list:
         for test in TESTS:
-            print(f"{test.name:10} {test.about}")
+            print(f"{test.name:11} {test.about}")
         return 0
-    chosen = [test for test in TESTS if test.name in options.names] if options.names else TESTS
+    chosen = [test for test in TESTS if test.name in options.names] if options.names else [test for test in TESTS if test.gate]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     started = time.monotonic()
     try:
@@ -176,9 +189,12 @@ def execute(test, programs, center, options):
 
 
 def report(test, complaints, directory, seconds):
-    print(f"{'FAILED' if complaints else 'ok':6} {test.name:10} {test.about} ({seconds:.1f} s)", flush=True)
+    print(f"{'FAILED' if complaints else 'ok':6} {test.name:11} {test.about} ({seconds:.1f} s)", flush=True)
     for complaint in complaints:
         print(f"       {complaint}")
+    if not test.gate and not complaints:
+        # What it measured or made.
+        print((directory / "test.log").read_text(errors="replace"), end="")
     if complaints:
         for log in sorted(directory.rglob("*.log"), key=lambda log: log.name != "test.log"):
             lines = log.read_text(errors="replace").splitlines()[-LOG_TAIL:]
