@@ -55,7 +55,7 @@ export class Api {
 
   /** Reads an object, for example `get("User/1001")`. */
   async get(path) {
-    const answer = await this.#fetch("GET", `${this.#restPath}/${path}`);
+    const answer = await this.#call("GET", path);
     return parse(await answer.text());
   }
 
@@ -80,13 +80,25 @@ export class Api {
     const report = { method, path, body, requestId, sentAt: performance.now() };
     this.#hub.publish("desktop.request.sent", report);
     try {
-      const answer = await this.#fetch(method, `${this.#restPath}/${path}`, body, requestId);
+      const answer = await this.#call(method, path, body, requestId);
       this.#hub.publish("desktop.request.answered", { ...report, status: answer.status, answeredAt: performance.now() });
     } catch (error) {
       this.#hub.publish("desktop.request.answered", { ...report, status: error.status, answeredAt: performance.now() });
       throw error;
     }
     return requestId;
+  }
+
+  /** Calls the API. What says that the service is out is told to the page. */
+  async #call(method, path, body, requestId) {
+    try {
+      return await this.#fetch(method, `${this.#restPath}/${path}`, body, requestId);
+    } catch (error) {
+      if (error.status === 0 || error.status === 503) {
+        this.#hub.publish("desktop.service.lost", { status: error.status });
+      }
+      throw error;
+    }
   }
 
   async #fetch(method, address, body, requestId) {
@@ -103,19 +115,12 @@ export class Api {
     try {
       answer = await fetch(address, options);
     } catch {
-      throw this.#failed(new ApiError(0, "Unreachable", "The web service does not answer."));
+      throw new ApiError(0, "Unreachable", "The web service does not answer.");
     }
     if (!answer.ok) {
-      throw this.#failed(await readError(answer));
+      throw await readError(answer);
     }
     return answer;
-  }
-
-  #failed(error) {
-    if (error.status === 0 || error.status === 503) {
-      this.#hub.publish("desktop.service.lost", { status: error.status });
-    }
-    return error;
   }
 }
 

@@ -44,7 +44,7 @@ export function mountTeam({ hub, api }) {
     leave();
     teamId = id;
     subscription = hub.subscribe(`finesse.api.Team.${id}.Users`, (topic, { object }) => changed(object.Update));
-    const answer = await request(hub, "SubscribeNodeReq", { node: `/finesse/api/Team/${id}/Users` });
+    const answer = await request(hub, "SubscribeNodeReq", { node: nodeOf(id) });
     show(answer.error === undefined ? "" : "Changes of the team are not shown: the server does not allow it.");
     await read();
   }
@@ -52,6 +52,7 @@ export function mountTeam({ hub, api }) {
   function leave() {
     if (teamId !== "") {
       hub.unsubscribe(subscription);
+      request(hub, "UnsubscribeNodeReq", { node: nodeOf(teamId) });
       teamId = "";
     }
   }
@@ -91,4 +92,8 @@ export function mountTeam({ hub, api }) {
     byId("team-message").hidden = text === "";
     setText(byId("team-message"), text);
   }
+}
+
+function nodeOf(teamId) {
+  return `/finesse/api/Team/${teamId}/Users`;
 }
