@@ -77,7 +77,10 @@ export function mountTeam({ hub, api }) {
   }
 
   function draw() {
-    const rows = [...users.values()].map((user) => {
+    const isHere = (user) => (user.state ?? "LOGOUT") !== "LOGOUT";
+    const present = [...users.values()].filter(isHere);
+    const absent = [...users.values()].filter((user) => !isHere(user));
+    const rows = [...present, ...absent].map((user) => {
       const name = `${user.firstName ?? ""} ${user.lastName ?? ""}`.trim() || user.loginId;
       const state = user.state || "UNKNOWN";
       return make("tr", {},
