@@ -1,4 +1,15 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Contents
+//!
+//! | module | what it has |
+//! | --- | --- |
+//! | [`session`] | machines: [`session::Client`], [`session::Server`], [`session::Router`] |
+//! | [`client`] | a machine: requests to a service, and its events |
+//! | [`service`] | a machine: the service (feature `service`, on by default) |
+//! | [`stanza`], [`stream`], [`sasl`] | the codec of RFC 6120 |
+//! | [`pubsub`], [`owner`], [`event`] | the codec of XEP-0060, one module per namespace |
+//! | [`form`], [`disco`], [`delay`], [`shim`], [`notification`] | what travels inside |
 #![forbid(unsafe_code)]
 
 pub mod client;
@@ -16,6 +27,8 @@ pub mod ns;
 pub mod owner;
 pub mod pubsub;
 pub mod sasl;
+#[cfg(feature = "service")]
+pub mod service;
 pub mod session;
 pub mod shim;
 pub mod stanza;
