@@ -11,6 +11,7 @@
 //! | [`KeySequence`], [`KeyCheck`] | keys that tie requests together without TLS |
 //! | [`session::Manager`] | a connection manager: many sessions, one timer |
 //! | [`session::Session`] | one session of it, to be stored elsewhere |
+//! | [`session::Client`] | the other end: schedules requests, repeats what was lost |
 //!
 //! # Time
 //!

@@ -15,6 +15,7 @@
 //! order of request ids. A request whose connection broke is sent again byte for byte.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -30,7 +31,6 @@ use crate::rid::{Rid, Sid};
 /// Each [`ClientTransmit`] is the body of an HTTP POST for the caller to make, on any
 /// connection that has no request in flight. What becomes of it comes back through
 /// [`handle_response`](Self::handle_response) or [`handle_failure`](Self::handle_failure).
-#[derive(Debug)]
 pub struct Client {
     config: ClientConfig,
     state: State,
@@ -90,7 +90,6 @@ struct Agreed {
     legacy: bool,
 }
 
-#[derive(Debug)]
 struct Outstanding {
     body: Bytes,
     attempt: u32,
@@ -109,7 +108,6 @@ enum Flight {
     Answered,
 }
 
-#[derive(Debug)]
 enum Queued {
     Payload(Bytes),
     Restart,
@@ -644,6 +642,19 @@ impl Client {
             .collect();
         self.events
             .push_back(ClientEvent::Closed { reason, unsent });
+    }
+}
+
+/// Requests and payloads, which may hold secrets, do not show.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("state", &self.state)
+            .field("next", &self.next)
+            .field("expected", &self.expected)
+            .field("outstanding", &self.outstanding.len())
+            .field("queued", &self.queue.len())
+            .finish_non_exhaustive()
     }
 }
 

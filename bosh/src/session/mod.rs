@@ -57,7 +57,7 @@ impl fmt::Debug for Transmit {
 }
 
 /// What happened in a session of the connection manager.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Event {
     /// A client created the session: the stream is to be opened, and features or a refusal sent.
@@ -73,6 +73,25 @@ pub enum Event {
         /// Payloads that were never put into a response, in order.
         undelivered: Vec<Bytes>,
     },
+}
+
+/// The content of payloads does not show.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(open) => open.fmt(f),
+            Self::Payload(payload) => payload.fmt(f),
+            Self::Restart(restart) => restart.fmt(f),
+            Self::Terminated {
+                reason,
+                undelivered,
+            } => f
+                .debug_struct("Terminated")
+                .field("reason", reason)
+                .field("undelivered", &undelivered.len())
+                .finish(),
+        }
+    }
 }
 
 /// A session creation request (XEP-0124 §7.1).
@@ -159,7 +178,7 @@ impl fmt::Debug for ClientTransmit {
 }
 
 /// What happened in a [`Client`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ClientEvent {
     /// The session was created. Features come as payload, perhaps later.
@@ -176,6 +195,22 @@ pub enum ClientEvent {
         /// Payloads that were never put into a request, in order.
         unsent: Vec<Bytes>,
     },
+}
+
+/// The content of payloads does not show.
+impl fmt::Debug for ClientEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened(opened) => opened.fmt(f),
+            Self::Payload(payload) => payload.fmt(f),
+            Self::SeeOtherUri(uri) => f.debug_tuple("SeeOtherUri").field(uri).finish(),
+            Self::Closed { reason, unsent } => f
+                .debug_struct("Closed")
+                .field("reason", reason)
+                .field("unsent", &unsent.len())
+                .finish(),
+        }
+    }
 }
 
 /// What the creation response said (XEP-0124 §7.2).
@@ -203,7 +238,7 @@ pub struct Opened {
 }
 
 /// How the caller ends a session.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Default, Eq, PartialEq)]
 pub struct Farewell {
     pub(crate) condition: Option<Condition>,
     pub(crate) payload: Option<Bytes>,
@@ -243,6 +278,16 @@ impl Farewell {
             uri: Some(uri.into()),
             ..Self::condition(Condition::SeeOtherUri)
         }
+    }
+}
+
+/// The payload does not show.
+impl fmt::Debug for Farewell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Farewell")
+            .field("condition", &self.condition)
+            .field("uri", &self.uri)
+            .finish_non_exhaustive()
     }
 }
 

@@ -9,13 +9,12 @@ use crate::body::Body;
 use crate::rid::Rid;
 
 /// The newest responses, in the order of request ids.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Replay {
     stored: VecDeque<Stored>,
 }
 
 /// A response that was given.
-#[derive(Debug)]
 pub(super) struct Stored {
     pub(super) rid: Rid,
     pub(super) body: Bytes,
@@ -42,17 +41,6 @@ impl Keys {
 
     pub(super) fn new_key(&self) -> Option<&str> {
         self.0.as_ref().and_then(|keys| keys.1.as_deref())
-    }
-}
-
-/// The keys do not show.
-impl std::fmt::Debug for Keys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.0.is_some() {
-            "Keys(..)"
-        } else {
-            "Keys(none)"
-        })
     }
 }
 

@@ -23,6 +23,7 @@
 //! | repeat | at once, or when the request it repeats is answered |
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +41,6 @@ use crate::rid::{Rid, Sid};
 /// The connection manager's side of one session.
 ///
 /// [`Manager`](super::Manager) keeps many; use this type alone to store sessions elsewhere.
-#[derive(Debug)]
 pub struct Session {
     config: Arc<ServerConfig>,
     sid: Sid,
@@ -78,7 +78,6 @@ enum State {
 }
 
 /// What client and server settled on at creation.
-#[derive(Debug)]
 struct Agreed {
     wait: Duration,
     hold: usize,
@@ -92,7 +91,6 @@ struct Agreed {
     client_acks: bool,
 }
 
-#[derive(Debug)]
 struct Held {
     rid: Rid,
     /// `None` once the HTTP connection is known to be gone.
@@ -105,7 +103,6 @@ struct Held {
     repeats: u32,
 }
 
-#[derive(Debug)]
 struct Early {
     slot: Option<RequestSlot>,
     arrived: Duration,
@@ -748,6 +745,20 @@ impl Session {
     fn gap_deadline(&self) -> Option<Duration> {
         let oldest = self.early.values().map(|early| early.arrived).min()?;
         Some(oldest + self.agreed.wait + self.config.gap_margin)
+    }
+}
+
+/// Payloads, responses and keys do not show.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("sid", &self.sid)
+            .field("state", &self.state)
+            .field("last", &self.last)
+            .field("held", &self.held.len())
+            .field("early", &self.early.len())
+            .field("queued", &self.queue.len())
+            .finish_non_exhaustive()
     }
 }
 
