@@ -24,6 +24,7 @@ use self::{api::App, core::Config, node::Node};
 use crate::{
     data_dir, http,
     realm::Realm,
+    repository::{FinesseRepository as _, RepositoryError, SqliteFinesseRepository},
     server::{Exposure, Server, StartError, bind},
     settings::Settings,
     shutdown::Shutdown,
@@ -67,7 +68,7 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
             reason,
         }
     })?;
-    let node = Node::new(config(&settings));
+    let node = Node::new(config(&settings)?);
     let app = App {
         node: node.clone(),
         realm: Realm::new(&settings)?,
@@ -106,8 +107,23 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
     Ok(Server { addresses, task })
 }
 
-fn config(settings: &Settings) -> Config {
-    Config {
+fn config(settings: &Settings) -> Result<Config, StartError> {
+    data_dir::create(&settings.data_dir)?;
+    let path = settings.data_dir.join(DATABASE);
+    let (codes, reasons) = (
+        core::default_reason_codes(),
+        core::default_wrap_up_reasons(),
+    );
+    let read = || {
+        let mut repository = SqliteFinesseRepository::open(&path, &codes, &reasons)?;
+        Ok((repository.reason_codes()?, repository.wrap_up_reasons()?))
+    };
+    let (reason_codes, wrap_up_reasons) =
+        read().map_err(|error: RepositoryError| StartError::Database {
+            path: error.path,
+            reason: error.reason,
+        })?;
+    Ok(Config {
         host: settings.xmpp_domain.clone(),
         https_port: settings.finesse.https.port(),
         xmpp_domain: settings.xmpp_domain.clone(),
@@ -117,6 +133,11 @@ fn config(settings: &Settings) -> Config {
         cti_host: settings.engine.cti.ip().to_string(),
         cti_version: cti::VERSION,
         wrap_up_seconds: settings.seed.queue.wrap_up_seconds,
+        reason_codes,
+        wrap_up_reasons,
         ..Config::default()
-    }
+    })
 }
+
+/// Name of the database file in the data folder.
+const DATABASE: &str = "finesse.sqlite";

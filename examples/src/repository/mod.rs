@@ -4,12 +4,18 @@
 //! another's lock and each can be thrown away alone.
 
 mod engine;
+mod finesse;
 mod sqlite;
 
 use std::path::PathBuf;
 
-pub use self::{engine::SqliteEngineRepository, sqlite::Database};
-use crate::engine::{Change, Saved};
+pub use self::{
+    engine::SqliteEngineRepository, finesse::SqliteFinesseRepository, sqlite::Database,
+};
+use crate::{
+    engine::{Change, Saved},
+    finesse::core::{ReasonCode, WrapUpReason},
+};
 
 /// What the engine keeps: agents, their pending states, and calls.
 pub trait EngineRepository: Send {
@@ -27,6 +33,23 @@ pub trait EngineRepository: Send {
     ///
     /// The store cannot be written.
     fn save(&mut self, changes: &[Change]) -> Result<(), RepositoryError>;
+}
+
+/// What the web service keeps: what users can choose from.
+pub trait FinesseRepository: Send {
+    /// Reasons for NOT_READY and LOGOUT.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    fn reason_codes(&mut self) -> Result<Vec<ReasonCode>, RepositoryError>;
+
+    /// Reasons for wrap-up.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    fn wrap_up_reasons(&mut self) -> Result<Vec<WrapUpReason>, RepositoryError>;
 }
 
 /// Why state could not be read or kept.
