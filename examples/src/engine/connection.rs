@@ -69,7 +69,7 @@ pub(super) async fn serve(
     // Only latency suffers without it.
     let _ = stream.set_nodelay(true);
     let clock = Clock::start();
-    let session = Session(Server::new(clock.now(), config));
+    let session = Server::new(clock.now(), config);
     let mut driver = Driver::new(session, stream, clock, MAX_OUTPUT);
     let reason = converse(id, &mut driver, &engine).await;
     tracing::info!(client = id.0, reason, "CTI session over");
@@ -81,7 +81,7 @@ pub(super) async fn serve(
 /// Returns why the session ended.
 async fn converse(
     id: ClientId,
-    driver: &mut Driver<Session, TcpStream>,
+    driver: &mut Driver<Server, TcpStream>,
     engine: &mpsc::Sender<(ClientId, FromClient)>,
 ) -> String {
     let (sender, mut told) = mpsc::channel(TOLD);
@@ -118,12 +118,12 @@ async fn converse(
                 }
             }
             count = told.recv_many(&mut batch, BATCH), if sender.is_none() => {
-                if count == 0 && driver.machine.0.is_closed() {
+                if count == 0 && driver.machine.is_closed() {
                     return "closed by the engine".to_owned();
                 }
                 if count == 0 {
                     // The engine let go of a client that does not keep up.
-                    driver.machine.0.close(StatusCode::UNSPECIFIED_FAILURE);
+                    driver.machine.close(StatusCode::UNSPECIFIED_FAILURE);
                     return "too slow".to_owned();
                 }
                 for told in batch.drain(..) {
@@ -136,12 +136,12 @@ async fn converse(
     }
 }
 
-fn tell(driver: &mut Driver<Session, TcpStream>, told: ToClient) -> Result<(), session::Error> {
-    let session = &mut driver.machine.0;
+fn tell(driver: &mut Driver<Server, TcpStream>, told: ToClient) -> Result<(), session::Error> {
+    let session = &mut driver.machine;
     match told {
         ToClient::Accept(conf) => {
             let now = driver.now();
-            driver.machine.0.accept(now, *conf)?;
+            driver.machine.accept(now, *conf)?;
             // What the client sent behind its OPEN_REQ has waited for this.
             driver.resume();
         }
@@ -162,33 +162,29 @@ fn tell(driver: &mut Driver<Session, TcpStream>, told: ToClient) -> Result<(), s
     Ok(())
 }
 
-/// The session as the driver wants it.
-#[derive(Debug)]
-struct Session(Server);
-
-impl Machine for Session {
+impl Machine for Server {
     type Event = Event;
     type Error = session::Error;
 
     fn handle_input(&mut self, now: Duration, input: &mut BytesMut) -> Result<(), session::Error> {
-        self.0.handle_input(now, input)
+        Self::handle_input(self, now, input)
     }
 
     fn handle_timeout(&mut self, now: Duration) -> Result<(), session::Error> {
-        self.0.handle_timeout(now);
+        Self::handle_timeout(self, now);
         Ok(())
     }
 
     fn poll_transmit(&mut self) -> Option<Bytes> {
-        self.0.poll_transmit()
+        Self::poll_transmit(self)
     }
 
     fn poll_event(&mut self) -> Option<Event> {
-        self.0.poll_event()
+        Self::poll_event(self)
     }
 
     fn poll_timeout(&self) -> Option<Duration> {
-        self.0.poll_timeout()
+        Self::poll_timeout(self)
     }
 }
 

@@ -4,6 +4,8 @@ mod config;
 mod event;
 mod request;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 pub(super) use config::{config_keys, config_upload, team_upload};
 pub(super) use event::{agent_state, notice, status, system_event};

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     engine::{failure::Failure, machine::Engine},
-    telephony::{self, ConnectionState, Leg, TerminalState},
+    telephony::{self, Call, ConnectionState, Leg, TerminalState},
 };
 
 /// QUERY_AGENT_STATE_CONF.
@@ -84,7 +84,7 @@ pub(in crate::engine) fn snapshot_call(
                     entry.connection_device_id = device(&leg.address);
                     entry.device_type = Some(device_type(leg.kind));
                     entry.device_id = device(&leg.address);
-                    entry.connection_state = Some(local_state(leg));
+                    entry.connection_state = Some(local_state(&tracked.call, leg));
                 })
             })
             .collect();
@@ -101,13 +101,16 @@ pub(in crate::engine) fn snapshot_device(
     Ok(SnapshotDeviceConf::with(|conf| {
         conf.calls = engine
             .call_ids()
-            .filter_map(|id| engine.call(id)?.call.leg(&line).map(|leg| (id, leg)))
-            .map(|(id, leg)| {
+            .filter_map(|id| {
+                let call = &engine.call(id)?.call;
+                Some((id, local_state(call, call.leg(&line)?)))
+            })
+            .map(|(id, state)| {
                 DeviceCall::with(|entry| {
                     entry.connection_call_id = Some(CallId(id.0));
                     entry.connection_device_id_type = Some(ConnectionDeviceIdType::STATIC);
                     entry.connection_device_id = device(&line);
-                    entry.state = Some(local_state(leg));
+                    entry.state = Some(state);
                 })
             })
             .collect();
@@ -149,17 +152,25 @@ pub(in crate::engine) fn device_info() -> QueryDeviceInfoConf {
     })
 }
 
-fn local_state(leg: &Leg) -> LocalConnectionState {
+/// A caller whom nobody has answered is connected to the switch, but not yet to anybody.
+fn local_state(call: &Call, leg: &Leg) -> LocalConnectionState {
     if leg.terminal == Some(TerminalState::Held) {
         return LocalConnectionState::HOLD;
     }
+    let talks = |other: &Leg| {
+        other.address != leg.address && other.connection == ConnectionState::Established
+    };
     match leg.connection {
-        ConnectionState::Initiated | ConnectionState::Dialing => LocalConnectionState::INITIATE,
+        ConnectionState::Initiated
+        | ConnectionState::Dialing
+        | ConnectionState::NetworkReached
+        | ConnectionState::NetworkAlerting => LocalConnectionState::INITIATE,
+        ConnectionState::Established if !call.legs.iter().any(talks) => {
+            LocalConnectionState::INITIATE
+        }
+        ConnectionState::Established => LocalConnectionState::CONNECT,
         ConnectionState::Offered | ConnectionState::Alerting => LocalConnectionState::ALERTING,
         ConnectionState::Queued => LocalConnectionState::QUEUED,
-        ConnectionState::NetworkReached
-        | ConnectionState::NetworkAlerting
-        | ConnectionState::Established => LocalConnectionState::CONNECT,
         ConnectionState::Failed => LocalConnectionState::FAIL,
         ConnectionState::Idle | ConnectionState::Disconnected => LocalConnectionState::NULL,
         ConnectionState::Unknown => LocalConnectionState::NONE,
