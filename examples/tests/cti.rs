@@ -1,6 +1,10 @@
 //! The engine's CTI server on real sockets, with a switch behind it: bridge mode and agent mode, a switch that
 //! goes away, an engine that is started anew, clients that misbehave.
 #![expect(clippy::unwrap_used, reason = "a test ends where its helpers fail")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test looks for one message among many"
+)]
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
