@@ -265,14 +265,58 @@ impl Element {
     }
 
     /// Writes the element where `writer` stands.
+    ///
+    /// Namespaces are declared as default where they change. One that would be declared over and
+    /// over, to 16 KiB and more, gets a prefix on this element instead, so that what is written
+    /// stays in proportion to what was read.
     pub fn write<B: BufMut>(&self, writer: &mut Writer<B>) {
-        let mut tag = writer.start(self.ns(), self.local());
+        let mut cost = BTreeMap::new();
+        self.count_declarations(self.ns(), &mut cost);
+        let costly = cost
+            .into_iter()
+            .filter(|&(_, bytes)| bytes > MAX_DECLARATIONS);
+        let prefixes: BTreeMap<&str, String> = costly
+            .enumerate()
+            .map(|(number, (ns, _))| (ns, format!("n{number}")))
+            .collect();
+        self.write_in(writer, &prefixes, true);
+    }
+
+    /// Adds up how many bytes of namespace names the declarations in this tree would take.
+    fn count_declarations<'e>(&'e self, outer: &str, cost: &mut BTreeMap<&'e str, usize>) {
+        let own = Some(self.ns()).filter(|ns| *ns != outer);
+        let attributes = self.attributes.iter().map(|attribute| attribute.name.ns());
+        for ns in own
+            .into_iter()
+            .chain(attributes)
+            .filter(|ns| !ns.is_empty())
+        {
+            *cost.entry(ns).or_default() += ns.len();
+        }
+        for child in self.children() {
+            child.count_declarations(self.ns(), cost);
+        }
+    }
+
+    fn write_in<B: BufMut>(
+        &self,
+        writer: &mut Writer<B>,
+        prefixes: &BTreeMap<&str, String>,
+        root: bool,
+    ) {
+        let prefix = prefixes.get(self.ns()).map_or("", String::as_str);
+        let mut tag = writer.start_prefixed(prefix, self.ns(), self.local());
+        if root {
+            for (ns, prefix) in prefixes {
+                tag = tag.declare(prefix, ns);
+            }
+        }
         for Attribute { name, value } in &self.attributes {
             tag = tag.attr_ns(name.ns(), name.local(), value);
         }
         for node in &self.children {
             match node {
-                Node::Element(child) => child.write(writer),
+                Node::Element(child) => child.write_in(writer, prefixes, false),
                 Node::Text(text) => {
                     writer.text(text);
                 }
@@ -316,6 +360,10 @@ impl fmt::Debug for Element {
         fmt::Display::fmt(self, f)
     }
 }
+
+/// Bytes of declarations of one namespace above which it gets a prefix. Stanzas of real life stay
+/// far below, and clients that look at names without namespaces understand them.
+const MAX_DECLARATIONS: usize = 16 * 1024;
 
 /// One copy of each namespace name of a document, however many elements use it. A declaration
 /// is known by its place in the input, so that finding it does not depend on its length.

@@ -21,8 +21,11 @@ pub struct Limits {
     pub namespaces: usize,
     /// Longest qualified name. Default 256.
     pub name: usize,
-    /// Longest attribute value, namespace names included. Default 16 KiB, room for the odd URI
-    /// or signature.
+    /// Longest namespace name. Default 512: an element repeats its namespace's name by two bytes
+    /// of prefix, so that long ones would make little input into much work and output.
+    pub namespace_name: usize,
+    /// Longest value of an attribute that declares no namespace. Default 16 KiB, room for the odd
+    /// URI or signature.
     pub attribute_value: usize,
     /// Longest run of text without a tag. Default 1 MiB, as for the document.
     pub text: usize,
@@ -39,6 +42,7 @@ impl Limits {
         attributes: usize::MAX,
         namespaces: usize::MAX,
         name: usize::MAX,
+        namespace_name: usize::MAX,
         attribute_value: usize::MAX,
         text: usize::MAX,
     };
@@ -82,6 +86,13 @@ impl Limits {
         self
     }
 
+    /// Sets the longest namespace name.
+    #[must_use]
+    pub const fn with_namespace_name(mut self, bytes: usize) -> Self {
+        self.namespace_name = bytes;
+        self
+    }
+
     /// Sets the longest attribute value.
     #[must_use]
     pub const fn with_attribute_value(mut self, bytes: usize) -> Self {
@@ -110,6 +121,7 @@ impl Default for Limits {
             attributes: 64,
             namespaces: 64,
             name: 256,
+            namespace_name: 512,
             attribute_value: 16 * 1024,
             text: 1024 * 1024,
         }

@@ -502,6 +502,9 @@ impl<'a> Reader<'a> {
         if self.bindings.len() >= self.limits.namespaces {
             return Err(Error::new(ErrorKind::Limit("namespaces"), offset));
         }
+        if value.len() > self.limits.namespace_name {
+            return Err(Error::new(ErrorKind::Limit("namespace_name"), offset));
+        }
         if self.open.is_empty() {
             for (binding, used) in self.bindings.iter().zip(&mut self.inherited) {
                 used.hidden_on_root |= binding.prefix == bound;

@@ -102,6 +102,27 @@ fn elements_are_equal_when_they_mean_the_same() {
     assert_ne!(one, parse(b"<a xmlns='urn:2' b='1' c='2'>xy<d/></a>"));
 }
 
+#[test]
+fn what_is_written_stays_in_proportion_to_what_was_read() {
+    let ns = format!("urn:{}", "x".repeat(500));
+    for element in ["<b><p:c/></b>", "<b p:c=''/>", "<p:c/><d/>"] {
+        let input = format!("<a xmlns:p='{ns}'>{}</a>", element.repeat(10_000));
+        let tree = parse(input.as_bytes());
+        let written = tree.to_bytes();
+        assert!(
+            written.len() < 2 * input.len(),
+            "{element}: {}",
+            written.len()
+        );
+        assert_eq!(parse(&written), tree);
+    }
+    let few = parse(b"<a xmlns='urn:a'><b xmlns='urn:b'/><b xmlns='urn:b'/></a>");
+    assert_eq!(
+        few.to_bytes(),
+        "<a xmlns=\"urn:a\"><b xmlns=\"urn:b\"/><b xmlns=\"urn:b\"/></a>"
+    );
+}
+
 fn text() -> impl Strategy<Value = String> {
     "[ -~\\t\\r\\n\u{80}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}\\]>&<'\"]{0,12}"
 }
