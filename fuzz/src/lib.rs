@@ -4,14 +4,24 @@
 //! Each takes bytes of a hostile peer. It must return: a panic, an endless loop, and memory out of proportion to the
 //! input are faults. Where there is more to hold true (what was read and written is read as the same) it is asserted.
 
+pub mod bosh;
+pub mod cti;
 pub mod soap;
 pub mod xml;
+pub mod xmpp;
 
 /// Every target: its name, which is that of its file and of its corpus, and its function.
 pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("soap_envelope", soap::envelope),
     ("axl_server", soap::server),
     ("axl_client", soap::client),
+    ("bosh_body", bosh::body),
+    ("bosh_manager", bosh::manager),
+    ("cti_message", cti::message),
+    ("xmpp_stanza", xmpp::stanza),
+    ("xmpp_server", xmpp::server),
+    ("cti_server", cti::server),
+    ("pubsub_service", xmpp::service),
     ("xml_document", xml::document),
     ("xml_stream", xml::stream),
 ];

@@ -12,7 +12,11 @@ const CUT_LIMIT: usize = 1024;
 #[test]
 fn every_target_survives_its_corpus() {
     for (name, target) in TARGETS {
-        let inputs = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name));
+        let inputs = files(
+            &Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("corpus")
+                .join(name),
+        );
         assert!(!inputs.is_empty(), "{name} has no corpus");
         for path in inputs {
             // With --nocapture the last line names the input that failed.
@@ -31,10 +35,11 @@ fn every_target_survives_its_corpus() {
 #[test]
 fn every_function_has_a_target_file_and_every_file_a_function() {
     let functions: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let targets: BTreeSet<String> = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz_targets"))
-        .iter()
-        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
-        .collect();
+    let targets: BTreeSet<String> =
+        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz_targets"))
+            .iter()
+            .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
     assert_eq!(functions, targets);
 }
 
