@@ -101,10 +101,11 @@ pub enum Role {
 /// How much is taken that the specifications forbid to write.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Strictness {
-    /// Elements behind a 1.1 body and spelled-out mustUnderstand values are taken.
+    /// Taken are: elements behind a 1.1 body, spelled-out mustUnderstand values, an encoding style
+    /// on a 1.2 envelope, and a content type of the other version.
     #[default]
     Lenient,
-    /// They are errors.
+    /// These are errors.
     Strict,
 }
 
@@ -175,6 +176,11 @@ impl EnvelopeCodec {
         self.limits.document
     }
 
+    /// Whether what is forbidden to write is taken.
+    pub fn strictness(&self) -> Strictness {
+        self.strictness
+    }
+
     /// The versions taken.
     pub fn versions(&self) -> &[SoapVersion] {
         &self.versions
@@ -199,15 +205,18 @@ impl EnvelopeCodec {
         };
         let version = self.version_of(&root.name, root.range.start)?;
         let mut decoder = Decoder::new(reader, self.max_elements);
+        self.check_encoding_style(version, "the envelope", &decoder)?;
         let mut headers = None;
         let mut read = Some(read);
         let mut body = None;
         while let Some(name) = decoder.child()? {
             if name.is(version.namespace(), "Header") && headers.is_none() && body.is_none() {
+                self.check_encoding_style(version, "the header", &decoder)?;
                 headers = Some(self.decode_headers(version, &mut decoder)?);
             } else if name.is(version.namespace(), "Body")
                 && let Some(read) = read.take()
             {
+                self.check_encoding_style(version, "the body", &decoder)?;
                 self.check_understood(headers.as_deref().unwrap_or_default(), &decoder)?;
                 body = Some(decode_body(version, &mut decoder, read)?);
             } else if body.is_some()
@@ -333,6 +342,24 @@ impl EnvelopeCodec {
         }
     }
 
+    /// SOAP 1.2 part 1 §5.1.1: only blocks, body entries and details have one. SOAP 1.1 allows it
+    /// anywhere; in either version it means nothing here.
+    fn check_encoding_style(
+        &self,
+        version: SoapVersion,
+        place: &'static str,
+        decoder: &Decoder<'_>,
+    ) -> Result<(), DecodeError> {
+        let has_one = decoder
+            .attribute(version.namespace(), "encodingStyle")
+            .is_some();
+        if has_one && version == SoapVersion::V12 && self.strictness == Strictness::Strict {
+            let name = "encodingStyle".to_owned();
+            return Err(decoder.error(DecodeErrorKind::Misplaced { name, place }));
+        }
+        Ok(())
+    }
+
     /// SOAP 1.1 §4.2.3; SOAP 1.2 part 1 §2.4: before anything is processed.
     fn check_understood(
         &self,
@@ -373,6 +400,18 @@ pub fn encode(
     encoder.close();
     encoder.close();
     encoder.finish()
+}
+
+impl HeaderBlock {
+    /// Whether an intermediary passes this block on. `acts_in` says which roles it acts in besides
+    /// [`Role::Next`], `processed` whether it has processed this block.
+    ///
+    /// What is addressed to the node stops there; 1.2 lets a block that was not processed go on
+    /// when it says `relay`. SOAP 1.1 §4.2.2; SOAP 1.2 part 1 §2.7.2.
+    pub fn passes(&self, acts_in: impl FnOnce(&Role) -> bool, processed: bool) -> bool {
+        let ours = self.role == Role::Next || acts_in(&self.role);
+        !ours || (self.relay && !processed)
+    }
 }
 
 impl Role {

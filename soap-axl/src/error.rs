@@ -33,10 +33,10 @@ pub enum DecodeErrorKind {
     /// Header entries addressed to us with mustUnderstand, in `{namespace}local` notation.
     #[error("header entries that must be understood and are not: {0:?}")]
     NotUnderstood(Vec<xml::Name<'static>>),
-    /// An element where the envelope has no place for it.
-    #[error("element {name} cannot stand in {place}")]
+    /// An element or attribute where the envelope has no place for it.
+    #[error("{name} cannot stand in {place}")]
     Misplaced {
-        /// The element.
+        /// The element or attribute.
         name: String,
         /// The part of the envelope.
         place: &'static str,

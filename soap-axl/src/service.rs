@@ -3,8 +3,10 @@
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    Body, DecodeError, DecodeErrorKind, Decoder, Encoder, Envelope, EnvelopeCodec, Fault,
-    FaultCode, Headers, HttpResponse, RequestHead, SoapVersion, encode, encoding, xml::Name,
+    Body, ContentType, DecodeError, DecodeErrorKind, Decoder, Encoder, Envelope, EnvelopeCodec,
+    Fault, FaultCode, Headers, HttpResponse, RequestHead, SoapVersion, Strictness, encode,
+    encoding,
+    xml::{Element, Name},
 };
 
 /// What a SOAP service takes. One value serves any number of requests.
@@ -98,22 +100,29 @@ impl Receiving {
             .head
             .content_type()
             .and_then(|kind| kind.charset.as_deref());
+        let mut in_body = false;
         let decoded = encoding::to_text(&self.body, charset)
             .map_err(DecodeError::from)
-            .and_then(|text| self.codec.decode(text.as_bytes(), read));
-        let refuse = |error: &DecodeError| self.refuse(error);
+            .and_then(|text| {
+                self.codec.decode(text.as_bytes(), |name, decoder| {
+                    let result = read(name, decoder);
+                    in_body = result.is_err();
+                    result
+                })
+            });
         let Envelope {
             version,
             headers,
             body,
-        } = decoded.map_err(|error| refuse(&error))?;
+        } = decoded.map_err(|error| self.refuse(&error, in_body))?;
+        if self.codec.strictness() == Strictness::Strict && !self.type_fits(version) {
+            return Err(page(415, "Unsupported Media Type"));
+        }
         let body = match body {
             Body::Entry(entry) => entry,
             Body::Empty => {
-                return Err(refuse(&DecodeError::new(
-                    DecodeErrorKind::Missing("body entry"),
-                    0,
-                )));
+                let kind = DecodeErrorKind::Missing("body entry");
+                return Err(self.refuse(&DecodeError::new(kind, 0), true));
             }
             Body::Fault(_) => {
                 let fault = Fault::new(FaultCode::Sender, "a fault is no request");
@@ -128,21 +137,31 @@ impl Receiving {
         })
     }
 
-    fn refuse(&self, error: &DecodeError) -> HttpResponse {
+    /// Whether the content type is that of the envelope's version. SOAP 1.1 §6; SOAP 1.2 part 2
+    /// §7.1.4.
+    fn type_fits(&self, version: SoapVersion) -> bool {
+        self.head.content_type().is_none_or(|kind| match version {
+            SoapVersion::V11 => kind.is_soap11(),
+            SoapVersion::V12 => kind.is_soap12(),
+        })
+    }
+
+    fn refuse(&self, error: &DecodeError, in_body: bool) -> HttpResponse {
         if error.is_malformed() {
             return page(400, "Bad Request");
         }
-        let by_type = self
-            .head
-            .content_type()
-            .is_some_and(crate::ContentType::is_soap12);
+        let by_type = self.head.content_type().is_some_and(ContentType::is_soap12);
         let claimed = if by_type {
             SoapVersion::V12
         } else {
             SoapVersion::V11
         };
         let version = error.answer_version(self.codec.versions(), claimed);
-        let fault = error.to_fault();
+        let mut fault = error.to_fault();
+        if in_body {
+            // SOAP 1.1 §4.4: its presence says that the fault is about the body.
+            fault.detail = Some(Element::new("", "detail"));
+        }
         soap(
             fault.http_status(version),
             version,
