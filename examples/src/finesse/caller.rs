@@ -11,8 +11,8 @@ use tokio::sync::Semaphore;
 use crate::{
     settings::Settings,
     telephony::{
-        Address, CallData, Provider as _, ProviderEvent, Refusal, RemoteProvider, Request,
-        SimulatedCall,
+        Address, Provider as _, ProviderEvent, Refusal, RemoteProvider, Request, SimulatedCall,
+        script::variables,
     },
 };
 
@@ -67,11 +67,10 @@ impl CallMe {
         let address =
             |text: &str| Address::new(text).map_err(|_| CallMeError::RoutePoint(text.to_owned()));
         let number = self.number.fetch_add(1, Ordering::Relaxed) % 10_000;
-        let variables = CallData::default();
         let call = SimulatedCall {
-            from: address(&format!("555{number:04}"))?,
+            from: address(&format!("4085550{}", 200 + number % 100))?,
             to: address(&self.route_point)?,
-            data: variables,
+            data: variables(TOPIC, &format!("A-{number:05}"), LANGUAGE),
             patience_ms: Some(PATIENCE_MS),
             talk_ms: None,
         };
@@ -100,6 +99,10 @@ impl CallMe {
         Err(CallMeError::NoAnswer(self.switch))
     }
 }
+
+/// What the customer has told the entry script.
+const TOPIC: &str = "Call me";
+const LANGUAGE: &str = "English";
 
 /// Calls that are asked for at one time.
 const AT_ONCE: usize = 8;

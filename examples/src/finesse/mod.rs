@@ -52,10 +52,7 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
     )
     .await?;
     let tls = tls::server_config(&settings)?;
-    let addresses = [
-        ("finesse-http", clear.local_addr()),
-        ("finesse-https", secure.local_addr()),
-    ];
+    let addresses = [("http", clear.local_addr()), ("https", secure.local_addr())];
     let addresses = addresses
         .into_iter()
         .filter_map(|(name, address)| Some((name, address.ok()?)));
@@ -68,7 +65,11 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
             reason,
         }
     })?;
-    let node = Node::new(config(&settings)?);
+    let mut config = config(&settings)?;
+    if let Ok(address) = secure.local_addr() {
+        config.https_port = address.port();
+    }
+    let node = Node::new(config);
     let app = App {
         node: node.clone(),
         realm: Realm::new(&settings)?,
