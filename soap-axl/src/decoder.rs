@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     DecodeError, DecodeErrorKind, ns,
-    xml::{Element, Event, Name, Reader, Start},
+    xml::{Element, Event, Name, Reader, Scope, Start},
 };
 
 /// A place inside a message: the element whose start tag was read last is open.
@@ -86,8 +86,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Reads the text of the open element, a QName, and resolves its prefix by the bindings in
-    /// force. Without a prefix it is in the default namespace. XML Schema part 2 §3.2.18.
+    /// Reads the text of the open element, a QName, and resolves it as [`Decoder::resolve`] does.
     ///
     /// # Errors
     ///
@@ -95,13 +94,14 @@ impl<'a> Decoder<'a> {
     pub fn qname(&mut self, field: &'static str) -> Result<Name<'static>, DecodeError> {
         let scope = self.reader.scope();
         let text = self.text()?;
-        let text = text.trim();
-        let (prefix, local) = text.split_once(':').unwrap_or(("", text));
-        match scope.namespace(prefix) {
-            Some(namespace) => Ok(Name::new(namespace.to_owned(), local.to_owned())),
-            None if prefix.is_empty() && !local.is_empty() => Ok(Name::new("", local.to_owned())),
-            None => Err(self.invalid(field, "a name with a bound prefix")),
-        }
+        resolve(&scope, &text).ok_or_else(|| self.invalid(field, "a name with a bound prefix"))
+    }
+
+    /// The name that a QName in content means by the bindings in force here, as for the value of
+    /// `xsi:type`; `None` when its prefix is not bound. Without a prefix it is in the default
+    /// namespace. XML Schema part 2 §3.2.18.
+    pub fn resolve(&self, qname: &str) -> Option<Name<'static>> {
+        resolve(&self.reader.scope(), qname)
     }
 
     /// Skips the open element.
@@ -173,4 +173,18 @@ impl<'a> Decoder<'a> {
             None => Err(self.error(DecodeErrorKind::TooManyElements(self.max_elements))),
         }
     }
+}
+
+fn resolve(scope: &Scope, qname: &str) -> Option<Name<'static>> {
+    let qname = qname.trim();
+    let (prefix, local) = qname.split_once(':').unwrap_or(("", qname));
+    if local.is_empty() {
+        return None;
+    }
+    let namespace = match scope.namespace(prefix) {
+        Some(namespace) => namespace,
+        None if prefix.is_empty() => "",
+        None => return None,
+    };
+    Some(Name::new(namespace.to_owned(), local.to_owned()))
 }

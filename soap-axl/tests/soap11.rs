@@ -354,12 +354,68 @@ fn soap11_flt_5_unqualified_detail_entries_are_kept_as_a_tree() {
 }
 
 #[test]
+fn soap11_flt_6_an_intermediary_names_itself() {
+    let written = |fault: &Fault| {
+        let bytes = EnvelopeCodec::default().encode_fault(SoapVersion::V11, fault);
+        String::from_utf8(bytes.to_vec()).unwrap()
+    };
+    let mut fault = Fault::new(FaultCode::Receiver, "x");
+    assert!(!written(&fault).contains("faultactor"));
+    fault.role = Some("urn:gateway".to_owned());
+    assert!(written(&fault).contains("</faultstring><faultactor>urn:gateway</faultactor>"));
+}
+
+#[test]
 fn soap11_flt_7_the_string_has_a_language_and_is_not_trimmed() {
     let read = fault("<faultcode>e:Server</faultcode><faultstring xml:lang='de'> x </faultstring>");
     let read = read.unwrap();
     assert_eq!(
         (read.reasons[0].language.as_str(), read.reason()),
         ("de", " x ")
+    );
+}
+
+#[test]
+fn soap11_xsi_1_nil_and_type_are_read_with_the_namespaces_in_scope() {
+    let message = envelope11(
+        "<e:Body xmlns:i='http://www.w3.org/2001/XMLSchema-instance'><a>\
+         <b i:nil='1'/><c i:nil='false'/><d/><f i:type='t:long' xmlns:t='urn:t'>1</f>\
+         <g i:type='t:long'/><h i:nil='maybe'/></a></e:Body>",
+    );
+    let mut seen = Vec::new();
+    let result = EnvelopeCodec::default().decode(message.as_bytes(), |_, decoder| {
+        while let Some(name) = decoder.child()? {
+            let kind = decoder
+                .attribute(ns::XSI, "type")
+                .map(|kind| decoder.resolve(kind));
+            seen.push((name.local().to_owned(), decoder.is_nil()?, kind));
+            decoder.skip()?;
+        }
+        Ok(())
+    });
+    let seen: Vec<_> = seen
+        .iter()
+        .map(|(name, nil, kind)| (name.as_str(), *nil, kind))
+        .collect();
+    let long = Some(Some(Name::new("urn:t", "long")));
+    // Out of the scope of its prefix the type means nothing.
+    assert_eq!(
+        seen,
+        [
+            ("b", true, &None),
+            ("c", false, &None),
+            ("d", false, &None),
+            ("f", false, &long),
+            ("g", false, &Some(None)),
+        ]
+    );
+    let error = result.unwrap_err().kind;
+    assert_eq!(
+        error,
+        DecodeErrorKind::Value {
+            field: "xsi:nil",
+            expected: "a boolean"
+        }
     );
 }
 

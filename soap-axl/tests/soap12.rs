@@ -10,8 +10,8 @@ mod common;
 
 use common::{envelope11, envelope12};
 use soap_axl::{
-    Body, DecodeError, DecodeErrorKind, Envelope, EnvelopeCodec, Fault, FaultCode, RequestHead,
-    Role, Service, SoapVersion, Strictness,
+    Body, CallError, DecodeError, DecodeErrorKind, Envelope, EnvelopeCodec, Fault, FaultCode,
+    Incoming, RequestHead, ResponseHead, Role, Service, SoapVersion, Strictness,
     xml::{Element, ErrorKind, Name},
 };
 
@@ -304,6 +304,39 @@ fn soap12_http_2_a_sender_fault_is_400() {
         .0,
         200
     );
+}
+
+#[test]
+fn soap12_http_3_which_bodies_a_client_reads() {
+    let body = envelope12(
+        "<e:Body><e:Fault><e:Code><e:Value>e:Sender</e:Value></e:Code>\
+         <e:Reason><e:Text xml:lang='en'>x</e:Text></e:Reason></e:Fault></e:Body>",
+    );
+    let call = |status: u16, content_type: &[u8]| {
+        let head = ResponseHead::new(status).header("Content-Type", content_type);
+        let mut incoming = Incoming::new(EnvelopeCodec::default(), head).unwrap();
+        incoming.handle_body(body.as_bytes()).unwrap();
+        incoming.finish(|_, decoder| decoder.element()).unwrap_err()
+    };
+    for status in [200, 400, 500] {
+        let error = call(status, b"application/soap+xml");
+        assert!(
+            matches!(error, CallError::Fault { .. }),
+            "{status}: {error:?}"
+        );
+    }
+    for (status, content_type) in [(404, "application/soap+xml"), (502, "text/html")] {
+        let error = call(status, content_type.as_bytes());
+        assert!(matches!(error, CallError::Status(_)), "{status}: {error:?}");
+    }
+}
+
+#[test]
+fn soap12_http_4_there_is_no_get() {
+    let refused = Service::default()
+        .receive(RequestHead::new("GET", "/"))
+        .unwrap_err();
+    assert_eq!(refused.status, 405);
 }
 
 #[test]
