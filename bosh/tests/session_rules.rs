@@ -57,7 +57,11 @@ fn bosh_10_11_a_short_pause_shortens_the_silence() {
 fn a_pause_above_the_maximum_ends_the_session_or_is_shortened() {
     let mut server = Server::open();
     let pause = server.request(1, "pause='121'/>");
-    assert_eq!(server.taken(pause), terminate("policy-violation"), "J4");
+    assert_eq!(
+        server.taken(pause),
+        terminate("policy-violation"),
+        "BOSH-10-13, J4"
+    );
     let maximum = Some(Duration::from_secs(40));
     let config = ServerConfig::default().with_max_pause(maximum, PauseAboveMaximum::Shorten);
     let mut server = Server::open_with(config, NORMAL);
@@ -88,7 +92,7 @@ fn bosh_11_03_more_open_requests_than_agreed_end_the_session() {
     assert_eq!(
         server.taken(filler),
         terminate("policy-violation"),
-        "BOSH-11-03"
+        "BOSH-11-03, BOSH-17.2-10"
     );
     assert_eq!(
         server.taken(held),

@@ -271,6 +271,14 @@ impl Farewell {
         }
     }
 
+    /// Adds an element behind everything queued, such as what the application knows of an
+    /// undefined condition.
+    #[must_use]
+    pub fn with_payload(mut self, payload: Bytes) -> Self {
+        self.payload = Some(payload);
+        self
+    }
+
     /// Sends the client to another URI (XEP-0124 §17.2).
     #[must_use]
     pub fn see_other_uri(uri: impl Into<String>) -> Self {
