@@ -1,4 +1,92 @@
 //! Cisco CTI Server protocol (GED-188) without IO: framing, messages, client and server sessions.
+//!
+//! GED-188 is what a Unified CCE or Unified CCX server speaks with desktops and other clients:
+//! agents log in and change state, calls ring, are answered, held, transferred, and configuration
+//! is uploaded. This crate reads and writes all of its messages whose bodies are public, for both
+//! dialects and every version, and holds the state machines of both ends. It has no sockets, no
+//! clock and no runtime, and needs no `std`.
+//!
+//! Three levels, each usable alone:
+//!
+//! - [`FrameCodec`] cuts a stream into [`Frame`]s: header, type, opaque body. A proxy stops here.
+//! - [`Message::decode`] and [`Message::encode`] turn a frame into a typed message in the layout of
+//!   a [`Version`], and back. A log reader stops here.
+//! - [`session::Client`] and [`session::Server`] know who may say what, and when.
+//!
+//! # The drive loop
+//!
+//! A session takes bytes and time, and hands out bytes, events and its next timer. `now` is the
+//! time since an origin that the caller fixed once. After any call that takes `&mut self`, drain
+//! `poll_transmit` and `poll_event`, then re-arm from `poll_timeout`. The caller owns the read
+//! buffer: the session takes complete messages off its front.
+//!
+//! ```
+//! use std::io::{self, Read, Write};
+//! use std::time::{Duration, Instant};
+//!
+//! use bytes::BytesMut;
+//! use cti_proto::session::client::{Client, Event};
+//!
+//! /// `read` waits for bytes at most as long as it is told; no bytes mean that time is up.
+//! fn drive<S: Write>(
+//!     client: &mut Client,
+//!     socket: &mut S,
+//!     mut read: impl FnMut(&mut S, &mut BytesMut, Option<Duration>) -> io::Result<()>,
+//!     mut on_event: impl FnMut(&mut Client, Event),
+//! ) -> io::Result<()> {
+//!     # #[allow(clippy::disallowed_methods)]
+//!     let origin = Instant::now();
+//!     let mut input = BytesMut::new();
+//!     client.open(origin.elapsed()).map_err(io::Error::other)?;
+//!     loop {
+//!         while let Some(bytes) = client.poll_transmit() {
+//!             socket.write_all(&bytes)?;
+//!         }
+//!         while let Some(event) = client.poll_event() {
+//!             on_event(client, event);
+//!         }
+//!         if client.is_closed() {
+//!             return Ok(());
+//!         }
+//!         let wait = client.poll_timeout().map(|at| at.saturating_sub(origin.elapsed()));
+//!         read(socket, &mut input, wait)?;
+//!         let now = origin.elapsed();
+//!         client.handle_input(now, &mut input).map_err(io::Error::other)?;
+//!         client.handle_timeout(now);
+//!     }
+//! }
+//! ```
+//!
+//! An `Err` of `handle_input` means that the session is over: `poll_transmit` may hold what the
+//! peer is to be told, and `poll_event` yields `Closed`.
+//!
+//! # Rules of reading and writing
+//!
+//! - Reading is lenient. Messages, floating fields and values without a name survive:
+//!   [`Message::Unknown`], `other` at the end of each message, [open codes](code). Counters are not
+//!   compared with their lists, and a text may be longer than its maximum.
+//! - Writing is strict. A message that the version does not have, a text beyond its maximum or a
+//!   message beyond the limit is an [`EncodeError`]; counters are written from their lists; a field
+//!   that the version does not have is left out.
+//! - Nothing is allocated before a limit is checked. A text is a slice of its frame;
+//!   [`codec::Text::detach`] makes a copy for what outlives the input.
+//!
+//! # Features
+//!
+//! - `std` (default): `std` in the dependencies. Without it the crate is `no_std` + `alloc`,
+//!   sessions included.
+//! - `tokio-codec`: `tokio_util::codec::{Decoder, Encoder}` on [`FrameCodec`].
+//!
+//! # Not supported
+//!
+//! - Bodies that no public document prints: agent reporting, task and routing messages 151 to 215
+//!   and a few more come as [`Message::Unknown`].
+//! - Layouts of UCCE versions 5 to 8, 16 and 18 to 22 and of some UCCX messages are inferred from
+//!   their neighbours; no live capture was at hand. The docs of a message say so.
+//! - TLS and the hashing of passwords: nothing about them is public.
+//! - Walking a list of servers, reconnecting, and the maintenance hand-over of version 24: the
+//!   messages are there, the session leaves the decision to the application.
+
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 #![warn(clippy::std_instead_of_core)]
@@ -25,3 +113,7 @@ pub use tag::Tag;
 #[cfg(feature = "tokio-codec")]
 pub use tokio_codec::CodecError;
 pub use version::{Dialect, FieldWidth, Gate, Version};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -351,7 +351,8 @@ message! {
         }
     }
 
-    /// Asks for the teams of a supervisor. Needs [`ServiceMask::SUPERVISOR`].
+    /// Asks for the teams of a supervisor. Needs
+    /// [`ServiceMask::SUPERVISOR`](crate::code::ServiceMask::SUPERVISOR).
     ///
     /// GED-188, "TEAM_CONFIG_REQ".
     request TeamConfigReq "TEAM_CONFIG_REQ" = 242, uccx 10 {

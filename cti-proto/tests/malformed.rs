@@ -1,0 +1,209 @@
+//! Hostile input: floods, lies about lengths, time that jumps, and buffers kept alive.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
+
+mod common;
+
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use cti_proto::code::{MessageType, ServiceMask, StatusCode};
+use cti_proto::codec::{Secret, Text};
+use cti_proto::message::{Body, OpenConf, QueryAgentStateReq, SetAgentStateReq};
+use cti_proto::session::{Client, CloseReason, Error, Server, client, server};
+use cti_proto::{DecodeError, Dialect, Frame, Message, Version};
+
+const VERSION: Version = Version::uccx(17);
+
+fn open_server() -> Server {
+    let mut client = Client::new(client::Config::new(VERSION, Text::EMPTY, Secret::default()));
+    client.open(Duration::ZERO).unwrap();
+    let mut input = BytesMut::from(&client.poll_transmit().unwrap()[..]);
+    let mut server = Server::new(Duration::ZERO, server::Config::new(Dialect::Uccx, 10..=17));
+    server.handle_input(Duration::ZERO, &mut input).unwrap();
+    let conf = OpenConf::with(|conf| conf.services_granted = ServiceMask::KNOWN);
+    server.accept(Duration::ZERO, conf).unwrap();
+    while server.poll_event().is_some() || server.poll_transmit().is_some() {}
+    server
+}
+
+#[test]
+fn a_huge_length_ends_the_session_with_a_goodbye() {
+    let mut server = open_server();
+    let mut input = BytesMut::from(&[0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 5][..]);
+    let error = server.handle_input(Duration::ZERO, &mut input).unwrap_err();
+    assert_eq!(
+        error,
+        Error::Decode(DecodeError::TooLong {
+            len: 0x8000_0007,
+            max: 12_500
+        })
+    );
+    // FAILURE_EVENT with E_CTI_INVALID_MESSAGE_LENGTH.
+    assert_eq!(
+        server.poll_transmit().unwrap()[..],
+        [0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2]
+    );
+    assert_eq!(
+        server.poll_event(),
+        Some(server::Event::Closed(CloseReason::Protocol))
+    );
+    assert_eq!(server.poll_event(), None);
+}
+
+#[test]
+fn a_flood_of_heartbeats_that_nobody_reads_ends_at_the_limit_of_unsent_bytes() {
+    let mut server = open_server();
+    let beats = [0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 1].repeat(100_000);
+    let mut input = BytesMut::from(&beats[..]);
+    let error = server.handle_input(Duration::ZERO, &mut input).unwrap_err();
+    assert!(matches!(error, Error::SlowPeer { len, max } if len <= max + 12));
+    assert_eq!(
+        server.poll_event(),
+        Some(server::Event::Closed(CloseReason::SlowPeer))
+    );
+}
+
+#[test]
+fn a_flood_of_events_that_nobody_polls_ends_at_the_limit_of_events() {
+    let mut server = open_server();
+    let mut input = BytesMut::new();
+    for _ in 0..70_000 {
+        input.put_slice(&[0, 0, 0, 8, 0, 0, 0, 232, 0, 0, 0, 0, 0, 0, 0, 1]);
+    }
+    let error = server.handle_input(Duration::ZERO, &mut input).unwrap_err();
+    assert_eq!(error, Error::EventsUnread { max: 65_536 });
+}
+
+#[test]
+fn a_second_open_req_is_refused_with_status_5() {
+    let mut server = open_server();
+    let mut client = Client::new(client::Config::new(VERSION, Text::EMPTY, Secret::default()));
+    client.open(Duration::ZERO).unwrap();
+    let mut input = BytesMut::from(&client.poll_transmit().unwrap()[..]);
+    server.handle_input(Duration::ZERO, &mut input).unwrap();
+    assert_eq!(server.poll_transmit().unwrap()[12..], [0, 0, 0, 5]);
+    assert!(server.is_open());
+}
+
+#[test]
+fn time_that_stands_still_or_jumps_does_no_harm() {
+    let mut client = Client::new(client::Config::new(VERSION, Text::EMPTY, Secret::default()));
+    client.open(Duration::MAX).unwrap();
+    for now in [Duration::ZERO, Duration::MAX, Duration::ZERO] {
+        client.handle_timeout(now);
+    }
+    assert_eq!(
+        client.poll_event(),
+        Some(client::Event::Closed(CloseReason::OpenTimedOut))
+    );
+    let mut server = open_server();
+    server.handle_timeout(Duration::ZERO);
+    assert!(server.is_open());
+    server.handle_timeout(Duration::MAX);
+    assert_eq!(
+        server.poll_event(),
+        Some(server::Event::Closed(CloseReason::IdleTimedOut))
+    );
+}
+
+#[test]
+fn a_body_of_nothing_but_empty_fields_is_read_in_one_pass() {
+    // Ten bytes of fixed part are missing in none of these: 12,492 bytes of tag 0, length 0.
+    let mut body = vec![0; 16];
+    body.extend([0; 12_476]);
+    let frame = Frame {
+        message_type: MessageType::QUERY_AGENT_STATE_REQ,
+        body: body.into(),
+    };
+    let Message::QueryAgentStateReq(request) = Message::decode(VERSION, frame).unwrap() else {
+        panic!();
+    };
+    assert_eq!(request.other.len(), 12_476 / 2);
+}
+
+#[test]
+fn a_field_that_comes_twice_or_does_not_fit_is_kept() {
+    let mut body = vec![0; QueryAgentStateReq::TABLE.fields.len() - 3 + 12];
+    body.extend([194, 2, b'1', 0, 194, 2, b'2', 0, 62, 3, 0, 0, 1]);
+    let request = QueryAgentStateReq::decode(VERSION, &Bytes::from(body.clone())).unwrap();
+    assert_eq!(request.agent_id.as_ref().unwrap(), "1");
+    assert_eq!(request.other.len(), 2);
+    let mut out = BytesMut::new();
+    Message::from(request).encode(VERSION, &mut out).unwrap();
+    assert_eq!(out[8..], body);
+}
+
+#[test]
+fn passwords_are_shown_nowhere() {
+    let request = SetAgentStateReq::with(|request| {
+        request.agent_password = Some(Secret::text("hunter2"));
+    });
+    let mut wire = BytesMut::new();
+    Message::from(request.clone())
+        .encode(VERSION, &mut wire)
+        .unwrap();
+    let frame = cti_proto::FrameCodec::new(VERSION)
+        .decode(&mut wire)
+        .unwrap()
+        .unwrap();
+    let mut twice = frame.body.to_vec();
+    twice.extend(b"\x31\x08hunter2\0");
+    let kept = SetAgentStateReq::decode(VERSION, &Bytes::from(twice)).unwrap();
+    assert_eq!(kept.other.len(), 1);
+    for shown in [
+        format!("{request:?}"),
+        format!("{frame:?}"),
+        format!("{kept:?}"),
+    ] {
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("104, 117"),
+            "{shown}"
+        );
+        assert!(!shown.contains("68, 75, 6e"), "{shown}");
+    }
+    let config = client::Config::new(VERSION, Text::EMPTY, Secret::text("hunter2"));
+    assert!(!format!("{:?}", Client::new(config)).contains("hunter2"));
+}
+
+#[test]
+fn detached_texts_do_not_keep_their_buffers() {
+    let mut agents = Vec::new();
+    for number in 0..2_000_u32 {
+        // A read of 64 KiB that holds one message of interest.
+        let mut read = BytesMut::with_capacity(65_536);
+        read.put_slice(&[0, 0, 0, 26, 0, 0, 0, 36]);
+        read.put_bytes(0, 16);
+        read.put_slice(&[194, 8]);
+        read.put_slice(format!("{:07}\0", number).as_bytes());
+        let frame = cti_proto::FrameCodec::new(VERSION)
+            .decode(&mut read)
+            .unwrap()
+            .unwrap();
+        let Message::QueryAgentStateReq(request) = Message::decode(VERSION, frame).unwrap() else {
+            panic!();
+        };
+        let agent = request.agent_id.as_ref().unwrap().detach();
+        drop(request);
+        // The whole buffer is free again: nothing else holds a part of it.
+        assert!(read.try_reclaim(65_000), "agent {number} keeps its buffer");
+        agents.push(agent);
+    }
+    assert_eq!(agents[1_999], "0001999");
+}
+
+#[test]
+fn a_status_tells_what_was_wrong_with_a_body() {
+    let cut = Message::decode(
+        VERSION,
+        Frame {
+            message_type: MessageType::ANSWER_CALL_REQ,
+            body: Bytes::from_static(&[0; 13]),
+        },
+    );
+    let error = cut.unwrap_err();
+    assert_eq!(error.status(), StatusCode::INVALID_MESSAGE_LENGTH);
+    assert_eq!(
+        error.to_string(),
+        "ANSWER_CALL_REQ ends at byte 12, inside connection_device_id_type"
+    );
+}
