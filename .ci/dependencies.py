@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Checks the dependency tree: no protocol crate names a runtime, and every licence is compatible.
+"""Checks the dependency tree.
 
-tokio's core types may come in through the feature `tokio-codec`, and only through it.
+- No protocol crate names a runtime; tokio's core types may come in through the feature `tokio-codec`.
+- The four protocol crates do not know each other, and only wire-xml meets quick-xml.
+- Every licence is compatible with MIT OR Apache-2.0.
 """
 
 import json
@@ -9,6 +11,7 @@ import re
 import subprocess
 import sys
 
+FAMILY = {"cti-proto", "bosh", "xmpp-pubsub", "soap-axl"}
 PROTOCOL_CRATES = ["cti-proto", "wire-xml", "bosh", "xmpp-pubsub", "soap-axl"]
 RUNTIMES = {"tokio", "mio", "async-std", "smol", "async-io", "socket2"}
 LICENCES = {
@@ -40,6 +43,17 @@ def runtimes(metadata):
                 yield f"{name} with all features depends on {runtime}"
 
 
+def layers(metadata):
+    """What each protocol crate names in its own manifest, tests apart."""
+    for name in PROTOCOL_CRATES:
+        package = next(p for p in metadata["packages"] if p["name"] == name)
+        named = {d["name"] for d in package["dependencies"] if d["kind"] != "dev"}
+        for other in sorted(named & FAMILY):
+            yield f"{name} depends on {other}"
+        if "quick-xml" in named and name != "wire-xml":
+            yield f"{name} depends on quick-xml"
+
+
 def licences(metadata):
     for package in metadata["packages"]:
         expression = package["license"] or ""
@@ -51,7 +65,7 @@ def licences(metadata):
 
 def main():
     metadata = json.loads(cargo("metadata", "--format-version", "1", "--all-features"))
-    faults = [*runtimes(metadata), *licences(metadata)]
+    faults = [*runtimes(metadata), *layers(metadata), *licences(metadata)]
     for fault in faults:
         print(fault)
     print(f"{len(PROTOCOL_CRATES)} protocol crates, {len(metadata['packages'])} packages, {len(faults)} faults")
