@@ -86,7 +86,7 @@ struct World {
     server_closed: Option<CloseReason>,
 }
 
-const MESSAGES: u64 = 25;
+const MESSAGES: u64 = 15;
 
 impl World {
     fn new(seed: u64, weather: Weather) -> Self {

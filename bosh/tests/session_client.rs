@@ -511,6 +511,64 @@ fn responses_that_are_no_bosh_end_the_session_in_the_end() {
 }
 
 #[test]
+fn bosh_9_2_06_a_reported_response_is_asked_for_again() {
+    let (mut peer, poll) = Peer::open(config().with_acks(true), GRANTED);
+    peer.send("<a xmlns='urn:a'/>");
+    let second = peer.sent();
+    peer.answer(second.id, "report='101' time='1500'/>");
+    assert_eq!(peer.sent().body, poll.body, "BOSH-9.2-06");
+    peer.answer(poll.id, "/>");
+    let third = peer.sent();
+    peer.answer(third.id, "report='101' time='2500'/>");
+    assert_eq!(
+        peer.sent().id.rid.get(),
+        104,
+        "BOSH-9.2-06: that one has come"
+    );
+}
+
+#[test]
+fn bosh_15_5_02_keys_go_over_from_one_sequence_into_the_next() {
+    let mut seeds = ["third", "other", "abc"].map(str::to_owned).to_vec();
+    let mut client = Client::new(config()).with_keys(3, move || seeds.pop().expect("a seed"));
+    client.open(Duration::ZERO).unwrap();
+    // SHA-1 of "abc", from FIPS 180.
+    let k1 = "a9993e364706816aba3e25717850c26c9cd0d89d";
+    let create = client.poll_transmit().unwrap();
+    let newkey = attribute(&create, "newkey").unwrap();
+    assert_eq!(attribute(&create, "key"), None, "BOSH-15.4-01");
+    let mut check = bosh::KeyCheck::new(Some(&newkey));
+    let granted = Bytes::from(format!("<body xmlns='{NS}' {GRANTED}/>"));
+    client.handle_response(Duration::ZERO, create.id, 200, &granted);
+    for number in 0..4 {
+        let poll = client.poll_transmit().unwrap();
+        let (key, newkey) = (attribute(&poll, "key"), attribute(&poll, "newkey"));
+        assert_eq!(newkey.is_some(), number % 2 == 1, "BOSH-15.5-02");
+        if number == 1 {
+            assert_eq!(
+                key.as_deref(),
+                Some(k1),
+                "BOSH-15.5-02: the first key of a sequence"
+            );
+        }
+        assert!(
+            check.accept(key.as_deref(), newkey.as_deref()),
+            "BOSH-15.4-02"
+        );
+        if number < 3 {
+            let empty = Bytes::from(format!("<body xmlns='{NS}'/>"));
+            client.handle_response(Duration::ZERO, poll.id, 200, &empty);
+        }
+    }
+}
+
+fn attribute(transmit: &ClientTransmit, name: &str) -> Option<String> {
+    let limits = bosh::xml::Limits::default();
+    let body = bosh::xml::Element::parse(&transmit.body, bosh::xml::Profile::Xmpp, &limits);
+    body.unwrap().attr(name).map(str::to_owned)
+}
+
+#[test]
 fn secrets_do_not_show() {
     let (mut peer, poll) = Peer::open(config(), &GRANTED.replace("s1", "secret-session"));
     peer.send("<auth xmlns='urn:s'>cGFzc3dvcmQ=</auth>");

@@ -351,3 +351,12 @@ fn time_that_stands_still_or_comes_twice_is_harmless() {
     server.drain();
     assert_eq!(server.manager.len(), 1, "a time in the past ends nothing");
 }
+
+#[test]
+fn an_idle_session_is_small() {
+    let size = size_of::<bosh::session::Session>();
+    assert!(
+        size <= 768,
+        "{size} bytes, to which come session id and stored answers"
+    );
+}

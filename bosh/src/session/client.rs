@@ -24,6 +24,7 @@ use super::client_config::{ClientConfig, HttpErrors};
 use super::{ClientEvent, ClientTransmit, CloseReason, Error, Opened, RequestId};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
+use crate::keys::KeySequence;
 use crate::rid::{Rid, Sid};
 
 /// A BOSH client: long-polls, keeps order, and sends again what was lost.
@@ -51,8 +52,16 @@ pub struct Client {
     asked: Duration,
     paused: Option<Pause>,
     closing_until: Option<Duration>,
+    keys: Option<Keys>,
     transmits: VecDeque<ClientTransmit>,
     events: VecDeque<ClientEvent>,
+}
+
+/// Key sequences, one after the other (XEP-0124 §15).
+struct Keys {
+    sequence: KeySequence,
+    length: usize,
+    seeds: Box<dyn FnMut() -> String + Send>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -137,10 +146,29 @@ impl Client {
             asked: Duration::ZERO,
             paused: None,
             closing_until: None,
+            keys: None,
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             config,
         }
+    }
+
+    /// Protects the session by key sequences of `length` keys, for where there is no TLS
+    /// (XEP-0124 §15). Each seed must be unpredictable, and so should the length be; some
+    /// thousands are common. Call it before [`open`](Self::open).
+    #[must_use]
+    pub fn with_keys(
+        mut self,
+        length: usize,
+        mut seeds: impl FnMut() -> String + Send + 'static,
+    ) -> Self {
+        let sequence = KeySequence::new(&seeds(), length);
+        self.keys = Some(Keys {
+            sequence,
+            length,
+            seeds: Box::new(seeds),
+        });
+        self
     }
 
     /// Asks for a session (XEP-0124 §7.1).
@@ -291,7 +319,11 @@ impl Client {
             return;
         }
         request.flight = Flight::Answered;
+        let report = response.report;
         self.early.insert(id.rid, response);
+        if let Some(rid) = report {
+            self.repeat_missing(now, rid);
+        }
         while let Some(response) = self.early.remove(&self.expected) {
             self.outstanding.remove(&self.expected);
             self.expected = self.expected.next().unwrap_or(Rid::MAX);
@@ -554,6 +586,9 @@ impl Client {
             // Left out when every response has come (§9.2).
             body.ack = self.expected.previous();
         }
+        if let Some(keys) = &mut self.keys {
+            (body.key, body.newkey) = keys.next(self.sid.is_none());
+        }
         let mut out = BytesMut::with_capacity(256);
         body.encode(payloads, &mut out);
         if self.outstanding.is_empty() && self.agreed.is_polling {
@@ -586,6 +621,14 @@ impl Client {
             if !answered {
                 self.repeat(now, rid);
             }
+        }
+    }
+
+    /// §9.2: the server has answered a request whose answer did not come.
+    fn repeat_missing(&mut self, now: Duration, rid: Rid) {
+        let missing = self.outstanding.get(&rid);
+        if missing.is_some_and(|request| matches!(request.flight, Flight::Sent { .. })) {
+            self.repeat(now, rid);
         }
     }
 
@@ -642,6 +685,21 @@ impl Client {
             .collect();
         self.events
             .push_back(ClientEvent::Closed { reason, unsent });
+    }
+}
+
+impl Keys {
+    /// `key` and `newkey` of the next request.
+    fn next(&mut self, creation: bool) -> (Option<String>, Option<String>) {
+        let key = self.sequence.take();
+        if creation {
+            return (None, key);
+        }
+        if self.sequence.remaining() > 0 {
+            return (key, None);
+        }
+        self.sequence = KeySequence::new(&(self.seeds)(), self.length);
+        (key, self.sequence.take())
     }
 }
 
