@@ -9,7 +9,7 @@ import { Hub } from "./hub.js";
 import { checkCertificates, mountSignIn } from "./signin.js";
 import { mountState } from "./state.js";
 import { mountTeam } from "./team.js";
-import { Tunnel } from "./tunnel.js";
+import { Tunnel, reachable, tunnelAddress } from "./tunnel.js";
 import { mountWrapUp } from "./wrapup.js";
 
 /** Where this tab keeps the login, so that a refresh does not sign the agent out. The browser drops it with the tab. */
@@ -64,6 +64,9 @@ async function signIn({ id, password, extension }) {
   }
   // The server's own spelling of the id is the one in node names.
   const login = { id: await checkUser(id), password, extension };
+  if (!await reachable(tunnelAddress(config))) {
+    throw new Error("The address that events come from cannot be reached.");
+  }
   await connect(login);
   try {
     await logIn(login);
