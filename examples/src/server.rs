@@ -1,10 +1,14 @@
 //! What every server has in common: a listener with its exposure checked, and a running task.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::{JoinHandle, JoinSet},
+};
 
-use crate::settings::Settings;
+use crate::{settings::Settings, shutdown::Shutdown};
 
 /// A server that listens.
 #[derive(Debug)]
@@ -127,6 +131,63 @@ pub async fn bind(
             source,
         })
 }
+
+/// Whether a connection found one of the places that [`accept`] keeps.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Room {
+    /// It has one until it is served.
+    Taken,
+    /// All are taken; all that is left is to say so.
+    None,
+}
+
+/// Takes connections until the end is asked for, serves each in a task, `places` at a time, and then waits
+/// for those that are open, at most for `grace`.
+pub async fn accept<S>(
+    listener: TcpListener,
+    places: usize,
+    grace: Duration,
+    shutdown: &Shutdown,
+    mut serve: impl FnMut(TcpStream, Room) -> S,
+) where
+    S: Future<Output = ()> + Send + 'static,
+{
+    let places = Arc::new(Semaphore::new(places));
+    let mut open = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            () = shutdown.requested() => break,
+            Some(_) = open.join_next() => continue,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+        };
+        let place = Arc::clone(&places).try_acquire_owned().ok();
+        let room = if place.is_some() {
+            Room::Taken
+        } else {
+            Room::None
+        };
+        let served = serve(stream, room);
+        open.spawn(async move {
+            served.await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    let all = async { while open.join_next().await.is_some() {} };
+    if tokio::time::timeout(grace, all).await.is_err() {
+        open.shutdown().await;
+    }
+}
+
+/// After an error that may last, such as too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests {

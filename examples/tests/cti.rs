@@ -488,6 +488,40 @@ async fn what_is_no_session_is_dropped_and_others_do_not_notice() {
 }
 
 #[tokio::test]
+async fn a_client_that_never_reads_is_let_go_and_others_do_not_notice() {
+    let site = Site::start().await;
+    let mut honest = site.bridge().await;
+    let mut lazy = TcpStream::connect(site.cti()).await.unwrap();
+    let mut bytes = hex("00 00 00 38 00 00 00 03 00 00 00 01 00 00 00 11 ff ff ff ff 00 00 00 01");
+    // ServicesRequested: ALL_EVENTS and CONFIG_EVENTS; ConfigMsgMask: all.
+    bytes.extend(hex("00 04 00 10 00 00 00 00 00 00 00 00 00 00 00 0f"));
+    bytes.extend(hex("00 00 00 00 00 00 00 00 00 00 00 00"));
+    bytes.extend(hex("01 08 66 69 6e 65 73 73 65 00 02 00"));
+    lazy.write_all(&bytes).await.unwrap();
+    // CONFIG_REQUEST_EVENT: sixteen bytes that are answered by some thousands.
+    let ask = hex("00 00 00 08 00 00 00 e8 00 00 00 0f 00 00 00 01");
+    let flood = async { while lazy.write_all(&ask).await.is_ok() {} };
+    let mine = async {
+        loop {
+            honest
+                .set_state("1001001", AgentState::LOGIN)
+                .await
+                .unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        () = flood => {}
+        () = mine => {}
+        () = tokio::time::sleep(LIMIT) => panic!("the lazy client is still there"),
+    }
+    honest
+        .set_state("1001001", AgentState::LOGIN)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn what_comes_behind_the_open_request_is_answered_too() {
     let site = Site::start().await;
     let mut stream = TcpStream::connect(site.cti()).await.unwrap();

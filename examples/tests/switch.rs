@@ -601,12 +601,12 @@ async fn bytes_that_are_no_request_end_the_connection_with_a_reason() {
 }
 
 #[tokio::test]
-async fn the_seventeenth_program_is_told_that_there_is_no_room() {
+async fn a_program_too_many_is_told_that_there_is_no_room() {
     let (_trigger, shutdown) = shutdown::channel();
     let (server, _handle) = server::start(settings(), shutdown).await.unwrap();
     let address = server.address("switch").unwrap();
     let mut streams = Vec::new();
-    for _ in 0..16 {
+    for _ in 0..64 {
         let mut stream = BufReader::new(TcpStream::connect(address).await.unwrap());
         let mut line = String::new();
         stream.read_line(&mut line).await.unwrap();

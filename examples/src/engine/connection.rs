@@ -72,7 +72,7 @@ pub(super) async fn serve(
     let session = Server::new(clock.now(), config);
     let mut driver = Driver::new(session, stream, clock, MAX_OUTPUT);
     let reason = converse(id, &mut driver, &engine).await;
-    tracing::info!(client = id.0, reason, "CTI session over");
+    tracing::debug!(client = id.0, reason, "CTI connection over");
     driver.flush().await;
     // An engine that has ended needs no farewell.
     let _ = engine.send((id, FromClient::Gone)).await;

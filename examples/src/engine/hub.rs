@@ -179,7 +179,9 @@ impl<P: Provider, R: EngineRepository> Hub<P, R> {
             FromClient::Request { invoke_id, message } => self.request(id, invoke_id, *message),
             FromClient::Message(message) => self.message(id, &message),
             FromClient::Gone => {
-                self.clients.remove(&id);
+                if self.clients.remove(&id).is_some() {
+                    tracing::info!(client = id.0, "CTI session over");
+                }
             }
         }
     }

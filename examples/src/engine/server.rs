@@ -4,9 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use cti_proto::{Dialect, session::server};
 use tokio::{
-    net::TcpListener,
-    sync::{Semaphore, mpsc, oneshot},
-    task::JoinSet,
+    net::TcpStream,
+    sync::{mpsc, oneshot},
     time::Duration,
 };
 
@@ -20,7 +19,7 @@ use crate::{
     data_dir,
     repository::{EngineRepository as _, RepositoryError, SqliteEngineRepository},
     seed::{Seed, SeedRole},
-    server::{Exposure, Server, StartError, bind},
+    server::{Exposure, Room, Server, StartError, accept, bind},
     settings::Settings,
     shutdown::Shutdown,
     telephony::{Address, RemoteProvider},
@@ -60,7 +59,13 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
     let task = tokio::spawn(async move {
         // The hub lets this go only if it ends.
         if is_ready.await.is_ok() {
-            accept(listener, clients, &shutdown).await;
+            let mut last = ClientId(0);
+            accept(listener, MAX_CLIENTS, GRACE, &shutdown, |stream, room| {
+                last = ClientId(last.0 + 1);
+                client(last, stream, room, clients.clone())
+            })
+            .await;
+            drop(clients);
         }
         // It ends on the same request; a panic in it has been printed.
         let _ = hub.await;
@@ -110,43 +115,17 @@ fn engine_config(seed: &Seed) -> Result<Config, StartError> {
     })
 }
 
-async fn accept(
-    listener: TcpListener,
+/// Serves one connection of the listener. One without a place is dropped: it has not said which
+/// version a refusal would have to be written in.
+async fn client(
+    id: ClientId,
+    stream: TcpStream,
+    room: Room,
     engine: mpsc::Sender<(ClientId, FromClient)>,
-    shutdown: &Shutdown,
 ) {
-    let places = Arc::new(Semaphore::new(MAX_CLIENTS));
-    let mut clients = JoinSet::new();
-    let mut last = ClientId(0);
-    loop {
-        let stream = tokio::select! {
-            () = shutdown.requested() => break,
-            Some(_) = clients.join_next() => continue,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                Err(error) => {
-                    tracing::warn!(%error, "CTI: cannot accept");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                    continue;
-                }
-            },
-        };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            tracing::warn!(max = MAX_CLIENTS, "CTI: no room for one more client");
-            continue;
-        };
-        last = ClientId(last.0 + 1);
-        let (id, engine) = (last, engine.clone());
-        clients.spawn(async move {
-            connection::serve(id, stream, session_config(), engine).await;
-            drop(place);
-        });
-    }
-    drop(engine);
-    // Farewells take a second at most.
-    let all_gone = async { while clients.join_next().await.is_some() {} };
-    if tokio::time::timeout(FAREWELL, all_gone).await.is_err() {
-        clients.shutdown().await;
+    match room {
+        Room::Taken => connection::serve(id, stream, session_config(), engine).await,
+        Room::None => tracing::debug!(max = MAX_CLIENTS, "CTI: no room for one more client"),
     }
 }
 
@@ -165,5 +144,5 @@ const MAX_CLIENTS: usize = 256;
 const REQUESTS: usize = 1024;
 /// How long a phone rings before its call goes back to the queue.
 const RING_LIMIT: Duration = Duration::from_secs(20);
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-const FAREWELL: Duration = Duration::from_secs(3);
+/// How long sessions have to end when the engine does.
+const GRACE: Duration = Duration::from_secs(3);

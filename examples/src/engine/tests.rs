@@ -726,6 +726,19 @@ fn wrap_up_ends_on_time_although_the_engine_was_away() {
 }
 
 #[test]
+fn whoever_got_another_line_while_the_engine_was_away_is_not_signed_in() {
+    let mut world = World::new();
+    world.ready("1001");
+    world.ready("1002");
+    world.kill_engine();
+    let record = world.kept.get_mut("1001").unwrap();
+    record.line = Some(address("1999"));
+    world.start_engine();
+    assert_eq!(world.state("1001").0, AgentState::Logout);
+    assert_eq!(world.state("1002").0, AgentState::Ready);
+}
+
+#[test]
 fn a_switch_that_was_started_anew_has_ended_all_calls() {
     let mut world = World::new();
     world.ready("1001");

@@ -16,8 +16,9 @@
 //! | switch | `{"event":{"sequence":10,"event":{"terminal":{..}}}}` | an [`Event`]; numbers go up by one |
 //! | switch | `{"closing":"idle"}` | a [`Closing`], the last line before the switch hangs up |
 //!
-//! An answer precedes the events that its request caused. A program that has nothing to say sends
-//! `{"id":2,"request":"ping"}` at least every [`IDLE_LIMIT`]. A line that is too long or is no
+//! An answer precedes the events that its request caused. A program sends its first request within
+//! [`GREETING_LIMIT`]; one that has nothing to say sends `{"id":2,"request":"ping"}` at least every
+//! [`IDLE_LIMIT`]. A line that is too long or is no
 //! request ends the connection; calls are not touched by that.
 
 use core::time::Duration;
@@ -36,6 +37,9 @@ pub const MAX_REQUEST: usize = 16 * 1024;
 /// Longest line of the switch, in bytes, its line feed included: a snapshot of 250 calls with
 /// full variables.
 pub const MAX_REPORT: usize = 4 * 1024 * 1024;
+
+/// The switch ends a connection on which no first request has come by then.
+pub const GREETING_LIMIT: Duration = Duration::from_secs(5);
 
 /// The switch ends a connection on which a program has said nothing for this long.
 pub const IDLE_LIMIT: Duration = Duration::from_secs(30);
@@ -85,7 +89,7 @@ pub enum Closing {
     /// Every place is taken.
     #[error("the switch has no room for one more program")]
     Full,
-    /// Nothing was heard for [`IDLE_LIMIT`].
+    /// Nothing was heard for [`GREETING_LIMIT`] or [`IDLE_LIMIT`].
     #[error("the program said nothing for too long")]
     Idle,
     /// A line was too long or no request.

@@ -5,22 +5,20 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream, tcp::OwnedWriteHalf},
-    sync::Semaphore,
-    task::JoinSet,
+    net::{TcpStream, tcp::OwnedWriteHalf},
     time::{Duration, Instant, sleep_until, timeout},
 };
 
 use super::{
     host::{self, LocalProvider, SwitchHandle},
-    line::{self, Ask, Closing, IDLE_LIMIT, MAX_REQUEST, Report},
+    line::{self, Ask, Closing, GREETING_LIMIT, IDLE_LIMIT, MAX_REQUEST, Report},
     message::{Address, CallId, InvalidAddress},
     provider::RequestId,
     script::Script,
     switch::{Config, Switch},
 };
 use crate::{
-    server::{Exposure, Server, StartError, bind},
+    server::{Exposure, Room, Server, StartError, accept, bind},
     settings::Settings,
     shutdown::Shutdown,
 };
@@ -52,7 +50,10 @@ pub async fn start(
     let (handle, host) = host::spawn(switch, script, shutdown.clone());
     let switch = handle.clone();
     let task = tokio::spawn(async move {
-        accept(listener, &handle, &shutdown).await;
+        accept(listener, MAX_PROGRAMS, GRACE, &shutdown, |stream, room| {
+            program(stream, room, handle.clone(), shutdown.clone())
+        })
+        .await;
         // It ends on the same request; a panic in it has been printed.
         let _ = host.await;
     });
@@ -93,40 +94,18 @@ fn from_settings(settings: &Settings) -> Result<(Switch, Option<Script>), StartE
     Ok((Switch::new(config), script))
 }
 
-async fn accept(listener: TcpListener, switch: &SwitchHandle, shutdown: &Shutdown) {
-    let places = Arc::new(Semaphore::new(MAX_PROGRAMS));
-    let mut programs = JoinSet::new();
-    loop {
-        let stream = tokio::select! {
-            () = shutdown.requested() => break,
-            Some(_) = programs.join_next() => continue,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                Err(error) => {
-                    tracing::warn!(%error, "switch: cannot accept");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                    continue;
-                }
-            },
-        };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            programs.spawn(refuse(stream));
-            continue;
-        };
-        let provider = switch.provider();
-        let shutdown = shutdown.clone();
-        programs.spawn(async move {
-            let reason = serve(stream, provider, &shutdown).await;
+/// Serves one connection of the listener.
+async fn program(stream: TcpStream, room: Room, switch: SwitchHandle, shutdown: Shutdown) {
+    match room {
+        Room::Taken => {
+            let reason = serve(stream, switch.provider(), &shutdown).await;
             tracing::debug!(?reason, "switch: program gone");
-            drop(place);
-        });
+        }
+        Room::None => {
+            let (_, mut writer) = stream.into_split();
+            close(&mut writer, Closing::Full).await;
+        }
     }
-    while programs.join_next().await.is_some() {}
-}
-
-async fn refuse(stream: TcpStream) {
-    let (_, mut writer) = stream.into_split();
-    close(&mut writer, Closing::Full).await;
 }
 
 /// Serves one program. Returns why the connection ended, or `None` if the program hung up.
@@ -139,7 +118,7 @@ async fn serve(
     let _ = stream.set_nodelay(true);
     let (mut reader, mut writer) = stream.into_split();
     let mut input = BytesMut::with_capacity(MAX_REQUEST);
-    let mut deadline = Instant::now() + IDLE_LIMIT;
+    let mut deadline = Instant::now() + GREETING_LIMIT;
     let closing = loop {
         tokio::select! {
             () = shutdown.requested() => break Closing::Shutdown,
@@ -192,9 +171,10 @@ async fn close(writer: &mut OwnedWriteHalf, closing: Closing) {
     }
 }
 
-/// Programs at one time: an engine or two, a few tools.
-const MAX_PROGRAMS: usize = 16;
+/// Programs at one time: an engine or two, a web service that plays callers, a few tools.
+const MAX_PROGRAMS: usize = 64;
+/// How long connections have to end when the switch does.
+const GRACE: Duration = Duration::from_secs(3);
 /// How long a program may take to read what it is told.
 const WRITE_LIMIT: Duration = Duration::from_secs(5);
 const GOODBYE_LIMIT: Duration = Duration::from_secs(1);
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -139,9 +139,16 @@ impl Engine {
             .map(|profile| (profile.login_id.clone(), Agent::new(now)))
             .collect();
         for record in saved.agents {
-            // Whoever is no longer configured is left out.
-            if let Some(agent) = agents.get_mut(&record.login_id) {
-                *agent = record.agent();
+            let profile = config.agents.iter().find(|p| p.login_id == record.login_id);
+            // Whoever is no longer configured, or has another line now, is not signed in.
+            let kept = |profile: &Profile| {
+                record
+                    .line
+                    .as_ref()
+                    .is_none_or(|line| *line == profile.extension)
+            };
+            if profile.is_some_and(kept) {
+                agents.insert(record.login_id.clone(), record.agent());
             }
         }
         let calls: BTreeMap<CallId, Tracked> = saved
