@@ -1,30 +1,39 @@
 """The hostile half of `hostile.py`: every attack on every port at once, for a while, then a verdict as JSON.
 
-    attackers.py ADDRESSES SECONDS LETTING_GO
+    attackers.py ADDRESSES CA SECONDS
 
-ADDRESSES is a JSON object of port names to `host:port`. Each attack is repeated at a modest pace: these are faults in
+ADDRESSES is a JSON object of port names to `host:port`, CA the file of the servers' authority. Each attack is repeated at a modest pace: these are faults in
 what is sent, not floods. For each the number of its ends is counted:
 
     refused   the server answered with what the protocol has for a refusal, or ended the connection in order
     cut       the server reset the connection
+    spared    the time was up before the server's patience was
     accepted  the server took it as something good
     hung      nothing came within the limit
 """
 
 import asyncio
 import collections
+import functools
 import json
+import logging
 import random
 import re
 import ssl
 import struct
 import sys
 
+import honest
+
 # How long a whole hostile message may stay without an end.
 ANSWER_LIMIT = 15.0
+# How long a connection that gives little or nothing may stay: a minute is what our servers' limits come to.
+PATIENCE = 65.0
 PAUSE = 0.1
+# The clean-up after the fire.
+LAST = 10.0
 SLOW_SENDERS = 8
-HALF_OPEN = 24
+HALF_OPEN = 12
 HTTP_PORTS = {"cucm-axl", "notification-bosh", "notification-bosh-tls", "finesse-http", "finesse-https"}
 TLS_PORTS = {"cucm-axl", "notification-xmpp-tls", "notification-bosh-tls", "finesse-https"}
 PATHS = {
@@ -34,6 +43,9 @@ PATHS = {
     "finesse-http": "/finesse/api/User/1001003",
     "finesse-https": "/finesse/api/User/1001003",
 }
+# Who sends what is in the bodies: an attacker with good credentials meets more of a server than one without.
+INSIDERS = {"cucm-axl": "axlreader", "finesse-http": "1001003", "finesse-https": "1001003"}
+STRANGER = "devil"
 # What each protocol says when it refuses. Anything else that is said is "accepted".
 REFUSALS = {
     "switch": rb'"closing"|"refused"',
@@ -51,6 +63,7 @@ LAUGHS = b"<!DOCTYPE a [<!ENTITY l0 'ha'>%s]>" % b"".join(
 OUTSIDE = b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
 
 
+@functools.cache
 def bombs():
     """XML that is small to send and large to keep, by name."""
     return {
@@ -76,7 +89,7 @@ def http(port, body, **headers):
     fields = {
         "Host": "localhost",
         "Content-Type": "text/xml; charset=utf-8",
-        "Authorization": "Basic ZGV2aWw6ZGV2aWw=",
+        "Authorization": honest.basic(INSIDERS.get(port, STRANGER)),
         "Content-Length": str(len(body)),
     } | {name.replace("_", "-"): value for name, value in headers.items()}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value is not None)
@@ -105,6 +118,9 @@ def whole(port):
             "deep line": b"[" * 15_000 + b"\n",
             "unknown request": b'{"id":1,"request":"explode"}\n',
             "not text": b"\xff\xfe\xfd\n",
+            # A line is a message: without its end these are only slow.
+            "zeros": bytes(4096) + b"\n",
+            "random text": found["random text"] + b"\n",
         }
     elif kind == "xmpp":
         found |= {f"bomb {name}": STREAM + bomb for name, bomb in bombs().items()}
@@ -133,7 +149,7 @@ def whole(port):
             "endless header": b"GET / HTTP/1.1\r\nX: " + b"a" * 1_000_000,
             "many headers": b"GET / HTTP/1.1\r\n" + b"".join(b"X%d: a\r\n" % number for number in range(20_000)) + b"\r\n",
             "no such path": b"POST /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
-            "wrong password": http(port, before + after),
+            "unknown user": http(port, before + after, Authorization=honest.basic(STRANGER)),
         }
     return found
 
@@ -150,12 +166,35 @@ def good_beginning(port):
     return http(port, b"<body/>" * 100)
 
 
+def beginnings(port):
+    """What a silent connection says before: name, whether without TLS, bytes."""
+    yield "connecting", True, b""
+    yield "a few bytes", False, good_beginning(port)[:7]
+    if port in TLS_PORTS:
+        yield "half a hello", True, b"\x16\x03\x01\x40\x00\x01\x00"
+
+
+class Insider(honest.Xmpp):
+    """An agent who logs in and then turns."""
+
+    user = "1001010"
+    resource = "insider"
+
+
+class InsiderTls(Insider):
+    tls = True
+
+
+INSIDER_STREAMS = {"notification-xmpp": Insider, "notification-xmpp-tls": InsiderTls}
+
+
 class Attack:
-    def __init__(self, addresses, seconds, letting_go):
-        self.addresses = addresses
+    def __init__(self, addresses, ca, seconds):
+        self.addresses = {port: split(address) for port, address in addresses.items()}
+        self.ca = ca
         self.loop = asyncio.get_running_loop()
         self.end = self.loop.time() + seconds
-        self.last = self.end + letting_go
+        self.last = self.end + LAST
         self.verdicts = collections.defaultdict(collections.Counter)
 
     async def run(self):
@@ -163,9 +202,12 @@ class Attack:
         for port in self.addresses:
             tasks.append(self.send_whole(port))
             tasks += [self.send_slowly(port) for _ in range(SLOW_SENDERS)]
-            tasks += [self.stay_silent(port, greet=number % 2 == 0) for number in range(HALF_OPEN)]
+            for beginning in beginnings(port):
+                tasks += [self.stay_silent(port, *beginning) for _ in range(HALF_OPEN)]
             if port in TLS_PORTS:
                 tasks.append(self.send_clear_to_tls(port))
+            if port in INSIDER_STREAMS:
+                tasks.append(self.send_after_login(port))
         await asyncio.gather(*tasks)
         return {attack: dict(ends) for attack, ends in self.verdicts.items()}
 
@@ -175,8 +217,7 @@ class Attack:
             context = ssl.create_default_context()
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        host, number = self.addresses[port].rsplit(":", 1)
-        return await asyncio.open_connection(host, int(number), ssl=context)
+        return await asyncio.open_connection(*self.addresses[port], ssl=context)
 
     async def send_whole(self, port):
         while self.loop.time() < self.end:
@@ -188,17 +229,33 @@ class Attack:
 
     async def send_clear_to_tls(self, port):
         while self.loop.time() < self.end:
-            for name, data in {"clear to TLS": b"GET / HTTP/1.1\r\n\r\n", "half a hello": b"\x16\x03\x01\x40\x00\x01\x00"}.items():
-                self.verdicts[f"{port}: {name}"][await self.fire(port, data, clear=True)] += 1
+            self.verdicts[f"{port}: clear to TLS"][await self.fire(port, b"GET / HTTP/1.1\r\n\r\n", clear=True)] += 1
             await asyncio.sleep(1)
 
+    async def send_after_login(self, port):
+        while self.loop.time() < self.end:
+            for name, bomb in bombs().items():
+                insider = INSIDER_STREAMS[port](self.addresses[port], self.ca)
+                verdicts = self.verdicts[f"{port}: bomb {name} after login"]
+                try:
+                    async with asyncio.timeout(ANSWER_LIMIT):
+                        await insider.open()
+                except (OSError, EOFError, TimeoutError) as problem:
+                    verdicts[f"no login: {type(problem).__name__}"] += 1
+                else:
+                    verdicts[await self.send(port, bomb, insider.reader, insider.writer)] += 1
+                await asyncio.sleep(PAUSE)
+
     async def fire(self, port, data, clear=False):
-        """Sends all of it while reading, and says how it ended."""
-        answer = bytearray()
+        """Sends all of it on a connection of its own, and says how it ended."""
         try:
             reader, writer = await self.connect(port, clear)
         except OSError:
             return "cut"
+        return await self.send(port, data, reader, writer)
+
+    async def send(self, port, data, reader, writer):
+        answer = bytearray()
         sender = asyncio.create_task(push(writer, data))
         try:
             async with asyncio.timeout(ANSWER_LIMIT):
@@ -216,61 +273,66 @@ class Attack:
             writer.transport.abort()
 
     async def send_slowly(self, port):
-        """A byte a second; the server must lose patience, or at least stay as it was until the message is whole."""
-        name = f"{port}: slow sender"
-        data = good_beginning(port)
-        while self.loop.time() < self.end:
-            try:
-                reader, writer = await self.connect(port)
-                closed = asyncio.create_task(drained(reader))
-                for byte in data:
-                    writer.write(bytes([byte]))
-                    await asyncio.wait([closed], timeout=1)
-                    if closed.done() or self.loop.time() > self.last:
-                        break
-                else:
-                    await asyncio.wait([closed], timeout=max(0, self.last - self.loop.time()))
-                self.verdicts[name]["refused" if closed.done() else "hung"] += 1
-                closed.cancel()
-                writer.transport.abort()
-            except OSError:
-                self.verdicts[name]["cut"] += 1
-            await asyncio.sleep(PAUSE)
+        """A byte a second; the server must lose patience."""
 
-    async def stay_silent(self, port, greet):
-        """Connects, perhaps begins, and says no more: the server must let go by itself."""
-        name = f"{port}: silent after {'a few bytes' if greet else 'connecting'}"
+        async def drip(writer):
+            for byte in good_beginning(port):
+                if writer.transport.is_closing():
+                    return
+                writer.write(bytes([byte]))
+                await asyncio.sleep(1)
+
         while self.loop.time() < self.end:
-            try:
-                reader, writer = await self.connect(port, clear=not greet)
-                if greet:
-                    writer.write(good_beginning(port)[:7])
-                closed = asyncio.create_task(drained(reader))
-                await asyncio.wait([closed], timeout=max(0, self.last - self.loop.time()))
-                self.verdicts[name]["refused" if closed.done() else "hung"] += 1
-                closed.cancel()
-                writer.transport.abort()
-            except OSError:
-                self.verdicts[name]["cut"] += 1
+            await self.outwait(f"{port}: slow sender", port, False, drip)
+
+    async def stay_silent(self, port, name, clear, beginning):
+        """Connects, perhaps begins, and says no more: the server must let go by itself."""
+
+        async def begin(writer):
+            writer.write(beginning)
+
+        while self.loop.time() < self.end:
+            await self.outwait(f"{port}: silent after {name}", port, clear, begin)
+
+    async def outwait(self, name, port, clear, speak):
+        """Opens a connection, lets `speak` say something, and waits for the server to end it."""
+        started = self.loop.time()
+        try:
+            reader, writer = await self.connect(port, clear)
+        except OSError:
+            self.verdicts[name]["cut"] += 1
             await asyncio.sleep(PAUSE)
+            return
+        speaking = asyncio.create_task(speak(writer))
+        try:
+            async with asyncio.timeout_at(min(self.last, started + PATIENCE)):
+                while await reader.read(65536):
+                    pass
+            end = "refused"
+        except TimeoutError:
+            end = "hung" if self.loop.time() >= started + PATIENCE else "spared"
+        except OSError:
+            end = "cut"
+        self.verdicts[name][end] += 1
+        speaking.cancel()
+        writer.transport.abort()
+        await asyncio.sleep(PAUSE)
+
+
+def split(address):
+    host, port = address.rsplit(":", 1)
+    return host, int(port)
 
 
 async def push(writer, data):
     try:
         for start in range(0, len(data), 65536):
+            if writer.transport.is_closing():
+                return
             writer.write(data[start : start + 65536])
             await writer.drain()
     except OSError:
         pass  # The reading side sees the same and says so.
-
-
-async def drained(reader):
-    """Reads until the server ends the connection, one way or another."""
-    try:
-        while await reader.read(65536):
-            pass
-    except OSError:
-        pass
 
 
 def refused(port, answer):
@@ -308,8 +370,10 @@ def messages(answer):
 
 
 async def main():
-    addresses, seconds, letting_go = json.loads(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
-    print(json.dumps(await Attack(addresses, seconds, letting_go).run()))
+    addresses, ca, seconds = json.loads(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+    print(json.dumps(await Attack(addresses, ca, seconds).run()))
 
 
+# asyncio warns of each write to a connection that the server has ended, which is what it should do.
+logging.getLogger("asyncio").setLevel(logging.ERROR)
 asyncio.run(main())

@@ -11,12 +11,14 @@ import re
 import ssl
 import struct
 
-USER = "1001002"
-PASSWORD = f"ccx-{USER}"
+def basic(user):
+    """Basic credentials of a seeded user."""
+    return "Basic " + base64.b64encode(f"{user}:ccx-{user}".encode()).decode()
 
 
-def basic(user, password):
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+def plain(user):
+    """The secret of SASL PLAIN."""
+    return base64.b64encode(f"\0{user}\0ccx-{user}".encode()).decode()
 
 
 class Client:
@@ -24,10 +26,12 @@ class Client:
 
     port = ""
     tls = False
+    user = "1001002"
 
-    def __init__(self, center):
-        self.where = center.address(self.port)
-        self.ca = center.data_dir / "ca.pem"
+    def __init__(self, where, ca):
+        """`where` is host and port, `ca` the file of the authority that a server's certificate is checked with."""
+        self.where = where
+        self.ca = ca
 
     async def connect(self):
         context = ssl.create_default_context(cafile=self.ca) if self.tls else None
@@ -72,11 +76,11 @@ class Axl(Client):
         body = (
             '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
             '<ns:doAuthenticateUser xmlns:ns="http://www.cisco.com/AXL/API/14.0">'
-            f"<userid>{USER}</userid><password>{PASSWORD}</password>"
+            f"<userid>{self.user}</userid><password>ccx-{self.user}</password>"
             "</ns:doAuthenticateUser></soapenv:Body></soapenv:Envelope>"
         )
         headers = {
-            "Authorization": basic("axlreader", "ccx-axlreader"),
+            "Authorization": basic("axlreader"),
             "Content-Type": "text/xml;charset=UTF-8",
             "SOAPAction": '"CUCM:DB ver=14.0 doAuthenticateUser"',
         }
@@ -141,8 +145,7 @@ class Xmpp(Client):
     async def open(self):
         await self.connect()
         await self.open_stream(r"</stream:features>|</features>")
-        secret = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
-        self.send(f"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{secret}</auth>")
+        self.send(f"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{plain(self.user)}</auth>")
         await self.until(r"<success")
         await self.open_stream(r"</stream:features>|</features>")
         self.send(
@@ -189,8 +192,7 @@ class Bosh(Client):
         self.sid = re.search(r"\bsid=['\"]([^'\"]+)['\"]", answer)[1]
         while "PLAIN" not in answer:
             answer = await self.body()
-        secret = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
-        auth = f"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{secret}</auth>"
+        auth = f"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{plain(self.user)}</auth>"
         answer = await self.body(payload=auth)
         while "<success" not in answer:
             answer = await self.body()
@@ -242,8 +244,9 @@ class Finesse(Client):
         await self.connect()
 
     async def round_trip(self):
-        answer = await self.post("GET", f"/finesse/api/User/{USER}", {"Authorization": basic(USER, PASSWORD)}, "")
-        if f"<loginId>{USER}</loginId>" not in answer:
+        headers = {"Authorization": basic(self.user)}
+        answer = await self.post("GET", f"/finesse/api/User/{self.user}", headers, "")
+        if f"<loginId>{self.user}</loginId>" not in answer:
             raise EOFError(answer)
 
 
