@@ -209,10 +209,10 @@ macro_rules! wire_newtype {
 ///     }
 /// }
 /// impl Floating for QueryAgentStateReq {
-///     fn absorb(&mut self, version: Version, field: RawField) -> Option<RawField> {
-///         match field.tag {
-///             Tag::AGENT_ID | Tag::AGENT_ID_LONG if .. => self.agent_id.absorb(field.data),
-///             _ => Group::absorb(&mut self.skill_groups, version, field),
+///     fn absorb(&mut self, version: Version, data: &Data<'_>) -> bool {
+///         match data.tag {
+///             Tag::AGENT_ID | Tag::AGENT_ID_LONG if .. => self.agent_id.absorb(data),
+///             _ => Group::absorb(&mut self.skill_groups, version, data),
 ///         }
 ///     }
 /// }
@@ -477,14 +477,6 @@ macro_rules! group {
             fn filled(&self) -> usize {
                 [ $( self.$field.is_some(), )* ].iter().rposition(|some| *some).map_or(0, |at| at + 1)
             }
-
-            fn fill(&mut self, place: usize, data: bytes::Bytes) -> Option<bytes::Bytes> {
-                let slots = [ $( &mut self.$field as &mut dyn $crate::codec::Slot, )* ];
-                match slots.into_iter().nth(place) {
-                    Some(slot) => slot.absorb(data),
-                    None => Some(data),
-                }
-            }
         }
 
         impl $crate::codec::Group for $name {
@@ -498,25 +490,29 @@ macro_rules! group {
             fn absorb(
                 list: &mut alloc::vec::Vec<Self>,
                 version: $crate::Version,
-                field: $crate::codec::RawField,
-            ) -> Option<$crate::codec::RawField> {
-                let accepts = |line: &$crate::codec::Field| line.accepts(version, field.tag);
-                let Some(place) = Self::ENTRY.iter().position(accepts) else {
-                    return Some(field);
-                };
-                let mut entry = match list.pop() {
-                    Some(last) if last.filled() <= place => last,
-                    Some(last) => {
-                        list.push(last);
-                        Self::default()
+                data: &$crate::codec::Data<'_>,
+            ) -> bool {
+                let mut place = 0;
+                $(
+                    if const { $crate::macros::floating_field!(
+                        $field: Option<$fty> = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
+                        ($(since $fsince)?
+                         $(ucce $fucce $(until $fucce_last)?)?
+                         $(uccx $fuccx $(until $fuccx_last)?)?)
+                    ) }.accepts(version, data.tag) {
+                        let last = list.last_mut().filter(|last| last.filled() <= place);
+                        if let Some(last) = last {
+                            return $crate::codec::Slot::absorb(&mut last.$field, data);
+                        }
+                        let mut entry = Self::default();
+                        let fits = $crate::codec::Slot::absorb(&mut entry.$field, data);
+                        list.extend(fits.then_some(entry));
+                        return fits;
                     }
-                    None => Self::default(),
-                };
-                let left = entry.fill(place, field.data);
-                if entry.filled() > 0 {
-                    list.push(entry);
-                }
-                left.map(|data| $crate::codec::RawField { tag: field.tag, data })
+                    place += 1;
+                )*
+                let _ = place;
+                false
             }
 
             fn emit(
@@ -616,24 +612,21 @@ macro_rules! record {
             fn absorb(
                 list: &mut alloc::vec::Vec<Self>,
                 version: $crate::Version,
-                field: $crate::codec::RawField,
-            ) -> Option<$crate::codec::RawField> {
-                let mut opener: Option<$oty> = None;
-                let left = match field.tag {
-                    $crate::Tag::$otag => $crate::codec::Slot::absorb(&mut opener, field.data),
-                    _ => Some(field.data),
-                };
-                if let Some($opener) = opener {
+                data: &$crate::codec::Data<'_>,
+            ) -> bool {
+                if data.tag == $crate::Tag::$otag
+                    && let Some($opener) = <$oty as $crate::codec::Value>::parse(data)
+                {
                     list.push(Self::new($opener));
+                    return true;
                 }
-                let field = $crate::codec::RawField { tag: field.tag, data: left? };
                 let Some(record) = list.last_mut() else {
-                    return Some(field);
+                    return false;
                 };
-                if let Some(field) = $crate::codec::Floating::absorb(record, version, field) {
-                    $crate::codec::Floating::keep(record, field);
+                if !$crate::codec::Floating::absorb(record, version, data) {
+                    $crate::codec::Floating::keep(record, data.keep());
                 }
-                None
+                true
             }
 
             fn emit(
@@ -671,30 +664,23 @@ macro_rules! floating_part {
             fn absorb(
                 &mut self,
                 version: $crate::Version,
-                field: $crate::codec::RawField,
-            ) -> Option<$crate::codec::RawField> {
-                let tag = field.tag;
-                match tag {
+                data: &$crate::codec::Data<'_>,
+            ) -> bool {
+                match data.tag {
                     $(
                         $crate::Tag::$tag $(| $crate::Tag::$uccx_tag)?
                             if const { $crate::macros::floating_field!(
                                 $field: $fty = $tag $(| $uccx_tag)?, $max, $gate
-                            ) }.accepts(version, tag) =>
+                            ) }.accepts(version, data.tag) =>
                         {
-                            let left = $crate::codec::Slot::absorb(&mut self.$field, field.data);
-                            return left.map(|data| $crate::codec::RawField { tag, data });
+                            $crate::codec::Slot::absorb(&mut self.$field, data)
                         }
                     )*
-                    _ => {}
+                    _ => false $(
+                        || ($crate::macros::gate!(@tt $lgate).admits(version)
+                            && $crate::codec::Group::absorb(&mut self.$list, version, data))
+                    )*,
                 }
-                $(
-                    let field = if $crate::macros::gate!(@tt $lgate).admits(version) {
-                        $crate::codec::Group::absorb(&mut self.$list, version, field)?
-                    } else {
-                        field
-                    };
-                )*
-                Some(field)
             }
 
             fn keep(&mut self, field: $crate::codec::RawField) {

@@ -64,6 +64,7 @@ impl Version {
     }
 
     /// How wide the tag and the length of a floating field are.
+    #[inline]
     pub const fn field_width(self) -> FieldWidth {
         match self.dialect {
             Dialect::Ucce if self.number >= 20 => FieldWidth::Wide,
@@ -185,6 +186,7 @@ impl Gate {
     }
 
     /// Whether `version` has it.
+    #[inline]
     pub const fn admits(self, version: Version) -> bool {
         let range = match version.dialect {
             Dialect::Ucce => self.ucce,

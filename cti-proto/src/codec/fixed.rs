@@ -27,6 +27,7 @@ macro_rules! integers {
             const WIDTH: usize = size_of::<$int>();
             const ABSENT: Self = 0;
 
+            #[inline]
             fn take(src: &mut &[u8]) -> Option<Self> {
                 let (value, rest) = src.split_first_chunk()?;
                 *src = rest;
@@ -88,21 +89,26 @@ impl<'a> FixedPart<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn take<T: Fixed>(&mut self, field: &'static str) -> Result<T, DecodeError> {
-        T::take(&mut self.rest).ok_or(DecodeError::FixedPartTruncated {
-            message: self.message,
-            field,
-            offset: self.body.len() - self.rest.len(),
-        })
+        match T::take(&mut self.rest) {
+            Some(value) => Ok(value),
+            None => Err(self.truncated(field)),
+        }
     }
 
-    pub(crate) fn floating(self, version: Version) -> Fields {
+    pub(crate) fn floating(self, version: Version) -> Fields<'a> {
         let start = self.body.len() - self.rest.len();
-        Fields::new(
-            self.message,
-            version.field_width(),
-            self.body.clone(),
-            start,
-        )
+        Fields::new(self.message, version.field_width(), self.body, start)
+    }
+
+    #[cold]
+    const fn truncated(&self, field: &'static str) -> DecodeError {
+        let offset = self.body.len() - self.rest.len();
+        DecodeError::FixedPartTruncated {
+            message: self.message,
+            field,
+            offset,
+        }
     }
 }

@@ -2,18 +2,13 @@
 
 use alloc::vec::Vec;
 use core::fmt;
-
-use bytes::{BufMut, Bytes, BytesMut};
-use nom::combinator::map;
-use nom::multi::length_data;
-use nom::number::complete::{be_u8, be_u16};
-use nom::sequence::pair;
-use nom::{IResult, Parser};
+use core::ops::Range;
 
 use crate::codec::spec::Field;
 use crate::error::{DecodeError, EncodeError};
 use crate::tag::Tag;
 use crate::version::{FieldWidth, Gate, Version};
+use bytes::{BufMut, Bytes, BytesMut};
 
 /// A floating field as it came: what no table of the session's version knows, a second one where
 /// the table has room for one, or one whose data does not fit its type.
@@ -41,16 +36,21 @@ impl fmt::Debug for RawField {
 
 /// Walks the floating fields of a body in wire order, without copying.
 #[derive(Clone, Debug)]
-pub struct Fields {
+pub struct Fields<'a> {
     message: &'static str,
     width: FieldWidth,
-    body: Bytes,
+    body: &'a Bytes,
     at: usize,
 }
 
-impl Fields {
+impl<'a> Fields<'a> {
     /// Walks `body` from byte `start`, the end of its fixed part; `message` names it in errors.
-    pub const fn new(message: &'static str, width: FieldWidth, body: Bytes, start: usize) -> Self {
+    pub const fn new(
+        message: &'static str,
+        width: FieldWidth,
+        body: &'a Bytes,
+        start: usize,
+    ) -> Self {
         Self {
             message,
             width,
@@ -65,30 +65,98 @@ impl Fields {
     ///
     /// [`DecodeError::FloatingPartTruncated`] when the body ends inside a field.
     pub fn next_field(&mut self) -> Result<Option<RawField>, DecodeError> {
+        Ok(self.next_data()?.map(|data| data.keep()))
+    }
+
+    /// The tag of the next field and where its data stand in the body, for readers that look at few
+    /// fields; `None` at the end of the body.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::FloatingPartTruncated`] when the body ends inside a field.
+    #[inline]
+    pub fn next_range(&mut self) -> Result<Option<(Tag, Range<usize>)>, DecodeError> {
+        Ok(self
+            .next_data()?
+            .map(|data| (data.tag, data.start..data.end)))
+    }
+
+    #[inline]
+    pub(crate) fn next_data(&mut self) -> Result<Option<Data<'a>>, DecodeError> {
         let input = self.body.get(self.at..).unwrap_or_default();
         if input.is_empty() {
             return Ok(None);
         }
-        let Ok((rest, (tag, data))) = field(self.width, input) else {
-            return Err(DecodeError::FloatingPartTruncated {
-                message: self.message,
-                offset: self.at,
-            });
+        let Some((tag, len)) = header(self.width, input) else {
+            return Err(self.truncated());
         };
-        self.at = self.body.len() - rest.len();
-        Ok(Some(RawField {
-            tag: Tag(tag),
-            data: self.body.slice(self.at - data.len()..self.at),
+        let start = self.at + self.width.header_len();
+        let end = start + len;
+        if end > self.body.len() {
+            return Err(self.truncated());
+        }
+        self.at = end;
+        Ok(Some(Data {
+            tag,
+            body: self.body,
+            start,
+            end,
         }))
+    }
+
+    #[cold]
+    const fn truncated(&self) -> DecodeError {
+        DecodeError::FloatingPartTruncated {
+            message: self.message,
+            offset: self.at,
+        }
     }
 }
 
-/// field = tag length data
-fn field(width: FieldWidth, input: &[u8]) -> IResult<&[u8], (u16, &[u8]), ()> {
-    match width {
-        FieldWidth::Narrow => pair(map(be_u8, u16::from), length_data(be_u8)).parse_complete(input),
-        FieldWidth::WideTag => pair(be_u16, length_data(be_u8)).parse_complete(input),
-        FieldWidth::Wide => pair(be_u16, length_data(be_u16)).parse_complete(input),
+/// Tag and length of the field at the front of `input`.
+#[inline]
+fn header(width: FieldWidth, input: &[u8]) -> Option<(Tag, usize)> {
+    match (width, input) {
+        (FieldWidth::Narrow, [tag, len, ..]) => Some((Tag(u16::from(*tag)), usize::from(*len))),
+        (FieldWidth::WideTag, [high, low, len, ..]) => {
+            Some((Tag(u16::from_be_bytes([*high, *low])), usize::from(*len)))
+        }
+        (FieldWidth::Wide, [high, low, len_high, len_low, ..]) => Some((
+            Tag(u16::from_be_bytes([*high, *low])),
+            usize::from(u16::from_be_bytes([*len_high, *len_low])),
+        )),
+        (FieldWidth::Narrow | FieldWidth::WideTag | FieldWidth::Wide, _) => None,
+    }
+}
+
+/// The data of one field inside their body.
+#[derive(Clone, Copy)]
+pub(crate) struct Data<'a> {
+    pub(crate) tag: Tag,
+    body: &'a Bytes,
+    start: usize,
+    end: usize,
+}
+
+impl<'a> Data<'a> {
+    #[inline]
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.body.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// A part that shares the buffer of the body.
+    #[inline]
+    pub(crate) fn slice(&self, range: Range<usize>) -> Bytes {
+        self.body
+            .slice(self.start + range.start..self.start + range.end)
+    }
+
+    /// All of it, for the application to keep.
+    pub(crate) fn keep(&self) -> RawField {
+        RawField {
+            tag: self.tag,
+            data: self.body.slice(self.start..self.end),
+        }
     }
 }
 
@@ -97,8 +165,8 @@ pub(crate) trait Value: Sized {
     /// Bytes of a number, zero for texts and blobs.
     const WIDTH: usize = 0;
 
-    /// Reads the data; hands it back if it does not fit the type.
-    fn parse(data: Bytes) -> Result<Self, Bytes>;
+    /// Reads the data; `None` if it does not fit the type.
+    fn parse(data: &Data<'_>) -> Option<Self>;
 
     /// Bytes of data, a closing NUL included.
     fn wire_len(&self) -> usize;
@@ -117,12 +185,9 @@ macro_rules! fixed_values {
         impl $crate::codec::Value for $ty {
             const WIDTH: usize = <Self as $crate::codec::Fixed>::WIDTH;
 
-            fn parse(data: bytes::Bytes) -> Result<Self, bytes::Bytes> {
-                let mut rest = &data[..];
-                match <Self as $crate::codec::Fixed>::take(&mut rest) {
-                    Some(value) if rest.is_empty() => Ok(value),
-                    _ => Err(data),
-                }
+            fn parse(data: &$crate::codec::Data<'_>) -> Option<Self> {
+                let mut rest = data.bytes();
+                <Self as $crate::codec::Fixed>::take(&mut rest).filter(|_| rest.is_empty())
             }
 
             fn wire_len(&self) -> usize {
@@ -142,25 +207,21 @@ fixed_values!(u8, u16, u32, i32, bool);
 
 /// How often a floating field may come: `Option<T>` once, `Vec<T>` any number of times.
 pub(crate) trait Slot {
-    /// Takes the data of one field; hands it back when there is no room or it does not fit.
-    fn absorb(&mut self, data: Bytes) -> Option<Bytes>;
+    /// Takes the data of one field; `false` when there is no room or they do not fit.
+    fn absorb(&mut self, data: &Data<'_>) -> bool;
 
     /// Writes what is held.
     fn emit(&self, field: &Field, out: &mut FieldWriter<'_>) -> Result<(), EncodeError>;
 }
 
 impl<T: Value> Slot for Option<T> {
-    fn absorb(&mut self, data: Bytes) -> Option<Bytes> {
+    #[inline]
+    fn absorb(&mut self, data: &Data<'_>) -> bool {
         if self.is_some() {
-            return Some(data);
+            return false;
         }
-        match T::parse(data) {
-            Ok(value) => {
-                *self = Some(value);
-                None
-            }
-            Err(data) => Some(data),
-        }
+        *self = T::parse(data);
+        self.is_some()
     }
 
     fn emit(&self, field: &Field, out: &mut FieldWriter<'_>) -> Result<(), EncodeError> {
@@ -172,14 +233,11 @@ impl<T: Value> Slot for Option<T> {
 }
 
 impl<T: Value> Slot for Vec<T> {
-    fn absorb(&mut self, data: Bytes) -> Option<Bytes> {
-        match T::parse(data) {
-            Ok(value) => {
-                self.push(value);
-                None
-            }
-            Err(data) => Some(data),
-        }
+    fn absorb(&mut self, data: &Data<'_>) -> bool {
+        let value = T::parse(data);
+        let fits = value.is_some();
+        self.extend(value);
+        fits
     }
 
     fn emit(&self, field: &Field, out: &mut FieldWriter<'_>) -> Result<(), EncodeError> {
@@ -210,9 +268,9 @@ pub(crate) trait Group: Sized {
     /// The fields of an entry, in wire order.
     const ENTRY: &'static [Field];
 
-    /// Puts the field into the last entry of `list` or opens a new one; hands it back if the list
-    /// has no such tag or the data does not fit.
-    fn absorb(list: &mut Vec<Self>, version: Version, field: RawField) -> Option<RawField>;
+    /// Puts the field into the last entry of `list` or opens a new one; `false` if the list has no
+    /// such tag or the data do not fit.
+    fn absorb(list: &mut Vec<Self>, version: Version, data: &Data<'_>) -> bool;
 
     /// Writes the entry.
     fn emit(&self, out: &mut FieldWriter<'_>) -> Result<(), EncodeError>;
@@ -220,10 +278,10 @@ pub(crate) trait Group: Sized {
 
 /// The floating part of a message or record, as the tables generate it.
 pub(crate) trait Floating {
-    /// Hands back a field that has no place in the tables of `version`.
-    fn absorb(&mut self, version: Version, field: RawField) -> Option<RawField>;
+    /// Takes a field; `false` if it has no place in the tables of `version`.
+    fn absorb(&mut self, version: Version, data: &Data<'_>) -> bool;
 
-    /// Takes what `absorb` handed back into `other`.
+    /// Takes what `absorb` did not into `other`.
     fn keep(&mut self, field: RawField);
 
     /// Writes all fields: first the single ones in table order, then the lists, then what was kept.
@@ -266,17 +324,13 @@ impl<'a> FieldWriter<'a> {
         })
     }
 
+    #[inline]
     fn value<T: Value>(&mut self, field: &Field, value: &T) -> Result<(), EncodeError> {
         let Some(tag) = field
             .tag(self.version)
             .filter(|_| field.gate.admits(self.version))
         else {
             return Ok(());
-        };
-        let room = self.version.field_width().max_data_len();
-        let max = match field.max(self.version) {
-            0 => room,
-            max => max.min(room),
         };
         self.call_data += value.call_data_len();
         if self.call_data > MAX_CALL_DATA {
@@ -286,11 +340,12 @@ impl<'a> FieldWriter<'a> {
                 len,
             });
         }
-        self.header(field.name, tag, value.wire_len(), max)?;
+        self.header(field.name, tag, value.wire_len(), field.max(self.version))?;
         value.put(self.out);
         Ok(())
     }
 
+    #[inline]
     fn header(
         &mut self,
         field: &'static str,
@@ -299,34 +354,29 @@ impl<'a> FieldWriter<'a> {
         max: usize,
     ) -> Result<(), EncodeError> {
         let message = self.message;
-        let too_long = EncodeError::FieldTooLong {
-            message,
-            field,
-            len,
-            max,
-        };
+        let width = self.version.field_width();
+        let max = max.min(width.max_data_len());
         if len > max {
-            return Err(too_long);
+            return Err(EncodeError::FieldTooLong {
+                message,
+                field,
+                len,
+                max,
+            });
         }
-        match self.version.field_width() {
-            FieldWidth::Narrow => {
-                let Ok(tag) = u8::try_from(tag.0) else {
-                    return Err(EncodeError::TagTooHigh {
-                        message,
-                        tag: tag.0,
-                    });
-                };
-                self.out.put_u8(tag);
-                self.out.put_u8(u8::try_from(len).map_err(|_| too_long)?);
-            }
-            FieldWidth::WideTag => {
-                self.out.put_u16(tag.0);
-                self.out.put_u8(u8::try_from(len).map_err(|_| too_long)?);
-            }
-            FieldWidth::Wide => {
-                self.out.put_u16(tag.0);
-                self.out.put_u16(u16::try_from(len).map_err(|_| too_long)?);
-            }
+        if tag.0 > width.max_tag() {
+            return Err(EncodeError::TagTooHigh {
+                message,
+                tag: tag.0,
+            });
+        }
+        let [tag_high, tag_low] = tag.0.to_be_bytes();
+        // `len` fits two bytes: `max_data_len` says so.
+        let [.., len_high, len_low] = len.to_be_bytes();
+        match width {
+            FieldWidth::Narrow => self.out.put_slice(&[tag_low, len_low]),
+            FieldWidth::WideTag => self.out.put_slice(&[tag_high, tag_low, len_low]),
+            FieldWidth::Wide => self.out.put_slice(&[tag_high, tag_low, len_high, len_low]),
         }
         Ok(())
     }

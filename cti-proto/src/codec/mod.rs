@@ -7,7 +7,9 @@ mod spec;
 mod text;
 
 pub(crate) use fixed::{Fixed, FixedPart};
-pub(crate) use floating::{FieldWriter, Floating, Group, Slot, SlotType, Value, fixed_values};
+pub(crate) use floating::{
+    Data, FieldWriter, Floating, Group, Slot, SlotType, Value, fixed_values,
+};
 pub use floating::{Fields, RawField};
 pub use named::{NamedArray, NamedVariable};
 pub use spec::{Field, Place};

@@ -1,8 +1,8 @@
 //! NAMEDVAR and NAMEDARRAY: expanded call context (ECC) data. GED-188, "NAMEDVAR Data Type".
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{BufMut, BytesMut};
 
-use crate::codec::floating::Value;
+use crate::codec::floating::{Data, Value};
 use crate::codec::text::Text;
 
 /// One expanded call context variable.
@@ -22,15 +22,8 @@ impl NamedVariable {
 }
 
 impl Value for NamedVariable {
-    fn parse(data: Bytes) -> Result<Self, Bytes> {
-        let Some(end) = data.iter().position(|byte| *byte == 0) else {
-            return Err(data);
-        };
-        let name = Text::until_nul(data.slice(..end));
-        Ok(Self {
-            name,
-            value: Text::until_nul(data.slice(end + 1..)),
-        })
+    fn parse(data: &Data<'_>) -> Option<Self> {
+        parse_pair(data, 0).map(|(name, value)| Self { name, value })
     }
 
     fn wire_len(&self) -> usize {
@@ -66,17 +59,9 @@ impl NamedArray {
 }
 
 impl Value for NamedArray {
-    fn parse(mut data: Bytes) -> Result<Self, Bytes> {
-        let whole = data.clone();
-        let Ok(index) = data.try_get_u8() else {
-            return Err(whole);
-        };
-        let variable = NamedVariable::parse(data).map_err(|_| whole)?;
-        Ok(Self {
-            index,
-            name: variable.name,
-            value: variable.value,
-        })
+    fn parse(data: &Data<'_>) -> Option<Self> {
+        let index = *data.bytes().first()?;
+        parse_pair(data, 1).map(|(name, value)| Self { index, name, value })
     }
 
     fn wire_len(&self) -> usize {
@@ -92,4 +77,20 @@ impl Value for NamedArray {
     fn call_data_len(&self) -> usize {
         self.wire_len()
     }
+}
+
+/// pair = name NUL value [NUL], from byte `start` on
+fn parse_pair(data: &Data<'_>, start: usize) -> Option<(Text, Text)> {
+    let pair = data.bytes().get(start..)?;
+    let name_len = pair.iter().position(|byte| *byte == 0)?;
+    let value = pair.get(name_len + 1..)?;
+    let value_len = value
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(value.len());
+    let value_start = start + name_len + 1;
+    Some((
+        Text::until_nul(data.slice(start..start + name_len)),
+        Text::until_nul(data.slice(value_start..value_start + value_len)),
+    ))
 }

@@ -50,6 +50,7 @@ pub enum Place {
 
 impl Field {
     /// The floating field's tag in `version`; `None` for other places.
+    #[inline]
     pub const fn tag(&self, version: Version) -> Option<Tag> {
         match self.place {
             Place::Floating {
@@ -63,6 +64,7 @@ impl Field {
     }
 
     /// Whether this line takes a floating field with `tag` in `version`.
+    #[inline]
     pub const fn accepts(&self, version: Version, tag: Tag) -> bool {
         match self.tag(version) {
             Some(own) => own.0 == tag.0 && self.gate.admits(version),
@@ -71,6 +73,7 @@ impl Field {
     }
 
     /// Most bytes of data of a floating field in `version`; zero for other places.
+    #[inline]
     pub const fn max(&self, version: Version) -> usize {
         match self.place {
             Place::Floating {

@@ -7,7 +7,7 @@ use core::str::Utf8Error;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::codec::floating::Value;
+use crate::codec::floating::{Data, Value};
 
 /// STRING: text without NUL, by rule ASCII (UCCE) or UTF-8 (UCCX).
 ///
@@ -119,8 +119,14 @@ impl PartialEq<&str> for Text {
 /// Quirk: both known suites write an empty STRING as length 1 with the NUL; a length of 0 is read
 /// the same way.
 impl Value for Text {
-    fn parse(data: Bytes) -> Result<Self, Bytes> {
-        Ok(Self::until_nul(data))
+    #[inline]
+    fn parse(data: &Data<'_>) -> Option<Self> {
+        let bytes = data.bytes();
+        let end = bytes
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(bytes.len());
+        Some(Self(data.slice(0..end)))
     }
 
     fn wire_len(&self) -> usize {
@@ -160,8 +166,8 @@ impl fmt::Debug for Blob {
 }
 
 impl Value for Blob {
-    fn parse(data: Bytes) -> Result<Self, Bytes> {
-        Ok(Self(data))
+    fn parse(data: &Data<'_>) -> Option<Self> {
+        Some(Self(data.keep().data))
     }
 
     fn wire_len(&self) -> usize {
@@ -206,8 +212,8 @@ impl fmt::Debug for Secret {
 }
 
 impl Value for Secret {
-    fn parse(data: Bytes) -> Result<Self, Bytes> {
-        Ok(Self(data))
+    fn parse(data: &Data<'_>) -> Option<Self> {
+        Some(Self(data.keep().data))
     }
 
     fn wire_len(&self) -> usize {

@@ -510,15 +510,15 @@ fn typed<T: Body + Into<Message>>(version: Version, body: &Bytes) -> Result<Mess
     T::decode(version, body).map(Into::into)
 }
 
-/// Gives each floating field to the message and keeps what it hands back.
+/// Gives each floating field to the message and keeps what it does not take.
 pub(crate) fn read_floating<T: Floating>(
     message: &mut T,
     version: Version,
-    mut fields: Fields,
+    mut fields: Fields<'_>,
 ) -> Result<(), DecodeError> {
-    while let Some(field) = fields.next_field()? {
-        if let Some(field) = message.absorb(version, field) {
-            message.keep(field);
+    while let Some(data) = fields.next_data()? {
+        if !message.absorb(version, &data) {
+            message.keep(data.keep());
         }
     }
     Ok(())
