@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use wire_xml::{Limits, Scope};
-use xmpp_pubsub::session::{Conflict, Router, RouterConfig, RouterEvent, SessionKey};
+use xmpp_pubsub::session::{Conflict, Router, RouterConfig, RouterEvent, SessionKey, Traffic};
 use xmpp_pubsub::stanza::{Condition, Stanza};
 use xmpp_pubsub::{Jid, ns};
 
@@ -363,4 +363,30 @@ fn xc_pr_02_directed_presence_is_taken_back() {
         sent,
         ["2: <presence from=\"a@localhost\" to=\"b@localhost/y\" type=\"unsubscribed\"/>"]
     );
+}
+
+#[test]
+fn users_of_a_notification_service_cannot_reach_each_other() {
+    let mut bench = Bench::with(|config| config.with_traffic(Traffic::ServicesOnly));
+    for (key, user) in [
+        (1, "a@localhost"),
+        (2, "a@localhost"),
+        (3, "b@localhost"),
+        (9, "finesse@localhost"),
+    ] {
+        bench.bind(key, user, &format!("r{key}"));
+        bench.send(key, "<presence/>");
+    }
+    assert!(
+        bench
+            .send(1, "<message to='b@localhost' type='headline'/>")
+            .is_empty()
+    );
+    assert!(
+        bench.send(1, "<message to='b@localhost/r3'/>")[0]
+            .starts_with("1: <message from=\"b@localhost/r3\"")
+    );
+    assert!(bench.send(1, "<presence to='b@localhost/r3'/>").is_empty());
+    assert_eq!(bench.send(1, "<message to='a@localhost/r2'/>").len(), 1);
+    assert_eq!(bench.send(9, "<message to='b@localhost/r3'/>").len(), 1);
 }

@@ -19,7 +19,9 @@ use crate::stanza::Payload;
 use crate::stream::StreamError;
 
 pub use client::{Client, ClientConfig, ClientEvent};
-pub use router::{Conflict, Router, RouterConfig, RouterEvent, RouterTransmit, SessionKey};
+pub use router::{
+    Conflict, Router, RouterConfig, RouterEvent, RouterTransmit, SessionKey, Traffic,
+};
 pub use server::{Security, Server, ServerConfig, ServerEvent};
 
 /// Why a session ended.

@@ -34,6 +34,8 @@ pub struct RouterConfig {
     /// A user whom everybody sees and who sees everybody, without a roster: his presence goes to every available
     /// session, and theirs to him. None by default.
     pub beacon: Option<Jid>,
+    /// Whom users may write to. Everybody by default.
+    pub traffic: Traffic,
     /// What happens when a resource is asked for that is in use (XC-BI-02).
     pub conflict: Conflict,
     /// Most sessions of one user. Default 10.
@@ -51,6 +53,7 @@ impl RouterConfig {
             seed,
             components: Vec::new(),
             beacon: None,
+            traffic: Traffic::Everybody,
             conflict: Conflict::Replace,
             max_sessions_per_user: 10,
             max_directed: 100,
@@ -71,12 +74,29 @@ impl RouterConfig {
         self
     }
 
+    /// Sets whom users may write to.
+    #[must_use]
+    pub const fn with_traffic(mut self, traffic: Traffic) -> Self {
+        self.traffic = traffic;
+        self
+    }
+
     /// Sets what happens when a resource is in use.
     #[must_use]
     pub const fn with_conflict(mut self, conflict: Conflict) -> Self {
         self.conflict = conflict;
         self
     }
+}
+
+/// Whom users may write to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Traffic {
+    /// Services, themselves, and each other.
+    Everybody,
+    /// Services and themselves: what is for somebody else counts as not deliverable. The beacon writes to everybody.
+    /// A notification service wants this, so that nobody can flood the session of somebody else.
+    ServicesOnly,
 }
 
 /// What happens when a resource is asked for that is in use. RFC 6120 §7.7.2.2.
@@ -523,11 +543,28 @@ impl Router {
             }
             return;
         }
-        let targets = self.targets(&to, &stanza);
+        let targets = match self.may_write(stanza.sender(), &to) {
+            true => self.targets(&to, &stanza),
+            false => Vec::new(),
+        };
         if targets.is_empty() {
             return self.bounce(&stanza, Condition::SERVICE_UNAVAILABLE);
         }
         self.hand_out(targets, stanza);
+    }
+
+    fn may_write(&self, from: Option<&Jid>, to: &Jid) -> bool {
+        match self.config.traffic {
+            Traffic::Everybody => true,
+            Traffic::ServicesOnly => from.is_some_and(|from| {
+                from.same_bare(to)
+                    || self
+                        .config
+                        .beacon
+                        .as_ref()
+                        .is_some_and(|beacon| beacon.same_bare(from))
+            }),
+        }
     }
 
     /// RFC 6121 §8: which sessions get a stanza that is addressed to a user.
