@@ -74,6 +74,8 @@ pub struct Driver<M: Machine, S> {
     waiting: VecDeque<Bytes>,
     /// Bytes in `current` and `waiting`.
     output_bytes: usize,
+    /// The stream took bytes that it may still hold: TLS does when its socket is full.
+    unflushed: bool,
     max_output: usize,
     /// Told once the machine has no more events.
     ended: Option<Ended<M::Error>>,
@@ -104,6 +106,7 @@ impl<M: Machine, S: AsyncRead + AsyncWrite + Unpin> Driver<M, S> {
             current: Bytes::new(),
             waiting: VecDeque::new(),
             output_bytes: 0,
+            unflushed: false,
             max_output,
             ended: None,
         }
@@ -148,10 +151,14 @@ impl<M: Machine, S: AsyncRead + AsyncWrite + Unpin> Driver<M, S> {
                 .poll_timeout()
                 .map(|time| self.clock.instant(time));
             let result = tokio::select! {
-                written = self.writer.write_buf(&mut self.current), if self.output_bytes > 0 => {
-                    match written {
-                        Ok(count) if count > 0 => self.output_bytes -= count,
-                        Ok(_) | Err(_) => self.ended = Some(Ended::Disconnected),
+                moved = move_output(&mut self.writer, &mut self.current), if self.unflushed || self.output_bytes > 0 => {
+                    match moved {
+                        Ok(Moved::Written(count)) => {
+                            self.output_bytes -= count;
+                            self.unflushed = true;
+                        }
+                        Ok(Moved::Flushed) => self.unflushed = false,
+                        Err(_) => self.ended = Some(Ended::Disconnected),
                     }
                     Ok(())
                 }
@@ -201,6 +208,25 @@ impl<M: Machine + fmt::Debug, S> fmt::Debug for Driver<M, S> {
         f.debug_struct("Driver")
             .field("machine", &self.machine)
             .finish_non_exhaustive()
+    }
+}
+
+enum Moved {
+    Written(usize),
+    Flushed,
+}
+
+/// Writes a part of `current`, or flushes when nothing is left of it. Nothing is lost when the future is dropped.
+async fn move_output<S: AsyncWrite>(
+    writer: &mut WriteHalf<S>,
+    current: &mut Bytes,
+) -> std::io::Result<Moved> {
+    if !current.has_remaining() {
+        return writer.flush().await.map(|()| Moved::Flushed);
+    }
+    match writer.write_buf(current).await? {
+        0 => Err(std::io::ErrorKind::WriteZero.into()),
+        count => Ok(Moved::Written(count)),
     }
 }
 
