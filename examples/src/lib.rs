@@ -6,6 +6,7 @@
 //! | [`server`], [`shutdown`], [`driver`], [`http`], [`tls`], [`data_dir`] | sockets, time, certificates, files |
 //! | [`realm`] | a login checked with CUCM over AXL |
 //! | [`telephony`], [`cucm`] | the simulated switch, the ways to reach it, and the process around it |
+//! | [`notification`] | XMPP with publish-subscribe, over TCP, TLS and BOSH |
 //! | [`engine`] | agents, the queue and the CTI server |
 //! | [`repository`] | what outlives a restart |
 //!
@@ -18,6 +19,7 @@ pub mod driver;
 pub mod engine;
 pub mod finesse;
 pub mod http;
+pub mod notification;
 pub mod realm;
 pub mod repository;
 pub mod seed;

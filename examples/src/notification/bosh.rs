@@ -1,0 +1,421 @@
+//! All BOSH sessions, in one task: HTTP requests go in, each is answered when there is something to say.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bosh::session::{Event, Farewell, Manager, RequestSlot, ServerConfig, SessionId, Transmit};
+use bytes::Bytes;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+    time::Instant,
+};
+use xmpp_pubsub::{
+    Jid,
+    sasl::SaslCondition,
+    session::{self, CloseReason, Security, Server, ServerEvent, SessionKey},
+    stream::{Form, Fragment, Frame, Header},
+    xml::Limits,
+};
+
+use super::{
+    hub::{Hub, ToSession, Way},
+    login::Login,
+};
+use crate::{
+    driver::{Clock, sleep_until},
+    shutdown::Shutdown,
+};
+
+/// The way to the task. Clones lead to the same one.
+#[derive(Clone, Debug)]
+pub(super) struct Sessions {
+    commands: mpsc::UnboundedSender<Command>,
+    last_slot: Arc<AtomicU64>,
+}
+
+#[derive(Debug)]
+enum Command {
+    Request {
+        slot: RequestSlot,
+        body: Bytes,
+        respond: oneshot::Sender<Transmit>,
+    },
+    Disconnect(RequestSlot),
+    Verdict {
+        id: SessionId,
+        verdict: Result<(), SaslCondition>,
+    },
+}
+
+impl Sessions {
+    /// Starts the task.
+    pub(super) fn spawn(
+        domain: Jid,
+        hub: Hub,
+        login: Login,
+        shutdown: Shutdown,
+    ) -> (Self, JoinHandle<()>) {
+        let (commands, receiver) = mpsc::unbounded_channel();
+        let (way, stanzas) = mpsc::unbounded_channel();
+        let task = Task {
+            domain,
+            clock: hub.clock(),
+            hub,
+            login,
+            commands: commands.clone(),
+            way,
+            manager: Manager::new(config(), session_id),
+            clients: HashMap::new(),
+            by_key: HashMap::new(),
+            waiting: HashMap::new(),
+        };
+        let handle = tokio::spawn(task.run(receiver, stanzas, shutdown));
+        (
+            Self {
+                commands,
+                last_slot: Arc::default(),
+            },
+            handle,
+        )
+    }
+
+    /// Answers the body of a POST. The number of those who wait is bounded by that of HTTP connections.
+    /// `None` once the service has ended.
+    pub(super) async fn request(&self, body: Bytes) -> Option<Transmit> {
+        let slot = RequestSlot(self.last_slot.fetch_add(1, Ordering::Relaxed));
+        let (respond, response) = oneshot::channel();
+        self.commands
+            .send(Command::Request {
+                slot,
+                body,
+                respond,
+            })
+            .ok()?;
+        let waiting = Waiting {
+            commands: &self.commands,
+            slot,
+            answered: false,
+        };
+        waiting.wait(response).await
+    }
+}
+
+/// A request that waits: if it is dropped before the answer, the client has gone.
+struct Waiting<'a> {
+    commands: &'a mpsc::UnboundedSender<Command>,
+    slot: RequestSlot,
+    answered: bool,
+}
+
+impl Waiting<'_> {
+    async fn wait(mut self, response: oneshot::Receiver<Transmit>) -> Option<Transmit> {
+        let response = response.await;
+        self.answered = true;
+        response.ok()
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            // If the task has ended there is nobody to tell.
+            let _ = self.commands.send(Command::Disconnect(self.slot));
+        }
+    }
+}
+
+struct Task {
+    domain: Jid,
+    clock: Clock,
+    hub: Hub,
+    login: Login,
+    /// To ourselves, for verdicts.
+    commands: mpsc::UnboundedSender<Command>,
+    /// To ourselves, for the hub.
+    way: mpsc::UnboundedSender<(SessionKey, ToSession)>,
+    manager: Manager,
+    clients: HashMap<SessionId, Client>,
+    by_key: HashMap<SessionKey, SessionId>,
+    waiting: HashMap<RequestSlot, oneshot::Sender<Transmit>>,
+}
+
+/// One client: the stream inside its bodies.
+struct Client {
+    key: SessionKey,
+    stream: Server,
+}
+
+impl Task {
+    async fn run(
+        mut self,
+        mut commands: mpsc::UnboundedReceiver<Command>,
+        mut stanzas: mpsc::UnboundedReceiver<(SessionKey, ToSession)>,
+        shutdown: Shutdown,
+    ) {
+        loop {
+            let timeout = self
+                .manager
+                .poll_timeout()
+                .map(|time| self.clock.instant(time));
+            tokio::select! {
+                () = shutdown.requested() => break,
+                // We hold a sender of each, so that neither ends.
+                Some(command) = commands.recv() => self.on_command(command),
+                Some((key, item)) = stanzas.recv() => {
+                    self.on_item(key, item);
+                    // What is there already travels in the same answer.
+                    while let Ok((key, item)) = stanzas.try_recv() {
+                        self.on_item(key, item);
+                    }
+                }
+                () = sleep_until(timeout) => self.manager.handle_timeout(self.clock.now()),
+            }
+            self.settle();
+        }
+        self.manager.shutdown(self.clock.now());
+        self.settle();
+        // A client between two requests is told when it asks the next time.
+        let end = Instant::now() + FAREWELL;
+        while !self.manager.is_empty() {
+            tokio::select! {
+                Some(command) = commands.recv() => self.on_command(command),
+                () = tokio::time::sleep_until(end) => break,
+            }
+            self.settle();
+        }
+    }
+
+    fn on_command(&mut self, command: Command) {
+        let now = self.clock.now();
+        match command {
+            Command::Request {
+                slot,
+                body,
+                respond,
+            } => {
+                self.waiting.insert(slot, respond);
+                self.manager.handle_request(now, slot, body);
+            }
+            Command::Disconnect(slot) => {
+                if self.waiting.remove(&slot).is_some() {
+                    self.manager.handle_disconnect(now, slot);
+                }
+            }
+            Command::Verdict { id, verdict } => {
+                let Some(client) = self.clients.get_mut(&id) else {
+                    return;
+                };
+                let answered = match verdict {
+                    Ok(()) => client.stream.authenticate_ok(),
+                    Err(condition) => client.stream.authenticate_failed(condition),
+                };
+                if let Err(error) = answered {
+                    tracing::debug!(%id, %error, "BOSH: a late verdict");
+                }
+                self.pump(id);
+            }
+        }
+    }
+
+    fn on_item(&mut self, key: SessionKey, item: ToSession) {
+        let Some(&id) = self.by_key.get(&key) else {
+            return;
+        };
+        if let Some(client) = self.clients.get_mut(&id) {
+            match item {
+                ToSession::Stanza(stanza) => client.stream.send(&stanza),
+                ToSession::Close(error) => client.stream.close(Some(error)),
+            }
+            self.pump(id);
+        }
+    }
+
+    /// Carries out what the manager asks for until it asks for nothing, then sends its answers.
+    fn settle(&mut self) {
+        while let Some((id, event)) = self.manager.poll_event() {
+            self.on_event(id, event);
+        }
+        while let Some(transmit) = self.manager.poll_transmit() {
+            if let Some(respond) = self.waiting.remove(&transmit.slot) {
+                // A client that is gone is noticed by the end of its request.
+                let _ = respond.send(transmit);
+            }
+        }
+    }
+
+    fn on_event(&mut self, id: SessionId, event: Event) {
+        match event {
+            Event::Open(open) => {
+                let Ok(seed) = getrandom::u64() else {
+                    return;
+                };
+                // In clear only loopback addresses are taken, so that passwords are safe on both.
+                let config = session::ServerConfig::new(
+                    self.domain.clone(),
+                    seed,
+                    Security::Protected,
+                )
+                // The manager watches over the time of the login.
+                .with_negotiation_timeout(Duration::MAX);
+                let stream = Server::new(self.clock.now(), config, Form::Bosh);
+                let key = self.hub.next_key();
+                self.clients.insert(id, Client { key, stream });
+                self.by_key.insert(key, id);
+                self.give(id, Frame::Open(header(open.to.as_deref(), open.lang)));
+            }
+            Event::Restart(restart) => {
+                self.give(id, Frame::Open(header(restart.to.as_deref(), restart.lang)));
+            }
+            Event::Payload(payload) => {
+                let (bytes, scope) = (payload.bytes().clone(), payload.scope().clone());
+                match Fragment::new(bytes, scope, &Limits::default()) {
+                    Ok(fragment) => self.give(id, Frame::Fragment(fragment)),
+                    Err(error) => tracing::debug!(%id, %error, "BOSH: a payload cannot be read"),
+                }
+            }
+            Event::Terminated {
+                reason,
+                undelivered,
+            } => {
+                tracing::debug!(%id, ?reason, undelivered = undelivered.len(), "BOSH: over");
+                if let Some(client) = self.clients.remove(&id) {
+                    self.by_key.remove(&client.key);
+                    self.hub.unbind(client.key);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn give(&mut self, id: SessionId, frame: Frame) {
+        let now = self.clock.now();
+        if let Some(client) = self.clients.get_mut(&id) {
+            if let Err(error) = client.stream.handle_frame(now, frame) {
+                tracing::debug!(%id, %error, "BOSH: the client broke the protocol");
+            }
+            self.pump(id);
+        }
+    }
+
+    /// Hands on what a stream has to say.
+    fn pump(&mut self, id: SessionId) {
+        let now = self.clock.now();
+        loop {
+            let Some(client) = self.clients.get_mut(&id) else {
+                return;
+            };
+            match client.stream.poll_event() {
+                Some(ServerEvent::Authenticate { user, credentials }) => {
+                    let (login, commands) = (self.login.clone(), self.commands.clone());
+                    tokio::spawn(async move {
+                        let verdict = login.check(&user, &credentials).await;
+                        // If the task has ended there is nobody to tell.
+                        let _ = commands.send(Command::Verdict { id, verdict });
+                    });
+                }
+                Some(ServerEvent::Bind { user, resource }) => {
+                    let way = Way::Bosh(self.way.clone());
+                    let bound = self.hub.bind(client.key, &user, resource.as_deref(), way);
+                    let answered = match bound {
+                        Ok(jid) => {
+                            tracing::info!(%jid, "BOSH: online");
+                            // It is there: its stream spoke just now.
+                            let _ = self.manager.set_authenticated(id);
+                            client.stream.bind_ok(jid)
+                        }
+                        Err(error) => client.stream.bind_failed(error),
+                    };
+                    if let Err(error) = answered {
+                        tracing::debug!(%id, %error, "BOSH: a late address");
+                    }
+                }
+                Some(ServerEvent::Stanza(stanza)) => self.hub.stanza(client.key, stanza),
+                Some(ServerEvent::Closed { reason }) => return self.end(id, &reason),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        while let Some(payload) = client.stream.poll_transmit() {
+            if let Err(error) = self.manager.send(now, id, payload) {
+                tracing::warn!(jid = ?client.stream.jid(), %error, "BOSH: a client does not keep up");
+                let farewell = Farewell::condition(bosh::Condition::PolicyViolation);
+                // If it is over already, that was what we wanted.
+                let _ = self.manager.close(now, id, farewell);
+                return;
+            }
+        }
+    }
+
+    /// Ends the BOSH session of a stream that has ended.
+    fn end(&mut self, id: SessionId, reason: &CloseReason) {
+        let now = self.clock.now();
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        let mut last = None;
+        while let Some(payload) = client.stream.poll_transmit() {
+            if let Some(before) = last.replace(payload) {
+                // A queue that is full loses what comes before the end.
+                let _ = self.manager.send(now, id, before);
+            }
+        }
+        let farewell = match (reason, last) {
+            // The last thing that such a stream says is its error.
+            (CloseReason::Error(_), Some(error)) => Farewell::stream_error(error),
+            (_, Some(payload)) => {
+                let _ = self.manager.send(now, id, payload);
+                Farewell::plain()
+            }
+            (_, None) => Farewell::plain(),
+        };
+        // If it is over already, that was what we wanted.
+        let _ = self.manager.close(now, id, farewell);
+    }
+}
+
+/// Figures of the product: `wait` 30 s, `hold` 1, silence of 60 s ends a session.
+fn config() -> ServerConfig {
+    ServerConfig::default()
+        .with_max_wait(Duration::from_secs(30))
+        .with_inactivity(Some(Duration::from_secs(60)))
+        .with_authentication_timeout(Some(NEGOTIATION))
+        .with_sessions(MAX_SESSIONS, MAX_STRANGERS)
+}
+
+fn header(to: Option<&str>, lang: Option<String>) -> Header {
+    // An address that is none is not ours; the stream says so.
+    let to = to.map(|to| Jid::new(to).or_else(|_| Jid::new("invalid.invalid")));
+    Header {
+        to: to.and_then(Result::ok),
+        lang,
+        version: Some("1.0".to_owned()),
+        ..Header::default()
+    }
+}
+
+/// 128 random bits. Without randomness it is empty, and the manager refuses the session.
+fn session_id() -> String {
+    match (getrandom::u64(), getrandom::u64()) {
+        (Ok(high), Ok(low)) => format!("{high:016x}{low:016x}"),
+        _ => String::new(),
+    }
+}
+
+/// Time for login and resource; a password is checked within five seconds.
+const NEGOTIATION: Duration = Duration::from_secs(15);
+/// Sessions at one time: two thousand desktops, and some air.
+const MAX_SESSIONS: usize = 4096;
+/// Sessions that have not logged in, at one time.
+const MAX_STRANGERS: usize = 1024;
+/// How long clients that are between two requests may take to hear of the end.
+const FAREWELL: Duration = Duration::from_secs(1);

@@ -1,0 +1,406 @@
+//! Everything that sessions share: one router, one pubsub service, and the way to each session.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+use xmpp_pubsub::{
+    Jid, Stanza, StanzaError,
+    service::Service,
+    session::{Router, RouterConfig, RouterEvent, SessionKey, Traffic},
+    stream::{StreamCondition, StreamError},
+};
+
+use super::{login::WEB_SERVICE, nodes};
+use crate::{driver::Clock, seed::Seed};
+
+/// The addresses served.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    /// Of users.
+    pub(super) domain: Jid,
+    /// Of the pubsub service.
+    pub(super) pubsub: Jid,
+}
+
+/// What a session is handed.
+#[derive(Debug)]
+pub(super) enum ToSession {
+    /// A stanza for its client.
+    Stanza(Stanza),
+    /// The session must end, with this error.
+    Close(StreamError),
+}
+
+/// The way to a session.
+#[derive(Debug)]
+pub(super) enum Way {
+    /// To the session's own task.
+    Task(mpsc::Sender<ToSession>),
+    /// To the task of all BOSH sessions, which bounds what waits for each of them.
+    Bosh(mpsc::UnboundedSender<(SessionKey, ToSession)>),
+}
+
+/// The hub. Clones are the same one.
+#[derive(Clone, Debug)]
+pub(super) struct Hub {
+    shared: Arc<Mutex<Shared>>,
+    clock: Clock,
+}
+
+#[derive(Debug)]
+struct Shared {
+    names: Names,
+    router: Router,
+    service: Service,
+    ways: HashMap<SessionKey, Way>,
+    last: u64,
+}
+
+impl Hub {
+    /// A hub without sessions.
+    pub(super) fn new(names: Names, seed: &Seed, for_router: u64, for_service: u64) -> Self {
+        let mut config = RouterConfig::new(names.domain.clone(), for_router)
+            .with_component(names.pubsub.clone())
+            .with_traffic(Traffic::ServicesOnly);
+        // The web service starts the clock of a forced sign-out when it sees a user go; users see whether it is there.
+        if let Ok(web) = Jid::from_parts(Some(WEB_SERVICE), names.domain.domain(), None) {
+            config = config.with_beacon(web);
+        }
+        let service = nodes::service(&names, seed, for_service);
+        let router = Router::new(config);
+        let ways = HashMap::new();
+        Self {
+            shared: Arc::new(Mutex::new(Shared {
+                names,
+                router,
+                service,
+                ways,
+                last: 0,
+            })),
+            clock: Clock::start(),
+        }
+    }
+
+    /// The clock that sessions go by.
+    pub(super) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// A number for a new session.
+    pub(super) fn next_key(&self) -> SessionKey {
+        let mut shared = self.lock();
+        shared.last += 1;
+        SessionKey(shared.last)
+    }
+
+    /// Gives a session its address, from which on it gets stanzas.
+    pub(super) fn bind(
+        &self,
+        key: SessionKey,
+        user: &Jid,
+        resource: Option<&str>,
+        way: Way,
+    ) -> Result<Jid, StanzaError> {
+        let now = self.clock.now();
+        let mut shared = self.lock();
+        let jid = shared.router.bind(now, key, user, resource);
+        if let Ok(jid) = &jid {
+            shared.ways.insert(key, way);
+            let Shared { service, names, .. } = &mut *shared;
+            match jid.local() {
+                Some(WEB_SERVICE) | None => {}
+                Some(login_id) => nodes::add_user(service, names, login_id),
+            }
+        }
+        shared.hand_out();
+        jid
+    }
+
+    /// Forgets a session.
+    pub(super) fn unbind(&self, key: SessionKey) {
+        let now = self.clock.now();
+        let mut shared = self.lock();
+        shared.ways.remove(&key);
+        shared.router.unbind(now, key);
+        shared.hand_out();
+    }
+
+    /// Takes a stanza of a session.
+    pub(super) fn stanza(&self, key: SessionKey, stanza: Stanza) {
+        let now = self.clock.now();
+        let mut shared = self.lock();
+        shared.router.handle_stanza(now, key, stanza);
+        shared.hand_out();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        // Router and service are whole after every call, so that a panic elsewhere does not spoil them.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    /// Moves stanzas and events until nothing is left.
+    fn hand_out(&mut self) {
+        loop {
+            let mut idle = true;
+            while let Some(event) = self.router.poll_event() {
+                idle = false;
+                self.on_event(event);
+            }
+            while let Some(stanza) = self.service.poll_transmit() {
+                idle = false;
+                self.router.deliver(stanza);
+            }
+            while let Some(transmit) = self.router.poll_transmit() {
+                idle = false;
+                self.send(transmit.session, ToSession::Stanza(transmit.stanza));
+            }
+            if idle {
+                return;
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: RouterEvent) {
+        match event {
+            // There is one component.
+            RouterEvent::Component { stanza, .. } => self.service.handle_stanza(&stanza),
+            RouterEvent::Replaced { session, jid } => {
+                tracing::info!(%jid, "a newer session took the resource");
+                let error = StreamCondition::CONFLICT.into();
+                self.send(session, ToSession::Close(error));
+                self.ways.remove(&session);
+            }
+            RouterEvent::Reachable { jid, reachable } => {
+                self.service.set_reachable(&jid, reachable);
+            }
+            RouterEvent::UserAvailable { user } => tracing::info!(%user, "available"),
+            RouterEvent::UserUnavailable { user, since } => {
+                tracing::info!(%user, since = ?Duration::from_secs(since.as_secs()), "unavailable");
+            }
+            _ => {}
+        }
+    }
+
+    /// A session whose task does not keep up loses its way, by which the task knows that it must end.
+    fn send(&mut self, key: SessionKey, item: ToSession) {
+        let kept = match self.ways.get(&key) {
+            Some(Way::Task(task)) => task.try_send(item).is_ok(),
+            Some(Way::Bosh(task)) => task.send((key, item)).is_ok(),
+            None => return,
+        };
+        if !kept {
+            tracing::warn!(jid = ?self.router.jid(key), "a session does not keep up");
+            self.ways.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xmpp_pubsub::{
+        NodeId,
+        xml::{Limits, Scope},
+    };
+
+    struct Session {
+        key: SessionKey,
+        stanzas: mpsc::Receiver<ToSession>,
+    }
+
+    fn hub() -> Hub {
+        let names = Names {
+            domain: Jid::new("localhost").unwrap(),
+            pubsub: Jid::new("pubsub.localhost").unwrap(),
+        };
+        Hub::new(names, &Seed::default(), 1, 2)
+    }
+
+    fn online(hub: &Hub, user: &str) -> Session {
+        let (sender, stanzas) = mpsc::channel(16);
+        let key = hub.next_key();
+        let jid = Jid::new(&format!("{user}@localhost")).unwrap();
+        hub.bind(key, &jid, Some("desktop"), Way::Task(sender))
+            .unwrap();
+        let mut session = Session { key, stanzas };
+        session.say(hub, "<presence/>");
+        session
+    }
+
+    impl Session {
+        fn say(&mut self, hub: &Hub, text: &str) -> String {
+            let scope = Scope::new().with("", "jabber:client");
+            hub.stanza(
+                self.key,
+                Stanza::decode(text.as_bytes(), &scope, &Limits::default()).unwrap(),
+            );
+            self.heard()
+        }
+
+        fn subscribe(&mut self, hub: &Hub, node: &str, user: &str) -> String {
+            self.say(
+                hub,
+                &format!(
+                    "<iq type='set' to='pubsub.localhost' id='s'>\
+                     <pubsub xmlns='http://jabber.org/protocol/pubsub'>\
+                     <subscribe node='{node}' jid='{user}@localhost'/></pubsub></iq>"
+                ),
+            )
+        }
+
+        fn publish(&mut self, hub: &Hub, node: &str) -> String {
+            self.say(
+                hub,
+                &format!(
+                    "<iq type='set' to='pubsub.localhost' id='p'>\
+                     <pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='{node}'><item>\
+                     <notification xmlns='http://jabber.org/protocol/pubsub'>&lt;Update/&gt;</notification>\
+                     </item></publish></pubsub></iq>"
+                ),
+            )
+        }
+
+        fn heard(&mut self) -> String {
+            let mut text = String::new();
+            while let Ok(ToSession::Stanza(stanza)) = self.stanzas.try_recv() {
+                text.push_str(&String::from_utf8_lossy(&stanza.to_bytes()));
+                text.push('\n');
+            }
+            text
+        }
+    }
+
+    #[test]
+    fn a_users_own_events_come_without_a_subscription() {
+        let hub = hub();
+        let mut agent = online(&hub, "1001001");
+        let mut other = online(&hub, "1001002");
+        let mut web = online(&hub, "finesse");
+        agent.heard();
+        other.heard();
+        web.publish(&hub, "/finesse/api/User/1001001");
+        web.publish(&hub, "/finesse/api/User/1001001/Dialogs");
+        web.publish(&hub, "/finesse/api/SystemInfo");
+        assert_eq!(agent.heard().matches("<message").count(), 3);
+        assert_eq!(other.heard().matches("<message").count(), 1);
+        // An explicit subscription by the full address changes nothing.
+        agent.subscribe(&hub, "/finesse/api/User/1001001", "1001001");
+        web.publish(&hub, "/finesse/api/User/1001001");
+        assert_eq!(agent.heard().matches("<message").count(), 1);
+    }
+
+    #[test]
+    fn agents_see_their_team_and_supervisors_everything() {
+        let hub = hub();
+        let seed = Seed::default();
+        let team = seed.agents[0].team;
+        let mut agent = online(&hub, "1001001");
+        let mut supervisor = online(&hub, "1001019");
+        let own = format!("/finesse/api/Team/{team}/Users");
+        assert!(
+            agent
+                .subscribe(&hub, &own, "1001001")
+                .contains("subscribed")
+        );
+        for node in ["/finesse/api/User/1001002", "/finesse/api/Queue/1"] {
+            assert!(
+                agent
+                    .subscribe(&hub, node, "1001001")
+                    .contains("type=\"error\""),
+                "{node}"
+            );
+        }
+        for node in ["/finesse/api/User/1001002", &own] {
+            assert!(
+                supervisor
+                    .subscribe(&hub, node, "1001019")
+                    .contains("subscribed"),
+                "{node}"
+            );
+        }
+        // Somebody else's address is refused, even to a supervisor.
+        assert!(
+            supervisor
+                .subscribe(&hub, &own, "1001001")
+                .contains("invalid-jid")
+        );
+    }
+
+    #[test]
+    fn only_the_web_service_publishes() {
+        let hub = hub();
+        for user in ["1001001", "1001019", "admin"] {
+            let answer = online(&hub, user).publish(&hub, "/finesse/api/User/1001001");
+            assert!(answer.contains("<forbidden "), "{user}: {answer}");
+        }
+        assert!(
+            online(&hub, "1001001")
+                .publish(&hub, "/new")
+                .contains("<item-not-found ")
+        );
+        assert!(
+            online(&hub, "finesse")
+                .publish(&hub, "/new")
+                .contains("type=\"result\"")
+        );
+    }
+
+    #[test]
+    fn a_user_who_is_not_in_the_seed_gets_his_nodes_when_he_comes() {
+        let hub = hub();
+        let mut late = online(&hub, "newcomer");
+        let mut web = online(&hub, "finesse");
+        late.heard();
+        web.publish(&hub, "/finesse/api/User/newcomer");
+        assert_eq!(late.heard().matches("<message").count(), 1);
+        assert!(
+            hub.lock()
+                .service
+                .contains_node(&NodeId::new("/finesse/api/User/newcomer/Queues").unwrap())
+        );
+    }
+
+    #[test]
+    fn the_web_service_sees_users_come_and_go() {
+        let hub = hub();
+        let agent = online(&hub, "1001001");
+        let mut web = online(&hub, "finesse");
+        let heard = web.heard();
+        assert!(heard.is_empty(), "drained when it came online: {heard}");
+        hub.unbind(agent.key);
+        let heard = web.heard();
+        assert!(
+            heard.contains("from=\"1001001@localhost/desktop\"") && heard.contains("unavailable"),
+            "{heard}"
+        );
+        let mut back = online(&hub, "1001001");
+        assert!(web.heard().contains("from=\"1001001@localhost/desktop\""));
+        hub.unbind(web.key);
+        let heard = back.heard();
+        assert!(
+            heard.contains("from=\"finesse@localhost/desktop\"") && heard.contains("unavailable"),
+            "{heard}"
+        );
+    }
+
+    #[test]
+    fn a_session_that_does_not_keep_up_loses_its_way() {
+        let hub = hub();
+        let mut slow = online(&hub, "1001001");
+        let mut web = online(&hub, "finesse");
+        for _ in 0..20 {
+            web.publish(&hub, "/finesse/api/User/1001001");
+        }
+        while slow.stanzas.try_recv().is_ok() {}
+        assert!(matches!(
+            slow.stanzas.try_recv(),
+            Err(mpsc::error::TryRecvError::Disconnected)
+        ));
+    }
+}

@@ -1,0 +1,140 @@
+//! The notification service: XMPP with publish-subscribe, over TCP, TLS and BOSH.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `hub.rs` | one router and one pubsub service for all sessions, whatever their transport |
+//! | `nodes.rs` | which nodes there are, and who may see them |
+//! | `login.rs` | checks passwords: the web service's secret, everybody else's with CUCM |
+//! | `tcp.rs` | the listeners on 5222 and 5223, a task for each connection |
+//! | `bosh.rs` | all BOSH sessions, in one task |
+//! | `web.rs` | HTTP around BOSH, and the tunnel's files |
+//!
+//! The protocol is in `xmpp-pubsub` and `bosh`; here are sockets, tasks and policy.
+
+mod bosh;
+mod hub;
+mod login;
+mod nodes;
+mod tcp;
+mod web;
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use xmpp_pubsub::Jid;
+
+use self::{bosh::Sessions, hub::Hub, login::Login};
+use crate::{
+    data_dir,
+    http::{self, Limits},
+    server::{Exposure, Server, StartError, bind},
+    settings::Settings,
+    shutdown::Shutdown,
+    tls,
+};
+
+/// Starts the notification service on its four addresses.
+///
+/// # Errors
+///
+/// An address is taken or not allowed, the domain is none, or the data folder cannot be used.
+pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server, StartError> {
+    let addresses = settings.notification;
+    let xmpp = bind(
+        &settings,
+        "--notification-xmpp",
+        addresses.xmpp,
+        Exposure::Loopback,
+    )
+    .await?;
+    let flag = "--notification-xmpp-tls";
+    let xmpp_tls = bind(&settings, flag, addresses.xmpp_tls, Exposure::Network).await?;
+    let clear = bind(
+        &settings,
+        "--notification-bosh",
+        addresses.bosh,
+        Exposure::Loopback,
+    )
+    .await?;
+    let flag = "--notification-bosh-tls";
+    let secure = bind(&settings, flag, addresses.bosh_tls, Exposure::Network).await?;
+
+    let domain = |name: &str| {
+        Jid::new(name).map_err(|reason| StartError::Domain {
+            domain: name.to_owned(),
+            reason,
+        })
+    };
+    let names = hub::Names {
+        domain: domain(&settings.xmpp_domain)?,
+        pubsub: domain(&settings.pubsub_domain())?,
+    };
+    let secret = data_dir::secret(&settings.data_dir, login::SECRET_FILE)?;
+    let login = Login::new(&settings, secret)?;
+    let tls = tls::server_config(&settings)?;
+    let hub = Hub::new(names.clone(), &settings.seed, random()?, random()?);
+
+    let listening = vec![
+        ("xmpp", local(&xmpp, addresses.xmpp)?),
+        ("xmpp-tls", local(&xmpp_tls, addresses.xmpp_tls)?),
+        ("bosh", local(&clear, addresses.bosh)?),
+        ("bosh-tls", local(&secure, addresses.bosh_tls)?),
+    ];
+
+    let (sessions, bosh) = Sessions::spawn(
+        names.domain.clone(),
+        hub.clone(),
+        login.clone(),
+        shutdown.clone(),
+    );
+    let router = web::router(&settings, sessions);
+    let tcp = tcp::Tcp::new(names.domain, hub, login, shutdown.clone());
+    let mut direct = (*tls).clone();
+    // Clients that offer ALPN on this port offer XMPP (XEP-0368).
+    direct.alpn_protocols = vec![b"xmpp-client".to_vec()];
+    let tasks = [
+        tokio::spawn(tcp.clone().accept(xmpp, None)),
+        tokio::spawn(tcp.accept(xmpp_tls, Some(Arc::new(direct)))),
+        tokio::spawn(http::serve(
+            clear,
+            None,
+            router.clone(),
+            Limits::default(),
+            shutdown.clone(),
+        )),
+        tokio::spawn(http::serve(
+            secure,
+            Some(tls),
+            router,
+            Limits::default(),
+            shutdown,
+        )),
+        bosh,
+    ];
+    let task = tokio::spawn(async move {
+        for task in tasks {
+            // A panic in it has been printed.
+            let _ = task.await;
+        }
+    });
+    Ok(Server {
+        addresses: listening,
+        task,
+    })
+}
+
+fn local(
+    listener: &TcpListener,
+    asked: std::net::SocketAddr,
+) -> Result<std::net::SocketAddr, StartError> {
+    listener.local_addr().map_err(|source| StartError::Bind {
+        address: asked,
+        flag: "--notification-xmpp",
+        source,
+    })
+}
+
+/// A number that nobody else knows.
+fn random() -> Result<u64, StartError> {
+    getrandom::u64().map_err(|error| StartError::Tls(error.to_string()))
+}
