@@ -110,6 +110,18 @@ fn bosh_7_2_01_session_ids_are_the_callers_and_never_used_twice() {
         "BOSH-7.2-01, BOSH-17.2-07"
     );
     assert_eq!(manager.len(), 1);
+
+    let mut manager = Manager::new(ServerConfig::default(), String::new);
+    let create = Bytes::from(format!(
+        "<body xmlns='{NS}' rid='{FIRST}' to='a' ver='1.6'/>"
+    ));
+    manager.handle_request(Duration::ZERO, RequestSlot(1), create);
+    let refused = manager.poll_transmit().unwrap();
+    assert_eq!(
+        refused.body,
+        terminate("internal-server-error"),
+        "without randomness, no session"
+    );
 }
 
 #[test]

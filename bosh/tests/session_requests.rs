@@ -340,6 +340,41 @@ fn bosh_9_2_05_a_lagging_acknowledgement_is_reported() {
 }
 
 #[test]
+fn an_acknowledgement_that_crossed_a_response_is_not_reported() {
+    let attributes = "ack='1' wait='60' hold='1' ver='1.6'";
+    let mut server = Server::open_with(ServerConfig::default(), attributes);
+    server.request(1, "ack='1000'/>");
+    server.send("<a xmlns='urn:a'/>");
+    server.pass(Duration::from_millis(999));
+    let slot = server.request(2, "ack='1000'><b xmlns='urn:b'/></body>");
+    assert!(
+        server.is_waiting(slot),
+        "BOSH-9.2-04: the response may be on its way"
+    );
+}
+
+#[test]
+fn responses_that_are_never_acknowledged_are_not_kept_for_ever() {
+    let attributes = "ack='1' wait='60' hold='1' ver='1.6'";
+    let mut server = Server::open_with(ServerConfig::default(), attributes);
+    for rid in 1..=17 {
+        server.request(rid, "ack='1000'/>");
+        server.send("<b xmlns='urn:b'/>");
+    }
+    let kept = server.request(2, "ack='1000'/>");
+    assert!(
+        server.taken(kept).contains("urn:b"),
+        "BOSH-14.3-02: sixteen"
+    );
+    let dropped = server.request(1, "ack='1000'/>");
+    assert_eq!(
+        server.taken(dropped),
+        terminate("item-not-found"),
+        "BOSH-14.3-02"
+    );
+}
+
+#[test]
 fn bosh_9_2_07_unacknowledged_responses_are_kept_for_longer() {
     let attributes = "ack='1' wait='60' hold='1' ver='1.6'";
     let mut server = Server::open_with(ServerConfig::default(), attributes);

@@ -370,6 +370,21 @@ fn a_copy_without_the_key_is_no_copy() {
 }
 
 #[test]
+fn a_copy_of_a_waiting_request_needs_its_key_too() {
+    let mut keys = KeySequence::new("seed", 5);
+    let attributes = format!("{NORMAL} newkey='{}'", keys.take().unwrap());
+    let mut server = Server::open_with(ServerConfig::default(), &attributes);
+    let held = server.request(1, &format!("key='{}'/>", keys.take().unwrap()));
+    let thief = server.empty(1);
+    assert_eq!(
+        server.taken(thief),
+        terminate("item-not-found"),
+        "BOSH-15.4-04"
+    );
+    assert_eq!(server.taken(held), terminate("other-request"));
+}
+
+#[test]
 fn a_creation_request_in_a_session_is_a_normal_request() {
     let mut server = Server::open();
     let slot = server.request(1, "to='localhost' wait='5' hold='0' ver='1.6' stream='x'/>");
