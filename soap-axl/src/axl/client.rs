@@ -278,6 +278,14 @@ impl AxlCallError {
             Self::Call(_) | Self::Operation { .. } => None,
         }
     }
+
+    /// Seconds that the server asks to wait.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Call(CallError::Status(refusal)) => refusal.retry_after,
+            Self::Call(_) | Self::Operation { .. } => None,
+        }
+    }
 }
 
 impl From<CallError> for AxlCallError {

@@ -6,6 +6,7 @@
 //! | [`Server`], [`Incoming`], [`Received`] | the server half: HTTP request to operation, answer to response |
 //! | [`Request`] | every operation that has a type here, and [`Dynamic`] for the others |
 //! | [`User`], [`Phone`], [`Line`], [`Row`] | objects, stated in tables |
+//! | [`Pager`] | a list of any length, page by page |
 //! | [`AxlError`], [`AxlCode`] | the detail of a fault |
 //! | [`Version`], [`Action`] | version of the schema, a value at run time |
 //!
@@ -20,6 +21,7 @@ mod dynamic;
 mod error;
 mod line;
 mod macros;
+mod pager;
 mod phone;
 mod registry;
 mod server;
@@ -34,6 +36,7 @@ pub use content::{AttributeValue, Content, ForeignKey, Presence, Slot, Tags};
 pub use dynamic::Dynamic;
 pub use error::{AxlCode, AxlError, Blame, TooLarge};
 pub use line::{Line, LineCriteria, ListLine, ListLineReply};
+pub use pager::{PageError, PageEvent, Paged, Pager, PagerConfig};
 pub use phone::{
     DeviceProtocol, Dirn, GetPhone, GetPhoneReply, ListPhone, ListPhoneReply, NameKey, Phone,
     PhoneCriteria, PhoneLine, PhoneLines, Product,
