@@ -183,14 +183,16 @@ fn perform(directory: &mut Directory, received: &Received) -> Result<HttpRespons
                 skip: operation.skip,
                 first: operation.first,
             };
-            let users = directory.users(&operation.criteria, page).map_err(broken)?;
-            let users = users
-                .into_iter()
-                .map(|user| masked(user, Some(&operation.returned_tags)));
-            received.answer(&axl::ListUserReply {
-                users: users.collect(),
-                other: Vec::new(),
-            })
+            let found = directory.users(&operation.criteria, page);
+            let users = listed(found, &operation.returned_tags)?;
+            let rows = users.len();
+            within_limit(
+                rows,
+                received.answer(&axl::ListUserReply {
+                    users,
+                    other: Vec::new(),
+                }),
+            )?
         }
         Operation::GetPhone(operation) => {
             let phone = found(directory.phone(&operation.key), "Phone")?;
@@ -204,30 +206,32 @@ fn perform(directory: &mut Directory, received: &Received) -> Result<HttpRespons
                 skip: operation.skip,
                 first: operation.first,
             };
-            let phones = directory
-                .phones(&operation.criteria, page)
-                .map_err(broken)?;
-            let phones = phones
-                .into_iter()
-                .map(|phone| masked(phone, Some(&operation.returned_tags)));
-            received.answer(&axl::ListPhoneReply {
-                phones: phones.collect(),
-                other: Vec::new(),
-            })
+            let found = directory.phones(&operation.criteria, page);
+            let phones = listed(found, &operation.returned_tags)?;
+            let rows = phones.len();
+            within_limit(
+                rows,
+                received.answer(&axl::ListPhoneReply {
+                    phones,
+                    other: Vec::new(),
+                }),
+            )?
         }
         Operation::ListLine(operation) => {
             let page = Page {
                 skip: operation.skip,
                 first: operation.first,
             };
-            let lines = directory.lines(&operation.criteria, page).map_err(broken)?;
-            let lines = lines
-                .into_iter()
-                .map(|line| masked(line, Some(&operation.returned_tags)));
-            received.answer(&axl::ListLineReply {
-                lines: lines.collect(),
-                other: Vec::new(),
-            })
+            let found = directory.lines(&operation.criteria, page);
+            let lines = listed(found, &operation.returned_tags)?;
+            let rows = lines.len();
+            within_limit(
+                rows,
+                received.answer(&axl::ListLineReply {
+                    lines,
+                    other: Vec::new(),
+                }),
+            )?
         }
         Operation::GetCcmVersion(_) => received.answer(&axl::GetCcmVersionReply {
             component_version: axl::ComponentVersion {
@@ -254,6 +258,28 @@ fn found<T>(result: rusqlite::Result<Option<T>>, object: &str) -> Result<T, AxlE
     result
         .map_err(broken)?
         .ok_or_else(|| AxlError::not_found(object))
+}
+
+/// What is asked of each object of a list.
+fn listed<T: axl::Content>(
+    objects: rusqlite::Result<Vec<T>>,
+    tags: &axl::Tags,
+) -> Result<Vec<T>, AxlError> {
+    let objects = objects.map_err(broken)?;
+    Ok(objects
+        .into_iter()
+        .map(|object| masked(object, Some(tags)))
+        .collect())
+}
+
+/// CUCM refuses a list over 8 MB and says how many rows would fit.
+fn within_limit(rows: usize, response: HttpResponse) -> Result<HttpResponse, AxlError> {
+    let bytes = response.body.len();
+    if bytes <= sql::MAX_RESULT {
+        return Ok(response);
+    }
+    let fits = (rows.saturating_mul(sql::MAX_RESULT) / bytes).max(1);
+    Err(AxlError::of_too_large(rows as u64, fits as u64))
 }
 
 /// What is asked of an object. Keys are attributes, which always stay.

@@ -187,7 +187,7 @@ const STEPS: i32 = 10_000;
 /// Looks until a statement is stopped: about a second of work.
 const MAX_TICKS: u32 = 5_000;
 /// CUCM refuses results over 8 MB.
-const MAX_RESULT: usize = 8 * 1024 * 1024;
+pub(super) const MAX_RESULT: usize = 8 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
