@@ -417,7 +417,13 @@ macro_rules! message {
                             $(ucce $cucce $(until $cucce_last)?)?
                             $(uccx $cuccx $(until $cuccx_last)?)?
                         ) }.admits(version) {
-                            let len = self.$counted.len();
+                            const FIELDS: &[$crate::codec::Field] =
+                                <$name as $crate::message::Body>::TABLE.fields;
+                            let listed = const {
+                                $crate::codec::gate_of(FIELDS, stringify!($counted))
+                            }
+                            .admits(version);
+                            let len = if listed { self.$counted.len() } else { 0 };
                             $crate::message::put_count($wire_name, stringify!($count), len, out)?;
                         }
                     )*)?

@@ -12,5 +12,6 @@ pub(crate) use floating::{
 };
 pub use floating::{Fields, RawField};
 pub use named::{NamedArray, NamedVariable};
+pub(crate) use spec::gate_of;
 pub use spec::{Field, Place};
 pub use text::{Blob, Secret, Text, TextError};

@@ -86,3 +86,26 @@ impl Field {
         }
     }
 }
+
+/// The gate of the line called `name`; closed if there is none.
+pub(crate) const fn gate_of(fields: &[Field], name: &str) -> Gate {
+    let mut rest = fields;
+    while let [field, others @ ..] = rest {
+        if same(field.name.as_bytes(), name.as_bytes()) {
+            return field.gate;
+        }
+        rest = others;
+    }
+    Gate::closed()
+}
+
+/// Comparison of slices, for constants.
+const fn same(mut a: &[u8], mut b: &[u8]) -> bool {
+    while let ([x, more_a @ ..], [y, more_b @ ..]) = (a, b) {
+        if *x != *y {
+            return false;
+        }
+        (a, b) = (more_a, more_b);
+    }
+    a.is_empty() && b.is_empty()
+}

@@ -203,7 +203,7 @@ message! {
         }
         lists {
             /// Skill groups or CSQs of the agent.
-            skill_groups: AgentSkillGroup;
+            skill_groups: AgentSkillGroup, ucce 5;
         }
     }
 

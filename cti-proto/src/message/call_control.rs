@@ -854,7 +854,7 @@ message! {
         }
         lists {
             /// The parties of the call.
-            connected_parties: ConnectedParty;
+            connected_parties: ConnectedParty, ucce 5;
         }
     }
 
