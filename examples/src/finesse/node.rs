@@ -121,6 +121,11 @@ impl Node {
         }
     }
 
+    /// The last state of everything is on its way anyway: nobody need be told that some was lost.
+    pub(super) fn forgive_loss(&self) {
+        lock(&self.shared.outbox).overflowed = false;
+    }
+
     /// Puts notifications back whose publication was not confirmed, oldest first.
     pub(super) fn put_back(&self, unconfirmed: impl DoubleEndedIterator<Item = Notification>) {
         let mut outbox = lock(&self.shared.outbox);
@@ -176,8 +181,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Notifications that wait for the notification service; some 2 KiB each.
-const MAX_WAITING: usize = 4096;
+/// Notifications that wait for the notification service, some 1 KiB each. The last state of everything
+/// must fit: two for each user.
+const MAX_WAITING: usize = 16_384;
 
 #[cfg(test)]
 mod tests {

@@ -114,6 +114,7 @@ async fn session(node: &Node, account: &Account, shutdown: &Shutdown) -> bool {
                 Ok(LinkEvent::Online) => {
                     tracing::info!(address = %account.address, "publishing");
                     online = true;
+                    node.forgive_loss();
                     node.change(Core::publisher_ready);
                 }
                 Ok(LinkEvent::Presence(presence)) => on_presence(node, account, &presence),
