@@ -44,10 +44,13 @@ pub(super) fn router() -> Router<App> {
         .method_not_allowed_fallback(|method: Method| async move {
             Failed(ApiError::method_not_allowed(method.as_str()))
         })
-        .fallback(
-            |request: Request| async move { Failed(ApiError::not_found(request.uri().path())) },
-        );
-    Router::new().nest("/finesse/api", routes)
+        .fallback(|request: Request| async move {
+            Failed(ApiError::not_found(&format!(
+                "{API}{}",
+                request.uri().path()
+            )))
+        });
+    Router::new().nest(API, routes)
 }
 
 async fn system_info(State(app): State<App>) -> Response {
@@ -264,6 +267,9 @@ fn xml(status: StatusCode, body: String) -> Response {
     ];
     (status, headers, body).into_response()
 }
+
+/// Where the API is.
+const API: &str = "/finesse/api";
 
 /// `ErrorType` of an answer to which other credentials could lead further.
 const UNAUTHENTICATED: &str = "Authorization Failure";
