@@ -39,7 +39,6 @@ class Test:
     browser: bool = False
     # Whether it runs when no names are given.
     gate: bool = True
-    arguments: tuple = ()
 
 
 TESTS = [
