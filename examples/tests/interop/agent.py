@@ -9,7 +9,9 @@ import dataclasses
 import itertools
 import os
 import ssl
+import sys
 import time
+import traceback
 import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ElementTree
@@ -31,6 +33,21 @@ def expect(condition, what):
     """A failed expectation ends the test with a sentence."""
     if not condition:
         raise AssertionError(what)
+
+
+def run(main):
+    """Runs a test to its end. Sessions that are still open do not keep a failed one alive."""
+
+    async def guarded():
+        try:
+            await main()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+
+    asyncio.run(guarded())
+    sys.stdout.flush()
+    os._exit(0)
 
 
 class Rest:
@@ -142,7 +159,7 @@ class Events(slixmpp.ClientXMPP):
         self.register_plugin("xep_0060")
         self.register_plugin("xep_0199")
         # PLAIN in clear is off in slixmpp unless asked for; these connections never leave the machine.
-        self["feature_mechanisms"].unencrypted_plain = True
+        self.plugin["feature_mechanisms"].unencrypted_plain = True
         self.enable_starttls = False
         self.enable_direct_tls = tls_ca is not None
         self.enable_plaintext = tls_ca is None
@@ -166,9 +183,10 @@ class Events(slixmpp.ClientXMPP):
             self.outcome.set_result(why)
 
     def on_publish(self, message):
-        for item in message["pubsub_event"]["items"]:
-            text = "".join(item["payload"].itertext())
-            self.queue.put_nowait(parse(message["pubsub_event"]["items"]["node"], text))
+        # slixmpp walks these items with a cursor that they hold themselves: a loop over them here would never end.
+        items = message["pubsub_event"]["items"]
+        (item,) = items["substanzas"]
+        self.queue.put_nowait(parse(items["node"], "".join(item["payload"].itertext())))
 
     async def login(self, where):
         """None after a login, else why not."""
@@ -176,7 +194,7 @@ class Events(slixmpp.ClientXMPP):
         return await asyncio.wait_for(self.outcome, EVENT_LIMIT)
 
     async def subscribe(self, node):
-        answer = await self["xep_0060"].subscribe(PUBSUB, node, subscribee=self.boundjid.full, timeout=EVENT_LIMIT)
+        answer = await self.plugin["xep_0060"].subscribe(PUBSUB, node, subscribee=self.boundjid.full, timeout=EVENT_LIMIT)
         state = answer["pubsub"]["subscription"]["subscription"]
         expect(state == "subscribed", f"subscription to {node} is {state}")
 

@@ -7,7 +7,7 @@ wrong password is refused with `not-authorized`. Roster, ping and service discov
 import asyncio
 import os
 
-from agent import PUBSUB, Events, Rest, address, expect
+from agent import PUBSUB, Events, Rest, address, expect, run
 
 USER = "1001001"
 NODE = f"/finesse/api/User/{USER}"
@@ -21,8 +21,8 @@ async def works_a_day(where, tls_ca):
     expect(events.boundjid.full == f"{USER}@localhost/interop", f"bound to {events.boundjid}")
 
     await events.get_roster(timeout=5)
-    await events["xep_0199"].ping("localhost", timeout=5)
-    info = await events["xep_0030"].get_info(PUBSUB, timeout=5)
+    await events.plugin["xep_0199"].ping("localhost", timeout=5)
+    info = await events.plugin["xep_0030"].get_info(PUBSUB, timeout=5)
     identities = {(category, kind) for category, kind, *_ in info["disco_info"]["identities"]}
     expect(("pubsub", "service") in identities, f"{PUBSUB} says it is {identities}")
     await events.subscribe(NODE)
@@ -50,10 +50,10 @@ async def wrong_password_is_refused(where, tls_ca):
 async def main():
     ca = os.path.join(os.environ["INTEROP_DATA_DIR"], "ca.pem")
     for name, tls_ca in (("notification-xmpp", None), ("notification-xmpp-tls", ca)):
-        print(f"{name}: wrong password")
+        print(f"{name}: wrong password", flush=True)
         await wrong_password_is_refused(address(name), tls_ca)
-        print(f"{name}: login, subscribe, events")
+        print(f"{name}: login, subscribe, events", flush=True)
         await works_a_day(address(name), tls_ca)
 
 
-asyncio.run(main())
+run(main)
