@@ -186,6 +186,8 @@ impl Host {
     fn on_command(&mut self, command: Command) {
         match command {
             Command::Listen(sender) => {
+                // Whoever left in a quiet time has not been noticed by a failed event.
+                self.listeners.retain(|_, listener| !listener.is_closed());
                 let listener = self.next_listener;
                 self.next_listener = ListenerId(listener.0 + 1);
                 let snapshot = self.switch.snapshot();
@@ -285,3 +287,72 @@ const COMMANDS: usize = 256;
 const TOLD: usize = 1024;
 /// How long an idle switch sleeps; nothing depends on it.
 const IDLE: Duration = Duration::from_secs(3600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telephony::Config;
+
+    #[tokio::test]
+    async fn programs_that_come_and_go_in_a_quiet_time_leave_nothing_behind() {
+        let (_sender, commands) = mpsc::channel(COMMANDS);
+        let mut host = Host {
+            switch: Switch::new(Config::default()),
+            script: None,
+            commands,
+            listeners: BTreeMap::new(),
+            next_listener: ListenerId(1),
+            origin: Instant::now(),
+        };
+        for _ in 0..1000 {
+            let (sender, told) = mpsc::channel(TOLD);
+            host.on_command(Command::Listen(sender));
+            drop(told);
+        }
+        assert_eq!(
+            host.listeners.len(),
+            1,
+            "the last has not been looked at yet"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_program_that_does_not_listen_is_let_go() {
+        let (_trigger, shutdown) = crate::shutdown::channel();
+        let to = crate::telephony::Address::new("6000").unwrap();
+        let config = Config {
+            route_points: [to.clone()].into(),
+            ..Config::default()
+        };
+        let (switch, _task) = spawn(Switch::new(config), None, shutdown);
+        let mut deaf = switch.provider();
+        let mut caller = switch.provider();
+        while !matches!(caller.next().await, Some(ProviderEvent::InService(_))) {}
+        // Each call is some events more.
+        for _ in 0..TOLD {
+            let request = caller.request(Request::SimulateCall(SimulatedCall {
+                from: crate::telephony::Address::new("4085550100").unwrap(),
+                to: to.clone(),
+                data: Default::default(),
+                patience_ms: Some(0),
+                talk_ms: None,
+            }));
+            loop {
+                match caller.next().await {
+                    Some(ProviderEvent::Answer {
+                        request: answered, ..
+                    }) if answered == request => {
+                        break;
+                    }
+                    Some(_) => {}
+                    None => panic!("the one who listens was let go"),
+                }
+            }
+        }
+        let mut told = 0;
+        while deaf.next().await.is_some() {
+            told += 1;
+        }
+        assert_eq!(told, TOLD);
+    }
+}
