@@ -32,6 +32,44 @@ use crate::rid::{Rid, Sid};
 /// Each [`ClientTransmit`] is the body of an HTTP POST for the caller to make, on any
 /// connection that has no request in flight. What becomes of it comes back through
 /// [`handle_response`](Self::handle_response) or [`handle_failure`](Self::handle_failure).
+///
+/// After any call, drain [`poll_event`](Self::poll_event) and
+/// [`poll_transmit`](Self::poll_transmit), and re-arm from [`poll_timeout`](Self::poll_timeout):
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use bosh::Rid;
+/// use bosh::session::{Client, ClientConfig, ClientEvent};
+/// use bytes::Bytes;
+///
+/// // The first request id must be unpredictable.
+/// let rid = Rid::new(1_573_741_820).ok_or("a rid is positive")?;
+/// let mut client = Client::new(ClientConfig::new("example.com", rid));
+/// let now = Duration::ZERO;
+/// client.open(now)?;
+///
+/// // POST each body; here the server's answer to the creation request is made up.
+/// while let Some(request) = client.poll_transmit() {
+///     if client.sid().is_some() {
+///         break; // an empty request, which the server now holds
+///     }
+///     let answer = "<body xmlns='http://jabber.org/protocol/httpbind' sid='SomeSID' wait='60' \
+///                   hold='1' requests='2' inactivity='30' ver='1.6'/>";
+///     client.handle_response(now, request.id, 200, &Bytes::from(answer));
+/// }
+/// while let Some(event) = client.poll_event() {
+///     match event {
+///         ClientEvent::Opened(opened) => assert_eq!(opened.wait, Duration::from_secs(60)),
+///         ClientEvent::Payload(payload) => println!("{}", payload.name()),
+///         ClientEvent::Closed { reason, .. } => println!("over: {reason:?}"),
+///         _ => {}
+///     }
+/// }
+/// // If no answer comes by then, `handle_timeout` sends the same bytes again.
+/// assert_eq!(client.poll_timeout(), Some(Duration::from_secs(70)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Client {
     config: ClientConfig,
     state: State,

@@ -32,6 +32,34 @@ pub enum Part {
 ///
 /// A new stream on the same connection (after SASL, RFC 6120 §6.4.6) gets a new splitter; bytes
 /// already in the buffer stay there for it.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use wire_xml::{Element, Event, Limits, Part, Profile, Reader, Scope, Splitter};
+///
+/// let limits = Limits::default();
+/// let mut splitter = Splitter::new(limits);
+/// let mut scope = Scope::new();
+/// let mut buffer = BytesMut::new();
+/// for received in ["<stream:stream xmlns='jabber:client' xmlns:stream='urn:s'><pre", "sence/>"] {
+///     buffer.extend_from_slice(received.as_bytes());
+///     while let Some(part) = splitter.next_part(&mut buffer)? {
+///         match part {
+///             Part::Header(header) => {
+///                 let mut reader = Reader::header(&header, Profile::Xmpp, &limits)?;
+///                 assert!(matches!(reader.next_event()?, Some(Event::Start(_))));
+///                 scope = reader.scope();
+///             }
+///             Part::Stanza(stanza) => {
+///                 let stanza = Element::parse_in(&stanza, Profile::Xmpp, &limits, &scope)?;
+///                 assert!(stanza.is("jabber:client", "presence"));
+///             }
+///             Part::End => println!("the peer has left"),
+///         }
+///     }
+/// }
+/// # Ok::<(), wire_xml::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Splitter {
     limits: Limits,
