@@ -291,7 +291,27 @@ fn a_farewell_waits_for_a_request_that_can_carry_it() {
 }
 
 #[test]
-fn a_farewell_does_not_wait_for_a_connection_that_is_gone() {
+fn a_farewell_does_not_wait_for_ever_for_a_client_that_may_be_silent() {
+    for broken in [false, true] {
+        let mut server = Server::open_with(ServerConfig::default().with_inactivity(None), NORMAL);
+        if broken {
+            let slot = server.empty(1);
+            server.manager.handle_disconnect(server.now, slot);
+        }
+        server.seconds(3600);
+        assert_eq!(server.reason(), None, "BOSH-10-05");
+        server
+            .manager
+            .close(server.now, server.id(), Farewell::plain())
+            .unwrap();
+        server.seconds(60);
+        assert_eq!(server.reason(), Some(CloseReason::Local(None)));
+        assert!(server.manager.is_empty());
+    }
+}
+
+#[test]
+fn a_farewell_does_not_wait_for_a_for_a_connection_that_is_gone() {
     let mut server = Server::open();
     let broken = server.empty(1);
     server.manager.handle_disconnect(server.now, broken);

@@ -279,6 +279,9 @@ impl Session {
             return Err(Error::NoSession);
         }
         self.state = State::Closing(Box::new(farewell));
+        if let Some(silence) = &mut self.silence {
+            silence.limit.get_or_insert(FAREWELL_TIME);
+        }
         self.advance(now);
         Ok(())
     }
@@ -608,10 +611,9 @@ impl Session {
 
     fn begin_silence(&mut self, now: Duration, pause: Option<Duration>) {
         if self.held.is_empty() && self.early.is_empty() {
-            self.silence = Some(Silence {
-                since: now,
-                limit: pause.or(self.agreed.inactivity),
-            });
+            let farewell = matches!(self.state, State::Closing(_)).then_some(FAREWELL_TIME);
+            let limit = pause.or(self.agreed.inactivity).or(farewell);
+            self.silence = Some(Silence { since: now, limit });
         }
     }
 
@@ -835,6 +837,9 @@ impl Silence {
 fn is_empty(request: &Body) -> bool {
     request.payloads.is_empty() && !request.restart
 }
+
+/// How long a farewell waits for a client that may be silent for ever.
+const FAREWELL_TIME: Duration = Duration::from_secs(60);
 
 /// Of responses whose client named no other (§7.1).
 pub(super) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
