@@ -1,7 +1,6 @@
 //! Sessions: who may send what, when, and what is answered.
 
 mod client;
-mod client_config;
 mod config;
 mod manager;
 mod replay;
@@ -13,8 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use wire_xml::Str;
 
-pub use client::Client;
-pub use client_config::{ClientConfig, HttpErrors, Retry};
+pub use client::{Client, ClientConfig, HttpErrors, Retry};
 pub use config::{PauseAboveMaximum, ServerConfig};
 pub use manager::{Manager, SessionId};
 pub use server::Session;

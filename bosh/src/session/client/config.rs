@@ -7,7 +7,7 @@ use wire_xml::Limits;
 use crate::body::{BodyCodec, Version};
 use crate::rid::Rid;
 
-/// Settings of a [`Client`](super::Client).
+/// Settings of a [`Client`](crate::session::Client).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ClientConfig {

@@ -1,0 +1,89 @@
+//! What client and server settle on at creation (XEP-0124 §7).
+
+use std::time::Duration;
+
+use wire_xml::Str;
+
+use super::super::config::ServerConfig;
+use crate::body::{Body, Version};
+use crate::rid::{Rid, Sid};
+
+/// What client and server settled on at creation.
+pub(super) struct Agreed {
+    pub(super) wait: Duration,
+    pub(super) hold: usize,
+    pub(super) requests: u64,
+    pub(super) inactivity: Option<Duration>,
+    pub(super) polling: bool,
+    /// The client sent no `ver` (XEP-0124 §17.1).
+    pub(super) legacy: bool,
+    pub(super) content_type: Str<'static>,
+    /// The client announced acknowledgements (§9).
+    pub(super) client_acks: bool,
+}
+
+impl Agreed {
+    /// §7.1 and §7.2.
+    pub(super) fn new(config: &ServerConfig, request: &Body) -> Self {
+        let asked = |seconds: u32| Duration::from_secs(u64::from(seconds));
+        let wait = request
+            .wait
+            .map_or(config.max_wait, |wait| asked(wait).min(config.max_wait));
+        // A fraction of a second cannot be told to the client.
+        let wait = Duration::from_secs(wait.as_secs());
+        let hold = request.hold.unwrap_or(1).min(config.max_hold);
+        let polling = hold == 0 || wait.is_zero();
+        Self {
+            wait,
+            hold: hold as usize,
+            requests: u64::from(hold) + 1,
+            inactivity: if polling {
+                config.polling_inactivity
+            } else {
+                config.inactivity
+            },
+            polling,
+            legacy: request.ver.is_none(),
+            content_type: request
+                .content
+                .clone()
+                .map_or(Str::borrowed(CONTENT_TYPE), Str::from),
+            client_acks: request.ack.is_some(),
+        }
+    }
+
+    pub(super) fn response(
+        &self,
+        config: &ServerConfig,
+        sid: &Sid,
+        rid: Rid,
+        request: &Body,
+    ) -> Body {
+        let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+        Body {
+            sid: Some(sid.clone()),
+            wait: Some(seconds(self.wait)),
+            hold: u32::try_from(self.hold).ok(),
+            requests: u32::try_from(self.requests).ok(),
+            ver: Some(
+                request
+                    .ver
+                    .map_or(config.version, |ver| ver.min(config.version)),
+            ),
+            polling: config.polling.map(seconds),
+            inactivity: self.inactivity.map(seconds),
+            maxpause: config.max_pause.map(seconds),
+            accept: config.accept.clone(),
+            from: config.from.clone().or_else(|| request.to.clone()),
+            ack: Some(rid).filter(|_| config.acks && self.client_acks),
+            xmpp_version: request
+                .xmpp_version
+                .map(|version| version.min(Version::new(1, 0))),
+            restartlogic: Some(true),
+            ..Body::default()
+        }
+    }
+}
+
+/// Of responses whose client named no other (§7.1).
+pub(in crate::session) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";

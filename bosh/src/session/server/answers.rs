@@ -1,0 +1,252 @@
+//! When requests are answered, and with what (XEP-0124 §8, §13, §17).
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+
+use super::super::replay::Stored;
+use super::super::{CloseReason, Event, RequestSlot, Transmit};
+use super::{Session, Silence, State};
+use crate::body::{Body, BodyKind};
+use crate::condition::Condition;
+
+impl Session {
+    /// Answers what is due, to a fixed point.
+    pub(super) fn advance(&mut self, now: Duration) {
+        self.unflushed = None;
+        loop {
+            match &self.state {
+                State::Ended => return,
+                State::Closing(_) => {
+                    let waiting = self.take_waiting();
+                    if waiting.is_empty() {
+                        break;
+                    }
+                    return self.say_farewell(waiting);
+                }
+                State::Open => {}
+            }
+            if !self.is_answer_due(now) {
+                break;
+            }
+            self.answer_oldest(now);
+        }
+        if self.held.is_empty() && self.early.is_empty() && self.silence.is_none() {
+            self.begin_silence(now, None);
+        }
+    }
+
+    fn is_answer_due(&self, now: Duration) -> bool {
+        let Some(oldest) = self.held.front() else {
+            return false;
+        };
+        // Answers go in order, so a later request that is due forces the earlier ones.
+        if self.held.iter().any(|held| held.is_due(now)) {
+            return true;
+        }
+        // Features come with the creation response, even if nothing is ever held.
+        if self.creation.is_none() && self.held.len() > self.agreed.hold {
+            return true;
+        }
+        // A payload leaves by the oldest connection that is still there.
+        !self.queue.is_empty()
+            && oldest.pause.is_none()
+            && self.held.iter().any(|held| held.slot.is_some())
+    }
+
+    fn answer_oldest(&mut self, now: Duration) {
+        let Some(held) = self.held.pop_front() else {
+            return;
+        };
+        let mut payloads = Vec::new();
+        if held.slot.is_some() && held.pause.is_none() {
+            let mut bytes = 0;
+            while let Some(payload) = self.queue.front() {
+                bytes += payload.len();
+                if bytes > self.config.max_response && !payloads.is_empty() {
+                    break;
+                }
+                payloads.extend(self.queue.pop_front());
+            }
+            self.queued_bytes -= payloads.iter().map(Bytes::len).sum::<usize>();
+        }
+        if let Some(newest) = &mut self.newest
+            && held.rid == self.last
+        {
+            newest.answered_with_payloads = !payloads.is_empty();
+        }
+        let mut body = match self.creation.take() {
+            Some(creation) => *creation,
+            None => Body::default(),
+        };
+        if self.config.acks && self.agreed.client_acks && self.last != held.rid {
+            body.ack = Some(self.last);
+        }
+        if let Some((rid, sent)) = held.report {
+            body.report = Some(rid);
+            let age = now.saturating_sub(sent).as_millis();
+            body.time = Some(u64::try_from(age).unwrap_or(u64::MAX));
+        }
+        let mut out = BytesMut::with_capacity(64);
+        body.encode(&payloads, &mut out);
+        let bytes = out.freeze();
+        if held.pause.is_none() {
+            let (rid, keys, repeats) = (held.rid, held.keys, held.repeats);
+            self.replay.push(Stored {
+                rid,
+                body: bytes.clone(),
+                sent: now,
+                keys,
+                repeats,
+            });
+            let always = usize::try_from(self.agreed.requests).unwrap_or(usize::MAX);
+            let acknowledged = self.acknowledged.filter(|_| self.agreed.client_acks);
+            self.replay.trim(
+                always,
+                acknowledged,
+                self.config.max_stored_responses.max(always),
+            );
+        }
+        if let Some(slot) = held.slot {
+            self.answer(slot, bytes);
+        }
+        self.begin_silence(now, held.pause);
+    }
+
+    pub(super) fn begin_silence(&mut self, now: Duration, pause: Option<Duration>) {
+        if self.held.is_empty() && self.early.is_empty() {
+            let farewell = matches!(self.state, State::Closing(_)).then_some(FAREWELL_TIME);
+            let limit = pause.or(self.agreed.inactivity).or(farewell);
+            self.silence = Some(Silence { since: now, limit });
+        }
+    }
+
+    /// The caller's end of the session reaches the client.
+    pub(super) fn say_farewell(&mut self, waiting: Vec<RequestSlot>) {
+        let State::Closing(farewell) = std::mem::replace(&mut self.state, State::Ended) else {
+            return;
+        };
+        let mut body = Body::terminate(farewell.condition);
+        body.uri = farewell.uri;
+        self.answer_all(waiting, body, farewell.payload);
+        self.end(CloseReason::Local(farewell.condition));
+    }
+
+    /// Ends the session for a broken rule. The request that broke it is told which, all others
+    /// that another request ended the session (§17.2).
+    pub(super) fn fail(&mut self, offender: Option<RequestSlot>, condition: Condition) {
+        self.fail_with(offender, condition, CloseReason::Violation(condition));
+    }
+
+    pub(super) fn fail_with(
+        &mut self,
+        offender: Option<RequestSlot>,
+        condition: Condition,
+        reason: CloseReason,
+    ) {
+        if matches!(self.state, State::Ended) {
+            return;
+        }
+        let waiting = self.take_waiting();
+        let told = if offender.is_some() {
+            Condition::OtherRequest
+        } else {
+            condition
+        };
+        for slot in waiting {
+            self.answer_terminate(slot, Some(told));
+        }
+        if let Some(slot) = offender {
+            self.answer_terminate(slot, Some(condition));
+        }
+        self.end(reason);
+    }
+
+    /// The oldest request gets `last` with everything queued, all others an empty wrapper (§13).
+    pub(super) fn answer_all(
+        &mut self,
+        waiting: Vec<RequestSlot>,
+        last: Body,
+        payload: Option<Bytes>,
+    ) {
+        let mut waiting = waiting.into_iter();
+        let Some(oldest) = waiting.next() else {
+            return;
+        };
+        let legacy = last.condition.and_then(Condition::legacy_status);
+        match legacy.filter(|_| self.agreed.legacy && self.queue.is_empty() && payload.is_none()) {
+            Some(status) => self.transmit(oldest, status, Bytes::new()),
+            None => {
+                let mut out = BytesMut::new();
+                last.encode(self.queue.iter().chain(&payload), &mut out);
+                self.queue.clear();
+                self.answer(oldest, out.freeze());
+            }
+        }
+        for slot in waiting {
+            self.answer(slot, Body::default().to_bytes());
+        }
+    }
+
+    /// Every request that waits, oldest first.
+    pub(super) fn take_waiting(&mut self) -> Vec<RequestSlot> {
+        let held = std::mem::take(&mut self.held)
+            .into_iter()
+            .map(|held| held.slot);
+        let early = std::mem::take(&mut self.early)
+            .into_values()
+            .map(|early| early.slot);
+        held.chain(early).flatten().collect()
+    }
+
+    pub(super) fn end(&mut self, reason: CloseReason) {
+        self.state = State::Ended;
+        self.silence = None;
+        self.authentication = None;
+        self.replay.clear();
+        self.queued_bytes = 0;
+        let undelivered = std::mem::take(&mut self.queue).into();
+        self.events.push_back(Event::Terminated {
+            reason,
+            undelivered,
+        });
+    }
+
+    /// §17.3: the copy that came later gets the real answer.
+    pub(super) fn answer_recoverable(&mut self, slot: Option<RequestSlot>) {
+        if let Some(slot) = slot {
+            let body = Body {
+                kind: BodyKind::Error,
+                ..Body::default()
+            };
+            self.answer(slot, body.to_bytes());
+        }
+    }
+
+    pub(super) fn answer_terminate(&mut self, slot: RequestSlot, condition: Option<Condition>) {
+        match condition
+            .and_then(Condition::legacy_status)
+            .filter(|_| self.agreed.legacy)
+        {
+            Some(status) => self.transmit(slot, status, Bytes::new()),
+            None => self.answer(slot, Body::terminate(condition).to_bytes()),
+        }
+    }
+
+    pub(super) fn answer(&mut self, slot: RequestSlot, body: Bytes) {
+        self.transmit(slot, 200, body);
+    }
+
+    fn transmit(&mut self, slot: RequestSlot, status: u16, body: Bytes) {
+        let content_type = self.agreed.content_type.clone();
+        self.transmits.push_back(Transmit {
+            slot,
+            status,
+            content_type,
+            body,
+        });
+    }
+}
+
+/// How long a farewell waits for a client that may be silent for ever.
+pub(super) const FAREWELL_TIME: Duration = Duration::from_secs(60);

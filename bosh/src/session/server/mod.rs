@@ -1,0 +1,372 @@
+//! One session at the connection manager.
+//!
+//! ```text
+//!              request ids in order            close(), stream error
+//!   create ──▶ ┌──────┐ ─────────────────────▶ ┌─────────┐
+//!              │ Open │                        │ Closing │  until a request comes that can
+//!              └──────┘                        └─────────┘  carry the farewell
+//!                 │ terminate, violation,           │
+//!                 ▼ inactivity                      ▼
+//!              ┌───────────────────────────────────────┐
+//!              │                 Ended                 │
+//!              └───────────────────────────────────────┘
+//! ```
+//!
+//! A request is `early` while one below it is missing, then `held` until it is answered, then
+//! in the replay buffer. After every input [`Session::advance`] answers what is due:
+//!
+//! | request | answered at the latest |
+//! | --- | --- |
+//! | held | `wait` after it came, whatever came later (XEP-0124 §8) |
+//! | creation | after `creation_grace` |
+//! | early | `wait` and `gap_margin` after it came, by the end of the session |
+//! | repeat | at once, or when the request it repeats is answered |
+
+mod agreed;
+mod answers;
+mod requests;
+
+pub(super) use agreed::CONTENT_TYPE;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use self::agreed::Agreed;
+use self::answers::FAREWELL_TIME;
+use super::config::ServerConfig;
+use super::replay::{Keys, Replay};
+use super::{CloseReason, Error, Event, Farewell, Open, RequestSlot, Transmit};
+use crate::body::Body;
+use crate::condition::Condition;
+use crate::keys::KeyCheck;
+use crate::rid::{Rid, Sid};
+
+/// The connection manager's side of one session.
+///
+/// [`Manager`](super::Manager) keeps many; use this type alone to store sessions elsewhere.
+pub struct Session {
+    config: Arc<ServerConfig>,
+    sid: Sid,
+    state: State,
+    agreed: Agreed,
+    /// The creation response but for its payloads, until it is sent.
+    creation: Option<Box<Body>>,
+    /// Highest request id received with all below it.
+    last: Rid,
+    /// Accepted and not answered, in the order of request ids.
+    held: VecDeque<Held>,
+    /// Above a gap.
+    early: BTreeMap<Rid, Early>,
+    replay: Replay,
+    keys: KeyCheck,
+    /// Highest response that the client says it has, with all below it.
+    acknowledged: Option<Rid>,
+    newest: Option<Newest>,
+    silence: Option<Silence>,
+    /// Until when the session must be declared authenticated.
+    authentication: Option<Duration>,
+    queue: VecDeque<Bytes>,
+    queued_bytes: usize,
+    /// Payloads were queued at this time and not yet offered to a held request.
+    unflushed: Option<Duration>,
+    transmits: VecDeque<Transmit>,
+    events: VecDeque<Event>,
+}
+
+#[derive(Debug)]
+enum State {
+    Open,
+    Closing(Box<Farewell>),
+    Ended,
+}
+
+struct Held {
+    rid: Rid,
+    /// `None` once the HTTP connection is known to be gone.
+    slot: Option<RequestSlot>,
+    due: Duration,
+    pause: Option<Duration>,
+    /// First response that the client seems to miss.
+    report: Option<(Rid, Duration)>,
+    keys: Keys,
+    repeats: u32,
+}
+
+struct Early {
+    slot: Option<RequestSlot>,
+    arrived: Duration,
+    body: Body,
+    repeats: u32,
+}
+
+/// The newest new request, for the rules of §11 and §12.
+#[derive(Clone, Copy, Debug)]
+struct Newest {
+    arrived: Duration,
+    empty: bool,
+    answered_with_payloads: bool,
+}
+
+/// No request is waiting.
+#[derive(Clone, Copy, Debug)]
+struct Silence {
+    since: Duration,
+    limit: Option<Duration>,
+}
+
+impl Session {
+    /// Creates a session for a request without `sid`. The request waits for features, so
+    /// [`Event::Open`] must be looked at before a response is expected.
+    #[must_use]
+    pub fn create(
+        config: Arc<ServerConfig>,
+        sid: Sid,
+        now: Duration,
+        slot: RequestSlot,
+        rid: Rid,
+        request: Body,
+    ) -> Self {
+        let agreed = Agreed::new(&config, &request);
+        let creation = agreed.response(&config, &sid, rid, &request);
+        let mut session = Self {
+            keys: KeyCheck::new(request.newkey.as_deref()),
+            authentication: config.authentication_timeout.map(|timeout| now + timeout),
+            sid,
+            state: State::Open,
+            agreed,
+            creation: Some(Box::new(creation)),
+            last: rid,
+            held: VecDeque::new(),
+            early: BTreeMap::new(),
+            replay: Replay::default(),
+            acknowledged: None,
+            newest: None,
+            silence: None,
+            queue: VecDeque::new(),
+            queued_bytes: 0,
+            unflushed: None,
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+            config,
+        };
+        session.held.push_back(Held {
+            rid,
+            slot: Some(slot),
+            due: now + session.config.creation_grace,
+            pause: None,
+            report: None,
+            keys: Keys::of(&request),
+            repeats: 0,
+        });
+        session.events.push_back(Event::Open(Open {
+            slot,
+            to: request.to,
+            from: request.from,
+            route: request.route,
+            lang: request.lang,
+            ver: request.ver,
+            xmpp_version: request.xmpp_version,
+        }));
+        session
+            .events
+            .extend(request.payloads.into_iter().map(Event::Payload));
+        session
+    }
+
+    /// Takes a request with the `sid` of this session.
+    pub fn handle_request(&mut self, now: Duration, slot: RequestSlot, rid: Rid, request: Body) {
+        match &self.state {
+            State::Open => {}
+            // Any request will do to tell the client.
+            State::Closing(_) => return self.say_farewell(vec![slot]),
+            State::Ended => return self.answer_terminate(slot, Some(Condition::ItemNotFound)),
+        }
+        if rid <= self.last {
+            self.on_repeat(now, slot, rid, &request);
+        } else if rid
+            .above(self.last)
+            .is_some_and(|above| above > self.agreed.requests)
+        {
+            self.fail(Some(slot), Condition::ItemNotFound);
+        } else {
+            self.on_new(now, slot, rid, request);
+        }
+        self.advance(now);
+    }
+
+    /// Takes note that the HTTP connection of a waiting request is gone. Its response will be
+    /// stored for the client that asks again.
+    pub fn handle_disconnect(&mut self, now: Duration, slot: RequestSlot) {
+        let held = self.held.iter_mut().map(|held| &mut held.slot);
+        let early = self.early.values_mut().map(|early| &mut early.slot);
+        for waiting in held.chain(early) {
+            if *waiting == Some(slot) {
+                *waiting = None;
+            }
+        }
+        self.advance(now);
+    }
+
+    /// Does what is due; may be called at any time.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        self.flush();
+        if self.authentication.is_some_and(|deadline| deadline <= now) {
+            self.authentication = None;
+            self.fail_with(
+                None,
+                Condition::PolicyViolation,
+                CloseReason::NotAuthenticated,
+            );
+        }
+        if self.gap_deadline().is_some_and(|deadline| deadline <= now) {
+            let slot = self.early.pop_first().and_then(|(_, early)| early.slot);
+            self.fail(slot, Condition::ItemNotFound);
+        }
+        if self
+            .silence
+            .and_then(Silence::deadline)
+            .is_some_and(|deadline| deadline <= now)
+        {
+            let reason = match &self.state {
+                State::Closing(farewell) => CloseReason::Local(farewell.condition),
+                State::Open | State::Ended => CloseReason::Inactive,
+            };
+            self.end(reason);
+        }
+        self.advance(now);
+    }
+
+    /// Queues a complete element for the client. It declares its own namespaces and may use the
+    /// prefix `stream`, as features do. Everything queued before the next
+    /// [`poll_transmit`](Self::poll_transmit) can travel in one response.
+    ///
+    /// # Errors
+    ///
+    /// If the session is being ended, or the queue is full: then the payload was not taken.
+    pub fn send(&mut self, now: Duration, payload: Bytes) -> Result<(), Error> {
+        if !matches!(self.state, State::Open) {
+            return Err(Error::NoSession);
+        }
+        let max = self.config.max_queue;
+        if self.queued_bytes + payload.len() > max {
+            return Err(Error::QueueFull { max });
+        }
+        self.queued_bytes += payload.len();
+        self.queue.push_back(payload);
+        self.unflushed = Some(now);
+        Ok(())
+    }
+
+    /// Ends the session. Queued payloads go first. If no request is waiting, the next one is
+    /// told.
+    ///
+    /// # Errors
+    ///
+    /// If the session is being ended already.
+    pub fn close(&mut self, now: Duration, farewell: Farewell) -> Result<(), Error> {
+        if !matches!(self.state, State::Open) {
+            return Err(Error::NoSession);
+        }
+        self.state = State::Closing(Box::new(farewell));
+        if let Some(silence) = &mut self.silence {
+            silence.limit.get_or_insert(FAREWELL_TIME);
+        }
+        self.advance(now);
+        Ok(())
+    }
+
+    /// Declares the client authenticated, so that it may stay.
+    pub fn set_authenticated(&mut self) {
+        self.authentication = None;
+    }
+
+    /// The next response to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.flush();
+        self.transmits.pop_front()
+    }
+
+    /// The next thing to know.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) at the latest.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        if matches!(self.state, State::Ended) {
+            return None;
+        }
+        let due = self.held.iter().map(|held| held.due).min();
+        let silence = self.silence.and_then(Silence::deadline);
+        [due, silence, self.gap_deadline(), self.authentication]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// The session id.
+    #[must_use]
+    pub fn sid(&self) -> &Sid {
+        &self.sid
+    }
+
+    /// Whether the session is over.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
+    /// Whether a request waits, so that a payload would leave at once.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.held.iter().any(|held| held.slot.is_some())
+    }
+
+    /// Whether the client still has to authenticate.
+    #[must_use]
+    pub fn is_authenticating(&self) -> bool {
+        self.authentication.is_some()
+    }
+
+    fn flush(&mut self) {
+        if let Some(now) = self.unflushed.take() {
+            self.advance(now);
+        }
+    }
+
+    fn gap_deadline(&self) -> Option<Duration> {
+        let oldest = self.early.values().map(|early| early.arrived).min()?;
+        Some(oldest + self.agreed.wait + self.config.gap_margin)
+    }
+}
+
+/// Payloads, responses and keys do not show.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("sid", &self.sid)
+            .field("state", &self.state)
+            .field("last", &self.last)
+            .field("held", &self.held.len())
+            .field("early", &self.early.len())
+            .field("queued", &self.queue.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Held {
+    fn is_due(&self, now: Duration) -> bool {
+        self.due <= now || self.pause.is_some() || self.report.is_some()
+    }
+}
+
+impl Silence {
+    fn deadline(self) -> Option<Duration> {
+        self.limit.map(|limit| self.since + limit)
+    }
+}
