@@ -95,14 +95,13 @@ impl World {
         let client = ClientConfig::new("localhost", Rid::new(seed * 1000 + 1).unwrap())
             .with_wait(Duration::from_secs(10), if polling { 0 } else { 1 })
             .with_acks(seed.is_multiple_of(2));
-        let server = ServerConfig::default().with_polling(polling.then(|| Duration::from_secs(1)));
         let mut world = Self {
             random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
             now: Duration::ZERO,
             weather,
             storm_ends: Duration::from_secs(90),
             client: Client::new(client),
-            server: Manager::new(server, move || {
+            server: Manager::new(ServerConfig::default(), move || {
                 sids += 1;
                 format!("sid{sids}")
             }),

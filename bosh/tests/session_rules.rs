@@ -156,6 +156,24 @@ fn bosh_11_05_empty_requests_in_quick_succession_end_the_session() {
 }
 
 #[test]
+fn requests_that_overtake_each_other_are_not_overactive() {
+    // The client asked, then had something to say; the second came first.
+    let mut server = Server::open();
+    server.payload(2, "a");
+    server.empty(1);
+    assert_eq!(
+        server.told(),
+        ["a"],
+        "BOSH-11-05: the last in order has a payload"
+    );
+    // And the other way round: the pace of what overtook is not known.
+    let mut server = Server::open();
+    server.empty(2);
+    server.payload(1, "a");
+    assert_eq!(server.told(), ["a"], "BOSH-11-05");
+}
+
+#[test]
 fn bosh_12_06_and_04_a_polling_session_is_answered_at_once_and_has_a_pace() {
     for attributes in [
         "wait='0' hold='1' ver='1.6'",

@@ -71,7 +71,7 @@ impl Session {
             self.queued_bytes -= payloads.iter().map(Bytes::len).sum::<usize>();
         }
         if let Some(newest) = &mut self.newest
-            && held.rid == self.last
+            && held.rid == newest.rid
         {
             newest.answered_with_payloads = !payloads.is_empty();
         }

@@ -103,9 +103,10 @@ struct Early {
     repeats: u32,
 }
 
-/// The newest new request, for the rules of §11 and §12.
+/// The request with the highest id, for the rules of §11 and §12.
 #[derive(Clone, Copy, Debug)]
 struct Newest {
+    rid: Rid,
     arrived: Duration,
     empty: bool,
     answered_with_payloads: bool,

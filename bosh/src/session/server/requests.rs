@@ -56,15 +56,18 @@ impl Session {
             }
             return;
         }
-        if self.is_overactive(now, &request) {
+        if self.is_overactive(now, rid, &request) {
             self.fail(Some(slot), Condition::PolicyViolation);
             return;
         }
-        self.newest = Some(Newest {
-            arrived: now,
-            empty: is_empty(&request),
-            answered_with_payloads: false,
-        });
+        if self.newest.is_none_or(|newest| newest.rid < rid) {
+            self.newest = Some(Newest {
+                rid,
+                arrived: now,
+                empty: is_empty(&request),
+                answered_with_payloads: false,
+            });
+        }
         self.silence = None;
         let early = Early {
             slot: Some(slot),
@@ -86,7 +89,7 @@ impl Session {
     }
 
     /// §11 and §12.
-    fn is_overactive(&self, now: Duration, request: &Body) -> bool {
+    fn is_overactive(&self, now: Duration, rid: Rid, request: &Body) -> bool {
         if request.pause.is_some() || request.kind == BodyKind::Terminate {
             return false;
         }
@@ -97,7 +100,10 @@ impl Session {
         let (Some(polling), Some(newest)) = (self.config.polling, self.newest) else {
             return false;
         };
-        if !is_empty(request) || now.saturating_sub(newest.arrived) >= polling {
+        // What came out of order says nothing about the pace at which it was sent.
+        let in_order = self.last.next() == Some(rid) && newest.rid <= self.last;
+        let in_time = now.saturating_sub(newest.arrived) >= polling;
+        if !is_empty(request) || !in_order || in_time {
             return false;
         }
         if self.agreed.polling {
