@@ -10,6 +10,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 export class Center {
   #servers = new Map();
 
+  constructor() {
+    // Whatever ends this process ends the servers.
+    process.on("exit", () => this.#servers.forEach((server) => server.kill("SIGKILL")));
+  }
+
   /** Starts servers one after the other; each is up when the next begins. `instead` replaces addresses by flag. */
   async start(names, instead = {}) {
     for (const name of names) {

@@ -11,6 +11,10 @@ const AGENT = "1001001";
 const OUT_OF_SERVICE = /out of service/;
 const CONNECTION_LOST = /connection to the notification service is lost/;
 
+/** Three missed heartbeats of 5 s, and some. An idle page asks for SystemInfo every half minute at the latest. */
+const NOTICED_MS = 40_000;
+const BACK_MS = 40_000;
+
 const center = new Center();
 await center.start(["cucm", "engine", "notification", "finesse"]);
 await center.waitInService();
@@ -77,7 +81,3 @@ async function work() {
   await desktop.press("Drop");
   await desktop.waitForState("Wrap-up");
 }
-
-/** Three missed heartbeats of 5 s, and some. An idle page asks for SystemInfo every half minute at the latest. */
-const NOTICED_MS = 40_000;
-const BACK_MS = 40_000;
