@@ -28,10 +28,10 @@ import honest
 # How long a whole hostile message may stay without an end.
 ANSWER_LIMIT = 15.0
 # How long a connection that gives little or nothing may stay: a minute is what our servers' limits come to.
-PATIENCE = 65.0
+PATIENCE = 70.0
 PAUSE = 0.1
 # The clean-up after the fire.
-LAST = 10.0
+LAST = 15.0
 SLOW_SENDERS = 8
 HALF_OPEN = 12
 HTTP_PORTS = {"cucm-axl", "notification-bosh", "notification-bosh-tls", "finesse-http", "finesse-https"}
@@ -183,6 +183,7 @@ class Insider(honest.Xmpp):
 
 class InsiderTls(Insider):
     tls = True
+    resource = "insider-tls"
 
 
 INSIDER_STREAMS = {"notification-xmpp": Insider, "notification-xmpp-tls": InsiderTls}
@@ -296,13 +297,13 @@ class Attack:
 
     async def outwait(self, name, port, clear, speak):
         """Opens a connection, lets `speak` say something, and waits for the server to end it."""
-        started = self.loop.time()
         try:
             reader, writer = await self.connect(port, clear)
         except OSError:
             self.verdicts[name]["cut"] += 1
             await asyncio.sleep(PAUSE)
             return
+        started = self.loop.time()
         speaking = asyncio.create_task(speak(writer))
         try:
             async with asyncio.timeout_at(min(self.last, started + PATIENCE)):
