@@ -386,5 +386,5 @@ fn on_a_calm_network_everything_arrives() {
 fn in_a_storm_everything_arrives_once_and_in_order_or_both_ends_close() {
     let arrived = (0..1_000).filter(|&seed| run(seed, STORM)).count();
     // A session that is given up is allowed, but must stay the exception.
-    assert!(arrived >= 950, "only {arrived} of 1,000 sessions survived");
+    assert!(arrived >= 990, "only {arrived} of 1,000 sessions survived");
 }
