@@ -65,6 +65,9 @@ pub enum CommandError {
     /// A server could not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// A server of several ended by itself.
+    #[error("{0} ended by itself; the log above says why")]
+    Ended(&'static str),
     /// The system refused threads or signals.
     #[error("{0}")]
     System(#[from] std::io::Error),
@@ -97,6 +100,7 @@ where
     })
 }
 
-const AFTER_HELP: &str = "\
+/// Stands below the flags of every binary.
+pub const AFTER_HELP: &str = "\
 Each setting comes from the command line, else from the environment, else from the file of --config, \
 else from its default. RUST_LOG chooses what is logged (for example RUST_LOG=debug).";

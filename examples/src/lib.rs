@@ -8,11 +8,14 @@
 //! | [`telephony`], [`cucm`] | the simulated switch, the ways to reach it, and the process around it |
 //! | [`notification`] | XMPP with publish-subscribe, over TCP, TLS and BOSH |
 //! | [`engine`] | agents, the queue and the CTI server |
+//! | [`finesse`] | the web service: REST, notifications, the agent desktop |
+//! | [`contact_center`] | all of them in one process |
 //! | [`repository`] | what outlives a restart |
 //!
 //! The binaries are a few lines each: they resolve [`settings::Settings`] and start one server, or all.
 
 pub mod command;
+pub mod contact_center;
 pub mod cucm;
 pub mod data_dir;
 pub mod driver;
