@@ -6,7 +6,7 @@
 //!   engine --GED-188--> cti -/                  \--> publisher --XMPP--> notification service
 //! ```
 //!
-//! [`core`] holds all rules and no socket; [`node`] gives it clocks and a lock; the others move bytes.
+//! [`core`] holds all rules and no socket; `node` gives it clocks and a lock; the others move bytes.
 
 mod api;
 mod caller;
