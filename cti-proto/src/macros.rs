@@ -707,8 +707,10 @@ macro_rules! floating_part {
                         out,
                     )?;
                 )*
+                // Before the lists: behind them a kept field would fall into the last record.
+                out.other(&self.other)?;
                 $( out.list($crate::macros::gate!(@tt $lgate), &self.$list)?; )*
-                out.other(&self.other)
+                Ok(())
             }
         }
     };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 use cti_proto::code::{MessageType, ServiceMask, StatusCode};
 use cti_proto::codec::{Secret, Text};
-use cti_proto::message::{Body, OpenConf, QueryAgentStateReq, SetAgentStateReq};
+use cti_proto::message::{Body, ConfigAgentEvent, OpenConf, QueryAgentStateReq, SetAgentStateReq};
 use cti_proto::session::{Client, CloseReason, Error, Server, client, server};
 use cti_proto::{DecodeError, Dialect, Frame, Message, Version};
 
@@ -130,6 +130,18 @@ fn a_field_that_comes_twice_or_does_not_fit_is_kept() {
     assert_eq!(request.other.len(), 2);
     let mut out = BytesMut::new();
     Message::from(request).encode(VERSION, &mut out).unwrap();
+    assert_eq!(out[8..], body);
+}
+
+#[test]
+fn a_field_before_the_first_record_stays_outside_the_records() {
+    // NumRecords, an unknown field, and one record with an unknown field of its own.
+    let body = [0, 1, 240, 1, 9, 183, 2, 0, 0, 190, 2, b'a', 0, 241, 1, 8];
+    let event = ConfigAgentEvent::decode(VERSION, &Bytes::copy_from_slice(&body)).unwrap();
+    assert_eq!((event.other.len(), event.records.len()), (1, 1));
+    assert_eq!(event.records[0].other.len(), 1);
+    let mut out = BytesMut::new();
+    Message::from(event).encode(VERSION, &mut out).unwrap();
     assert_eq!(out[8..], body);
 }
 

@@ -284,7 +284,7 @@ pub(crate) trait Floating {
     /// Takes what `absorb` did not into `other`.
     fn keep(&mut self, field: RawField);
 
-    /// Writes all fields: first the single ones in table order, then the lists, then what was kept.
+    /// Writes all fields: first the single ones in table order, then what was kept, then the lists.
     fn emit(&self, out: &mut FieldWriter<'_>) -> Result<(), EncodeError>;
 }
 

@@ -23,8 +23,8 @@ pub(crate) fn versions() -> impl Iterator<Item = Version> {
         .chain((10..=18).map(Version::uccx))
 }
 
-/// All fields of `table` that `version` has, each list with two entries, and an unknown field at
-/// the end.
+/// All fields of `table` that `version` has, each list with two entries, and an unknown field
+/// before the lists of the message and of each record.
 pub(crate) fn sample(table: &Table, version: Version) -> Sample {
     let mut body = Vec::new();
     let mut seed = 0;
@@ -51,8 +51,8 @@ pub(crate) fn sample(table: &Table, version: Version) -> Sample {
         .iter()
         .filter(|field| matches!(field.place, Place::Floating { .. }));
     fields(&mut sample, floating, version, &mut seed);
-    lists(&mut sample, table.fields, version, &mut seed);
     put(&mut sample, version, UNKNOWN_TAG, UNKNOWN_DATA);
+    lists(&mut sample, table.fields, version, &mut seed);
     sample
 }
 
@@ -64,6 +64,9 @@ fn lists(sample: &mut Sample, all: &'static [Field], version: Version, seed: &mu
                     .iter()
                     .filter(|field| matches!(field.place, Place::Floating { .. }));
                 fields(sample, floating, version, seed);
+                if entry[0].name == "record_type" {
+                    put(sample, version, UNKNOWN_TAG, UNKNOWN_DATA);
+                }
                 lists(sample, entry, version, seed);
             }
         }
