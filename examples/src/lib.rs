@@ -31,3 +31,8 @@ pub mod settings;
 pub mod shutdown;
 pub mod telephony;
 pub mod tls;
+
+/// Compiles and runs the examples of the project's front page.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
