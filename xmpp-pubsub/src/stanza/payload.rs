@@ -105,7 +105,7 @@ impl Payload {
     ///
     /// If the element is nested deeper than a tree may be ([`Limits::MAX_DEPTH`]).
     pub fn to_element(&self) -> Result<Element, DecodeError> {
-        Ok(Element::parse(&self.xml, Profile::Xmpp, &own_limits())?)
+        Ok(Element::parse(&self.xml, Profile::Xmpp, &Limits::MAX)?)
     }
 
     /// The expanded name.
@@ -226,18 +226,6 @@ impl fmt::Debug for Payloads {
 
 /// Two declarations of common length; a guess, the buffer grows.
 const ROOM_FOR_DECLARATIONS: usize = 96;
-
-/// What was checked when it came in need not be bounded again, but for the depth of a tree.
-fn own_limits() -> Limits {
-    Limits::default()
-        .with_document(usize::MAX)
-        .with_depth(Limits::MAX_DEPTH)
-        .with_attributes(usize::MAX)
-        .with_namespaces(usize::MAX)
-        .with_name(usize::MAX)
-        .with_attribute_value(usize::MAX)
-        .with_text(usize::MAX)
-}
 
 #[cfg(test)]
 mod tests {
