@@ -20,13 +20,14 @@ use xmpp_pubsub::{
     Jid,
     sasl::SaslCondition,
     session::{self, CloseReason, Security, Server, ServerEvent, SessionKey},
-    stream::{Form, Fragment, Frame, Header},
+    stream::{Form, Fragment, Frame, Header, StreamCondition, StreamError},
     xml::Limits,
 };
 
 use super::{
     hub::{Hub, ToSession, Way},
     login::Login,
+    pace::Pace,
 };
 use crate::{
     driver::{Clock, sleep_until},
@@ -150,6 +151,7 @@ struct Task {
 struct Client {
     key: SessionKey,
     stream: Server,
+    pace: Pace,
 }
 
 impl Task {
@@ -266,7 +268,8 @@ impl Task {
                 .with_negotiation_timeout(Duration::MAX);
                 let stream = Server::new(self.clock.now(), config, Form::Bosh);
                 let key = self.hub.next_key();
-                self.clients.insert(id, Client { key, stream });
+                let pace = Pace::new(self.clock.now());
+                self.clients.insert(id, Client { key, stream, pace });
                 self.by_key.insert(key, id);
                 self.give(id, Frame::Open(header(open.to.as_deref(), open.lang)));
             }
@@ -335,6 +338,13 @@ impl Task {
                     if let Err(error) = answered {
                         tracing::debug!(%id, %error, "BOSH: a late address");
                     }
+                }
+                // A body cannot be read more slowly.
+                Some(ServerEvent::Stanza(_)) if !client.pace.take(now) => {
+                    client.stream.close(Some(StreamError::new(
+                        StreamCondition::POLICY_VIOLATION,
+                        "too many stanzas",
+                    )));
                 }
                 Some(ServerEvent::Stanza(stanza)) => self.hub.stanza(client.key, stanza),
                 Some(ServerEvent::Closed { reason }) => return self.end(id, &reason),

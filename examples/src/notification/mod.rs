@@ -7,6 +7,7 @@
 //! | `login.rs` | checks passwords: the web service's secret, everybody else's with CUCM |
 //! | `tcp.rs` | the listeners on 5222 and 5223, a task for each connection |
 //! | `bosh.rs` | all BOSH sessions, in one task |
+//! | `pace.rs` | how much one client may say |
 //! | `web.rs` | HTTP around BOSH, and the tunnel's files |
 //!
 //! The protocol is in `xmpp-pubsub` and `bosh`; here are sockets, tasks and policy.
@@ -15,6 +16,7 @@ mod bosh;
 mod hub;
 mod login;
 mod nodes;
+mod pace;
 mod tcp;
 mod web;
 

@@ -19,7 +19,8 @@ use xmpp_pubsub::{
 
 use super::{
     hub::{Hub, ToSession, Way},
-    login::Login,
+    login::{Login, WEB_SERVICE},
+    pace::{self, Pace},
 };
 use crate::{
     driver::{Driver, Ended, Machine},
@@ -134,6 +135,7 @@ impl Tcp {
             sender: Some(sender),
             commands,
             stranger: Some(stranger),
+            pace: Some(Pace::new(clock.now())),
             tcp: self,
         };
         let ended = session.run().await;
@@ -150,6 +152,8 @@ struct Session<S> {
     commands: mpsc::Receiver<ToSession>,
     /// Our place among those who have not logged in.
     stranger: Option<tokio::sync::OwnedSemaphorePermit>,
+    /// The web service publishes as fast as it can, everybody else keeps a pace.
+    pace: Option<Pace>,
     tcp: Tcp,
 }
 
@@ -175,7 +179,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                         });
                     }
                     Ok(ServerEvent::Bind { user, resource }) => self.on_bind(&user, resource.as_deref()),
-                    Ok(ServerEvent::Stanza(stanza)) => self.tcp.hub.stanza(self.key, stanza),
+                    Ok(ServerEvent::Stanza(stanza)) => {
+                        self.tcp.hub.stanza(self.key, stanza);
+                        self.keep_pace().await;
+                    }
                     Ok(ServerEvent::Closed { reason }) => {
                         tracing::debug!(%reason, "XMPP: the stream ended");
                         self.driver.flush().await;
@@ -202,6 +209,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
     }
 
+    /// A client that talks too fast is read more slowly.
+    async fn keep_pace(&mut self) {
+        let now = self.driver.now();
+        if self.pace.as_mut().is_some_and(|pace| !pace.take(now)) {
+            tokio::time::sleep(pace::EACH).await;
+        }
+    }
+
     fn on_verdict(&mut self, verdict: Result<(), SaslCondition>) {
         let answered = match verdict {
             Ok(()) => self.driver.machine.authenticate_ok(),
@@ -224,6 +239,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 tracing::info!(%jid, "XMPP: online");
                 self.sender = None;
                 self.stranger = None;
+                if jid.local() == Some(WEB_SERVICE) {
+                    self.pace = None;
+                }
                 self.driver.machine.bind_ok(jid)
             }
             Err(error) => self.driver.machine.bind_failed(error),
