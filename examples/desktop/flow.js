@@ -14,7 +14,7 @@ export function mountFlow({ hub, api }) {
   const changes = new Map();
   /** Round trips in milliseconds, the latest last. */
   const trips = [];
-  /** Entries that are new or have changed since the last frame. */
+  /** Entries that are new or have changed since they were last drawn. */
   const fresh = new Set();
   let paused = false;
 
@@ -76,10 +76,10 @@ export function mountFlow({ hub, api }) {
     }
   }
 
-  /** Drawing waits for the next frame, so that it delays nobody who listens to the hub. */
+  /** Drawing waits a little: an event is often on its way when the click that caused it is noted, and should find us idle. */
   function refresh(entry) {
     if (fresh.size === 0) {
-      requestAnimationFrame(draw);
+      setTimeout(draw, DRAW_MS);
     }
     fresh.add(entry);
     if (fresh.size > ROWS) {
@@ -88,12 +88,10 @@ export function mountFlow({ hub, api }) {
   }
 
   function draw() {
-    let event = false;
     for (const entry of fresh) {
       if (entry.row === undefined) {
         entry.row = rowOf(entry);
         container.prepend(make("li", {}, entry.row));
-        event ||= entry.direction === "in";
       }
       entry.row.querySelector(".times").replaceChildren(...entry.times.map((text) => make("span", { class: "took" }, text)));
     }
@@ -102,9 +100,6 @@ export function mountFlow({ hub, api }) {
       container.lastElementChild.remove();
     }
     setText(byId("flow-summary"), summaryOfTrips(trips));
-    if (event) {
-      light();
-    }
   }
 
   function clear() {
@@ -128,16 +123,6 @@ function rowOf(entry) {
   // A body is laid out only for those who look.
   row.addEventListener("toggle", () => row.append(make("pre", { tabindex: "0" }, pretty(entry.content))), { once: true });
   return row;
-}
-
-/** Lets a light run along the way that the event came. */
-function light() {
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
-    return;
-  }
-  [...byId("hops").children].forEach((hop, index) => {
-    hop.animate([{}, { background: "var(--blue-ground)", color: "var(--blue)", offset: 0.3 }, {}], { duration: 600, delay: 60 * index });
-  });
 }
 
 function summaryOfTrips(trips) {
@@ -194,5 +179,6 @@ function milliseconds(duration) {
 
 const ROWS = 200;
 const TRIPS = 100;
+const DRAW_MS = 100;
 /** An update about something older (a team list after a refresh) says nothing about the way it came. */
 const OLD_MS = 5_000;

@@ -70,24 +70,24 @@ export function mountTeam({ hub, api }) {
   function changed(update) {
     teamReader.touched();
     const user = update.data?.user;
-    if (user?.loginId !== undefined) {
-      users.set(user.loginId, { ...users.get(user.loginId), ...user });
+    if (user?.loginId === undefined) {
+      return;
+    }
+    const old = users.get(user.loginId);
+    const fresh = { ...old, ...user };
+    users.set(user.loginId, fresh);
+    const row = [...byId("team-list").rows].find((found) => found.dataset.user === user.loginId);
+    if (row !== undefined && isHere(old) === isHere(fresh)) {
+      row.replaceWith(rowOf(fresh));
+    } else {
       draw();
     }
   }
 
+  /** Draws the whole list: those who are signed in, then the others. */
   function draw() {
-    const isHere = (user) => (user.state ?? "LOGOUT") !== "LOGOUT";
-    const present = [...users.values()].filter(isHere);
-    const absent = [...users.values()].filter((user) => !isHere(user));
-    const rows = [...present, ...absent].map((user) => {
-      const name = `${user.firstName ?? ""} ${user.lastName ?? ""}`.trim() || user.loginId;
-      const state = user.state || "UNKNOWN";
-      return make("tr", {},
-        make("th", { scope: "row" }, name),
-        make("td", {}, user.extension || "–"),
-        make("td", {}, make("span", { class: "chip", "data-state": state }, words(state))));
-    });
+    const all = [...users.values()];
+    const rows = [...all.filter(isHere), ...all.filter((user) => !isHere(user))].map(rowOf);
     byId("team-list").replaceChildren(...rows);
   }
 
@@ -95,6 +95,19 @@ export function mountTeam({ hub, api }) {
     byId("team-message").hidden = text === "";
     setText(byId("team-message"), text);
   }
+}
+
+function isHere(user) {
+  return (user.state ?? "LOGOUT") !== "LOGOUT";
+}
+
+function rowOf(user) {
+  const name = `${user.firstName ?? ""} ${user.lastName ?? ""}`.trim() || user.loginId;
+  const state = user.state || "UNKNOWN";
+  return make("tr", { "data-user": user.loginId },
+    make("th", { scope: "row" }, name),
+    make("td", {}, user.extension || "–"),
+    make("td", {}, make("span", { class: "chip", "data-state": state }, words(state))));
 }
 
 function nodeOf(teamId) {

@@ -8,6 +8,7 @@ import { Desktop, addresses, launch } from "../tests/interop/desktop_page.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DESK = { width: 1280, height: 860 };
+const SETTLE_MS = 1_500;
 const PHONE = { width: 400, height: 860 };
 
 const browser = await launch();
@@ -22,7 +23,7 @@ try {
   }
   const desktop = await Desktop.open(browser, secure, { viewport: DESK, deviceScaleFactor: 2, reducedMotion: "reduce" });
   await desktop.load();
-  await picture(desktop, "sign-in", PHONE, "light");
+  await picture(desktop, "desktop-sign-in", PHONE, "light");
 
   await desktop.signIn("1001001");
   await desktop.press("Ready");
@@ -34,14 +35,14 @@ try {
     await colleague.press("Ready");
     await colleague.waitForState("Ready");
   }
-  await picture(desktop, "ringing", DESK, "light");
-  await picture(desktop, "ringing", PHONE, "light");
+  await picture(desktop, "desktop", DESK, "light");
+  await picture(desktop, "desktop-phone", PHONE, "light");
 
   await desktop.press("Answer");
   await desktop.waitForCall("Active");
   await desktop.press("Hold");
   await desktop.waitForCall("Held");
-  await picture(desktop, "held", DESK, "dark");
+  await picture(desktop, "desktop-dark", DESK, "dark");
   await desktop.press("Drop");
   await desktop.waitForState("Wrap-up");
 } finally {
@@ -51,7 +52,8 @@ try {
 async function picture({ page }, name, viewport, colorScheme) {
   await page.setViewportSize(viewport);
   await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-  const file = `desktop-${name}-${viewport.width}-${colorScheme}.png`;
-  await page.screenshot({ path: `${HERE}${file}` });
-  console.log(`examples/docs/${file}`);
+  // What is still being drawn, such as the flow panel, gets there in a moment.
+  await page.waitForTimeout(SETTLE_MS);
+  await page.screenshot({ path: `${HERE}${name}.png` });
+  console.log(`examples/docs/${name}.png`);
 }

@@ -11,6 +11,8 @@ const login = new Map();
 let parentOrigin = "";
 let connection;
 let networkErrors = 0;
+const again = new MessageChannel();
+again.port1.onmessage = () => connection?.flush();
 
 window.addEventListener("message", (event) => {
   const known = event.source === window.parent && settings.parentOrigins.includes(event.origin);
@@ -91,13 +93,14 @@ function onStatus(status, condition) {
   }
 }
 
-/** Strophe would look after the connection every 100 ms. Asking again at once keeps a request at the server. */
+/** Strophe would look after the connection every 100 ms. Asking again soon keeps a request at the server. */
 function onAnswer() {
   if (networkErrors === 1 && connection.authenticated) {
     say(Type.STATUS, "connected");
   }
   networkErrors = 0;
-  queueMicrotask(() => connection?.flush());
+  // Behind the events of this answer, which go to the page when Strophe has called the handlers.
+  queueMicrotask(() => again.port2.postMessage(""));
 }
 
 /** Strophe tries a failed request again at once, then after ever longer pauses. After the second failure we give up. */

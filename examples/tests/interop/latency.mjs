@@ -16,6 +16,8 @@ import { Desktop, addresses, launch } from "./desktop_page.mjs";
 
 const AGENT = "1001001";
 const EVENTS = Number(process.env.INTEROP_EVENTS ?? 1000);
+/** Between an event and the next change: the page draws its flow panel then. */
+const PAUSE_MS = 150;
 const ROUND_TRIPS = 1000;
 const PAYLOAD = 1024;
 const CLOCK_SAMPLES = 200;
@@ -42,7 +44,7 @@ try {
 
   const before = await compareClocks(desktop.page);
   relay.sent.length = 0;
-  const arrived = await desktop.page.evaluate(changeStates, { agent: AGENT, events: EVENTS });
+  const arrived = await desktop.page.evaluate(changeStates, { agent: AGENT, events: EVENTS, pause: PAUSE_MS });
   const sent = [...relay.sent];
   const after = await compareClocks(desktop.page);
   const second = await bareRoundTrips();
@@ -68,7 +70,7 @@ try {
 }
 
 /** Runs in the page: changes the state, waits for the event, and so on. */
-async function changeStates({ agent, events }) {
+async function changeStates({ agent, events, pause }) {
   const clock = () => performance.timeOrigin + performance.now();
   const { hub, api } = await import("./main.js");
   const noted = [];
@@ -94,6 +96,7 @@ async function changeStates({ agent, events }) {
     const [at] = await Promise.all([event, api.put(`User/${agent}`, "User", content)]);
     hub.unsubscribe(subscription);
     noted.push({ asked, at });
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
   return noted;
 }
