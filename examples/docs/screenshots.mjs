@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import { Desktop, addresses, launch } from "../tests/interop/desktop_page.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-const DESK = { width: 1280, height: 860 };
+const DESK = { width: 1280, height: 1000 };
 const SETTLE_MS = 1_500;
-const PHONE = { width: 400, height: 860 };
+const PHONE = { width: 400, height: 1000 };
 
 const browser = await launch();
 try {
@@ -21,7 +21,7 @@ try {
     await colleague.signIn(id);
     colleagues.push(colleague);
   }
-  const desktop = await Desktop.open(browser, secure, { viewport: DESK, deviceScaleFactor: 2, reducedMotion: "reduce" });
+  const desktop = await Desktop.open(browser, secure, { viewport: DESK, deviceScaleFactor: 1.5, reducedMotion: "reduce" });
   await desktop.load();
   await picture(desktop, "desktop-sign-in", PHONE, "light");
 
