@@ -347,3 +347,45 @@ fn fault_of_soap_12_with_subcodes_and_languages() {
     let (before, _) = expected.split_once("<m:MaxTime").unwrap();
     assert!(written.starts_with(before), "{written}");
 }
+
+#[test]
+fn commands_are_answered_with_a_key_or_true() {
+    use soap_axl::axl::{LineKey, NameKey, RemoveLine, RemovePhone, Returned};
+
+    let operation = RemoveLine {
+        key: LineKey::Pattern("1001001".to_owned()),
+        route_partition_name: Presence::Nil,
+        other: Vec::new(),
+    };
+    let call = Client::new(ClientConfig::new(Version::V14_0)).call(&operation);
+    let body = std::str::from_utf8(&call.request.body).unwrap();
+    assert!(
+        body.contains(
+            "<pattern>1001001</pattern><routePartitionName \
+             xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"/>"
+        ),
+        "{body}"
+    );
+    let received = serve(axl_head(""), body).unwrap();
+    assert_eq!(received.request(), &Request::RemoveLine(operation.clone()));
+
+    let uuid = Uuid::new("0d5c1a3b-7e1f-4a55-9c3e-2f6b8a0d1e42");
+    let response = received.answer(&Returned::key(&uuid));
+    assert!(
+        text(&response).contains("<return>{0D5C1A3B-7E1F-4A55-9C3E-2F6B8A0D1E42}</return>"),
+        "{}",
+        text(&response)
+    );
+    let read = answer(&operation, 200, XML, text(&response)).unwrap();
+    assert_eq!(read.uuid(), Some(uuid));
+
+    let operation = RemovePhone {
+        key: NameKey::Name("x".to_owned()),
+        other: Vec::new(),
+    };
+    let done = golden("listPhone.empty.xml")
+        .replace("listPhoneResponse", "removePhoneResponse")
+        .replace("<return/>", "<return>true</return>");
+    let read = answer(&operation, 200, XML, &done).unwrap();
+    assert_eq!((read.clone(), read.uuid()), (Returned::done(), None));
+}

@@ -7,10 +7,13 @@
 )]
 
 use soap_axl::axl::{
-    DoAuthenticateUser, DoAuthenticateUserReply, ExecuteSqlQuery, ExecuteSqlQueryReply, Field,
-    GetCcmVersion, GetCcmVersionReply, GetPhone, GetPhoneReply, GetUser, GetUserReply,
-    LineCriteria, ListLine, ListLineReply, ListPhone, ListPhoneReply, ListUser, ListUserReply,
-    PhoneCriteria, Place, Record, Request, UserCriteria,
+    AddLine, AddPhone, AddUser, ApplyLine, ApplyPhone, DoAuthenticateUser, DoAuthenticateUserReply,
+    DoDeviceLogin, DoDeviceLogout, ExecuteSqlQuery, ExecuteSqlQueryReply, ExecuteSqlUpdate,
+    ExecuteSqlUpdateReply, Field, GetAppUser, GetAppUserReply, GetCcmVersion, GetCcmVersionReply,
+    GetLine, GetLineReply, GetPhone, GetPhoneReply, GetUser, GetUserReply, LineCriteria,
+    ListAppUser, ListAppUserReply, ListLine, ListLineReply, ListPhone, ListPhoneReply, ListUser,
+    ListUserReply, LockPhone, PhoneCriteria, Place, Record, RemoveAppUser, RemoveLine, RemovePhone,
+    RemoveUser, Request, ResetLine, ResetPhone, RestartPhone, UserCriteria, WipePhone,
 };
 
 const TABLE: &str = include_str!("spec/operations.tsv");
@@ -25,11 +28,11 @@ fn children(fields: &[Field]) -> Vec<&'static str> {
 
 /// The children of every record that the transcription has, by its name there.
 fn records() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
+    fn request<Q: Record>() -> (&'static str, &'static str, Vec<&'static str>) {
+        (Q::NAME, "request", children(Q::FIELDS))
+    }
     fn pair<Q: Record, R: Record>() -> [(&'static str, &'static str, Vec<&'static str>); 2] {
-        [
-            (Q::NAME, "request", children(Q::FIELDS)),
-            (Q::NAME, "return", children(R::FIELDS)),
-        ]
+        [request::<Q>(), (Q::NAME, "return", children(R::FIELDS))]
     }
     let mut all = Vec::new();
     all.extend(pair::<DoAuthenticateUser, DoAuthenticateUserReply>());
@@ -40,6 +43,28 @@ fn records() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
     all.extend(pair::<GetPhone, GetPhoneReply>());
     all.extend(pair::<ListPhone, ListPhoneReply>());
     all.extend(pair::<ListLine, ListLineReply>());
+    all.extend(pair::<GetAppUser, GetAppUserReply>());
+    all.extend(pair::<ListAppUser, ListAppUserReply>());
+    all.extend(pair::<GetLine, GetLineReply>());
+    all.extend(pair::<ExecuteSqlUpdate, ExecuteSqlUpdateReply>());
+    all.extend([
+        request::<AddLine>(),
+        request::<AddPhone>(),
+        request::<AddUser>(),
+        request::<ApplyLine>(),
+        request::<ApplyPhone>(),
+        request::<DoDeviceLogin>(),
+        request::<DoDeviceLogout>(),
+        request::<LockPhone>(),
+        request::<RemoveAppUser>(),
+        request::<RemoveLine>(),
+        request::<RemovePhone>(),
+        request::<RemoveUser>(),
+        request::<ResetLine>(),
+        request::<ResetPhone>(),
+        request::<RestartPhone>(),
+        request::<WipePhone>(),
+    ]);
     all.push(("userCriteria", "record", children(UserCriteria::FIELDS)));
     all.push(("phoneCriteria", "record", children(PhoneCriteria::FIELDS)));
     all.push(("lineCriteria", "record", children(LineCriteria::FIELDS)));

@@ -392,6 +392,21 @@ impl Content for i64 {
     }
 }
 
+/// A large record of which few are held.
+impl<T: Content> Content for Box<T> {
+    fn read(decoder: &mut Decoder<'_>, wire: &'static str) -> Result<Self, DecodeError> {
+        T::read(decoder, wire).map(Self::new)
+    }
+
+    fn write(&self, encoder: &mut Encoder, wire: &str) {
+        T::write(self, encoder, wire);
+    }
+
+    fn mask(&mut self, tags: &Tags) {
+        Content::mask(&mut **self, tags);
+    }
+}
+
 /// Free XML, such as `vendorConfig`: kept as it came, in its order. It is written under its own
 /// name.
 impl Content for Element {
@@ -401,6 +416,43 @@ impl Content for Element {
 
     fn write(&self, encoder: &mut Encoder, _wire: &str) {
         encoder.element(self);
+    }
+}
+
+/// What most writing operations answer: the `{UUID}` of the object touched, or `true`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Returned(String);
+
+impl Returned {
+    /// The answer with a key.
+    pub fn key(uuid: &Uuid) -> Self {
+        Self(uuid.to_braced())
+    }
+
+    /// The answer that something was done to no object in particular.
+    pub fn done() -> Self {
+        Self("true".to_owned())
+    }
+
+    /// The text as it came.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The key, when the answer is one.
+    pub fn uuid(&self) -> Option<Uuid> {
+        let text = self.0.trim();
+        (text.starts_with('{') && text.ends_with('}')).then(|| Uuid::new(text))
+    }
+}
+
+impl Content for Returned {
+    fn read(decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<Self, DecodeError> {
+        Ok(Self(decoder.text()?.into_owned()))
+    }
+
+    fn write(&self, encoder: &mut Encoder, wire: &str) {
+        encoder.text_element(wire, &self.0);
     }
 }
 

@@ -1,8 +1,8 @@
-//! Lines: `listLine`.
+//! Lines: `addLine`, `getLine`, `listLine`, and what is done to one.
 
 use crate::axl::{
     ForeignKey, Presence, Tags, Uuid,
-    macros::{operation, record},
+    macros::{choice, command, operation, record},
 };
 
 record! {
@@ -45,7 +45,64 @@ record! {
     }
 }
 
+choice! {
+    /// Names a line; a pattern goes with a partition.
+    LineKey {
+        /// By key.
+        Uuid(Uuid) = "uuid",
+        /// By directory number.
+        Pattern(String) = "pattern",
+    }
+}
+
+command! {
+    /// Adds a line. The schema wants pattern and usage.
+    AddLine "addLine" {
+        /// The line.
+        line: Box<Line> = "line";
+    }
+
+    /// Takes a line out of the configuration.
+    RemoveLine "removeLine" {
+        /// Which.
+        key: LineKey = "uuid | pattern";
+        /// Partition of the pattern.
+        route_partition_name: Presence<ForeignKey> = "routePartitionName";
+    }
+
+    /// Makes changes of the configuration take effect, with as little interruption as possible.
+    ApplyLine "applyLine" {
+        /// Which.
+        key: LineKey = "uuid | pattern";
+        /// Partition of the pattern.
+        route_partition_name: Presence<ForeignKey> = "routePartitionName";
+    }
+
+    /// Makes the phones of the line start anew.
+    ResetLine "resetLine" {
+        /// Which.
+        key: LineKey = "uuid | pattern";
+        /// Partition of the pattern.
+        route_partition_name: Presence<ForeignKey> = "routePartitionName";
+    }
+}
+
 operation! {
+    /// Asks for one line.
+    GetLine "getLine" {
+        /// Which.
+        key: LineKey = "uuid | pattern";
+        /// Partition of the pattern.
+        route_partition_name: Presence<ForeignKey> = "routePartitionName";
+        /// What of it; everything when there is no mask.
+        returned_tags: Option<Tags> = "returnedTags";
+    }
+    /// The line.
+    -> GetLineReply {
+        /// The line, reduced to what was asked.
+        line: Line = "line";
+    }
+
     /// Asks for lines.
     ListLine "listLine" {
         /// Which.

@@ -35,7 +35,8 @@
 //! }
 //! ```
 //!
-//! The answer's fields are the children of its `return` element.
+//! The answer's fields are the children of its `return` element. `command!` states requests that
+//! are answered with a text alone, [`Returned`](super::Returned).
 
 /// States records. See the module's text.
 macro_rules! record {
@@ -261,4 +262,30 @@ macro_rules! operation {
     )+};
 }
 
-pub(crate) use {choice, open_string, operation, record};
+/// States operations whose answer is the key of what was touched, or `true`.
+macro_rules! command {
+    ($(
+        $(#[$doc:meta])*
+        $request:ident $wire:literal {
+            $($(#[$cdoc:meta])* $cfield:ident: $ctype:ty = $cwire:literal;)*
+        }
+    )+) => {$(
+        $crate::axl::macros::record! {
+            $(#[$doc])*
+            $request $wire {
+                children { $($(#[$cdoc])* $cfield: $ctype = $cwire;)* }
+            }
+        }
+
+        impl $crate::axl::Operation for $request {
+            const NAME: &'static str = $wire;
+            type Reply = $crate::axl::Returned;
+
+            fn write_children(&self, encoder: &mut $crate::Encoder) {
+                Self::write_children(self, encoder);
+            }
+        }
+    )+};
+}
+
+pub(crate) use {choice, command, open_string, operation, record};

@@ -15,6 +15,7 @@
 //! closed take any text, so they are open strings with constants. What a table does not name is
 //! kept in `other`.
 
+mod app_user;
 mod client;
 mod content;
 mod dynamic;
@@ -31,24 +32,34 @@ mod user;
 mod uuid;
 mod version;
 
+pub use app_user::{
+    AppUser, AppUserCriteria, GetAppUser, GetAppUserReply, ListAppUser, ListAppUserReply,
+    RemoveAppUser,
+};
 pub use client::{AxlCallError, Call, Client, Config as ClientConfig, Pending, Reply};
-pub use content::{AttributeValue, Content, ForeignKey, Presence, Slot, Tags};
+pub use content::{AttributeValue, Content, ForeignKey, Presence, Returned, Slot, Tags};
 pub use dynamic::Dynamic;
 pub use error::{AxlCode, AxlError, Blame, TooLarge};
-pub use line::{Line, LineCriteria, ListLine, ListLineReply};
+pub use line::{
+    AddLine, ApplyLine, GetLine, GetLineReply, Line, LineCriteria, LineKey, ListLine,
+    ListLineReply, RemoveLine, ResetLine,
+};
 pub use pager::{PageError, PageEvent, Paged, Pager, PagerConfig};
 pub use phone::{
-    DeviceProtocol, Dirn, GetPhone, GetPhoneReply, ListPhone, ListPhoneReply, NameKey, Phone,
-    PhoneCriteria, PhoneLine, PhoneLines, Product,
+    AddPhone, ApplyPhone, DeviceProtocol, Dirn, DoDeviceLogin, DoDeviceLogout, GetPhone,
+    GetPhoneReply, ListPhone, ListPhoneReply, LockPhone, NameKey, Phone, PhoneCriteria, PhoneLine,
+    PhoneLines, Product, RemovePhone, ResetPhone, RestartPhone, WipePhone,
 };
 pub use registry::{Effect, Operation, Request};
 pub use server::{Config as ServerConfig, Incoming, Received, Server};
-pub use sql::{ExecuteSqlQuery, ExecuteSqlQueryReply, Row};
+pub use sql::{
+    ExecuteSqlQuery, ExecuteSqlQueryReply, ExecuteSqlUpdate, ExecuteSqlUpdateReply, Row,
+};
 pub use system::{ComponentVersion, GetCcmVersion, GetCcmVersionReply};
 pub use user::{
-    AssociatedDevices, AssociatedGroups, DoAuthenticateUser, DoAuthenticateUserReply, GetUser,
-    GetUserReply, ListUser, ListUserReply, PrimaryExtension, User, UserCriteria, UserGroup,
-    UserKey, UserRoles, UserSecret,
+    AddUser, AssociatedDevices, AssociatedGroups, DoAuthenticateUser, DoAuthenticateUserReply,
+    GetUser, GetUserReply, ListUser, ListUserReply, PrimaryExtension, RemoveUser, User,
+    UserCriteria, UserGroup, UserKey, UserRoles, UserSecret,
 };
 pub use uuid::Uuid;
 pub use version::{Action, Version, VersionError};

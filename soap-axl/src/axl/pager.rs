@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use crate::{
     RefusalKind,
     axl::{
-        AxlCallError, ExecuteSqlQuery, Line, ListLine, ListPhone, ListUser, Operation, Phone, Row,
-        User,
+        AppUser, AxlCallError, ExecuteSqlQuery, Line, ListAppUser, ListLine, ListPhone, ListUser,
+        Operation, Phone, Row, User,
     },
 };
 
@@ -282,6 +282,7 @@ macro_rules! paged {
 }
 
 paged! {
+    ListAppUser: AppUser in app_users,
     ListLine: Line in lines,
     ListPhone: Phone in phones,
     ListUser: User in users,

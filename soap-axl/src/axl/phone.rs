@@ -1,9 +1,9 @@
-//! Phones: `getPhone`, `listPhone`.
+//! Phones: `addPhone`, `getPhone`, `listPhone`, and what is done to one.
 
 use crate::{
     axl::{
         ForeignKey, Presence, Tags, Uuid,
-        macros::{choice, open_string, operation, record},
+        macros::{choice, command, open_string, operation, record},
     },
     xml::Element,
 };
@@ -45,6 +45,8 @@ record! {
             location_name: Presence<ForeignKey> = "locationName";
             /// Settings of the model as free XML, kept as it came.
             vendor_config: Option<Element> = "vendorConfig";
+            /// Whether media pass a trusted relay point: `On`, `Off` or `Default`.
+            use_trusted_relay_point: Presence<String> = "useTrustedRelayPoint";
             /// Security profile.
             security_profile_name: Presence<ForeignKey> = "securityProfileName";
             /// SIP profile.
@@ -57,10 +59,18 @@ record! {
             primary_phone_name: Presence<ForeignKey> = "primaryPhoneName";
             /// Who is signed in by extension mobility.
             login_user_id: Presence<String> = "loginUserId";
+            /// Whether the built-in bridge is on, as recording needs it.
+            built_in_bridge_status: Presence<String> = "builtInBridgeStatus";
             /// Who owns the phone.
             owner_user_name: Presence<ForeignKey> = "ownerUserName";
+            /// `None` or a mode of packet capture.
+            packet_capture_mode: Presence<String> = "packetCaptureMode";
             /// Whether CTI applications may control it.
             allow_cti_control_flag: Presence<bool> = "allowCtiControlFlag";
+            /// What is to be done with the certificate, most often `No Pending Operation`.
+            certificate_operation: Presence<String> = "certificateOperation";
+            /// Whether the phone may roam: `On`, `Off` or `Default`.
+            device_mobility_mode: Presence<String> = "deviceMobilityMode";
         }
     }
 
@@ -188,6 +198,73 @@ operation! {
     -> ListPhoneReply {
         /// The phones, reduced to what was asked.
         phones: Vec<Phone> = "phone";
+    }
+}
+
+command! {
+    /// Adds a phone.
+    ///
+    /// The schema wants name, product, class, protocol, protocolSide, devicePoolName,
+    /// commonPhoneConfigName, locationName, useTrustedRelayPoint, phoneTemplateName,
+    /// primaryPhoneName (nil is enough), builtInBridgeStatus, packetCaptureMode,
+    /// certificateOperation and deviceMobilityMode.
+    AddPhone "addPhone" {
+        /// The phone.
+        phone: Box<Phone> = "phone";
+    }
+
+    /// Takes a phone out of the configuration.
+    RemovePhone "removePhone" {
+        /// Which.
+        key: NameKey = "name | uuid";
+    }
+
+    /// Makes changes of the configuration take effect, with as little interruption as possible.
+    ApplyPhone "applyPhone" {
+        /// Which.
+        key: NameKey = "name | uuid";
+    }
+
+    /// Makes the phone start anew from its power on.
+    ResetPhone "resetPhone" {
+        /// Which.
+        key: NameKey = "name | uuid";
+    }
+
+    /// Makes the phone register anew.
+    RestartPhone "restartPhone" {
+        /// Which.
+        key: NameKey = "name | uuid";
+    }
+
+    /// Erases a mobile phone at its next registration.
+    WipePhone "wipePhone" {
+        /// Which.
+        key: NameKey = "name | uuid";
+    }
+
+    /// Locks a mobile phone at its next registration.
+    LockPhone "lockPhone" {
+        /// Which.
+        key: NameKey = "name | uuid";
+    }
+
+    /// Signs a user in at a phone: extension mobility.
+    DoDeviceLogin "doDeviceLogin" {
+        /// The phone.
+        device_name: ForeignKey = "deviceName";
+        /// Seconds until the user is signed out; 0 for never.
+        login_duration: u64 = "loginDuration";
+        /// The device profile that the phone takes on.
+        profile_name: ForeignKey = "profileName";
+        /// The user.
+        user_id: String = "userId";
+    }
+
+    /// Signs the user of a phone out.
+    DoDeviceLogout "doDeviceLogout" {
+        /// The phone.
+        device_name: ForeignKey = "deviceName";
     }
 }
 

@@ -3,8 +3,11 @@
 use crate::{
     DecodeError, Decoder, Encoder,
     axl::{
-        Content, DoAuthenticateUser, Dynamic, ExecuteSqlQuery, GetCcmVersion, GetPhone, GetUser,
-        ListLine, ListPhone, ListUser,
+        AddLine, AddPhone, AddUser, ApplyLine, ApplyPhone, Content, DoAuthenticateUser,
+        DoDeviceLogin, DoDeviceLogout, Dynamic, ExecuteSqlQuery, ExecuteSqlUpdate, GetAppUser,
+        GetCcmVersion, GetLine, GetPhone, GetUser, ListAppUser, ListLine, ListPhone, ListUser,
+        LockPhone, RemoveAppUser, RemoveLine, RemovePhone, RemoveUser, ResetLine, ResetPhone,
+        RestartPhone, WipePhone,
     },
 };
 
@@ -84,14 +87,34 @@ macro_rules! registry {
 }
 
 registry! {
+    AddLine,
+    AddPhone,
+    AddUser,
+    ApplyLine,
+    ApplyPhone,
     DoAuthenticateUser,
+    DoDeviceLogin,
+    DoDeviceLogout,
     ExecuteSqlQuery,
+    ExecuteSqlUpdate,
+    GetAppUser,
     GetCcmVersion,
+    GetLine,
     GetPhone,
     GetUser,
+    ListAppUser,
     ListLine,
     ListPhone,
     ListUser,
+    LockPhone,
+    RemoveAppUser,
+    RemoveLine,
+    RemovePhone,
+    RemoveUser,
+    ResetLine,
+    ResetPhone,
+    RestartPhone,
+    WipePhone,
 }
 
 #[cfg(test)]

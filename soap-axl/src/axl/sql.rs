@@ -1,4 +1,4 @@
-//! Thin AXL: `executeSQLQuery`.
+//! Thin AXL: `executeSQLQuery`, `executeSQLUpdate`.
 
 use crate::{
     DecodeError, Decoder, Encoder,
@@ -17,6 +17,17 @@ operation! {
     -> ExecuteSqlQueryReply {
         /// The rows; none when nothing matched.
         rows: Vec<Row> = "row";
+    }
+
+    /// Runs an `INSERT`, `UPDATE` or `DELETE` on the database.
+    ExecuteSqlUpdate "executeSQLUpdate" {
+        /// The statement.
+        sql: String = "sql";
+    }
+    /// What a statement changed.
+    -> ExecuteSqlUpdateReply {
+        /// Rows that it touched.
+        rows_updated: i64 = "rowsUpdated";
     }
 }
 

@@ -1,10 +1,10 @@
-//! End users: `doAuthenticateUser`, `getUser`, `listUser`.
+//! End users: `doAuthenticateUser`, `addUser`, `getUser`, `listUser`, `removeUser`.
 
 use crate::{
     Secret,
     axl::{
         ForeignKey, Presence, Tags, Uuid,
-        macros::{choice, operation, record},
+        macros::{choice, command, operation, record},
     },
 };
 
@@ -195,6 +195,20 @@ operation! {
     -> ListUserReply {
         /// The users, reduced to what was asked.
         users: Vec<User> = "user";
+    }
+}
+
+command! {
+    /// Adds an end user. The schema wants lastName, userid and presenceGroupName.
+    AddUser "addUser" {
+        /// The user.
+        user: Box<User> = "user";
+    }
+
+    /// Takes an end user out of the configuration.
+    RemoveUser "removeUser" {
+        /// Which.
+        key: UserKey = "userid | uuid";
     }
 }
 

@@ -1,0 +1,86 @@
+//! Application users: `getAppUser`, `listAppUser`, `removeAppUser`.
+
+use crate::{
+    Secret,
+    axl::{
+        AssociatedDevices, AssociatedGroups, ForeignKey, Presence, Tags, UserKey, Uuid,
+        macros::{command, operation, record},
+    },
+};
+
+record! {
+    /// An application user, as `getAppUser` (all fields) and `listAppUser` (no nested lists) answer
+    /// it.
+    #[derive(Default)]
+    AppUser "appUser" {
+        attributes {
+            /// Key of the user.
+            uuid: Uuid = "uuid";
+        }
+        children {
+            /// Login name, unique among application users.
+            userid: Presence<String> = "userid";
+            /// Password; answers leave it out.
+            password: Presence<Secret> = "password";
+            /// Secret for SIP digests; answers leave it out.
+            digest_credentials: Presence<Secret> = "digestCredentials";
+            /// Presence group.
+            presence_group_name: Presence<ForeignKey> = "presenceGroupName";
+            /// Whether CUCM came with it.
+            is_standard: Presence<bool> = "isStandard";
+            /// Phones that the user may control.
+            associated_devices: Presence<AssociatedDevices> = "associatedDevices";
+            /// Groups, which carry the roles.
+            associated_groups: Presence<AssociatedGroups> = "associatedGroups";
+        }
+    }
+
+    /// What application users to list: `LIKE` patterns with `%`.
+    #[derive(Default)]
+    AppUserCriteria "searchCriteria" {
+        children {
+            /// Login name.
+            userid: Option<String> = "userid";
+        }
+    }
+}
+
+operation! {
+    /// Asks for one application user.
+    GetAppUser "getAppUser" {
+        /// Which.
+        key: UserKey = "userid | uuid";
+        /// What of it; everything when there is no mask.
+        returned_tags: Option<Tags> = "returnedTags";
+    }
+    /// The application user.
+    -> GetAppUserReply {
+        /// The user, reduced to what was asked.
+        app_user: AppUser = "appUser";
+    }
+
+    /// Asks for application users.
+    ListAppUser "listAppUser" {
+        /// Which.
+        criteria: AppUserCriteria = "searchCriteria";
+        /// What of each.
+        returned_tags: Tags = "returnedTags";
+        /// How many to leave out at the front.
+        skip: Option<u64> = "skip";
+        /// How many to answer at most.
+        first: Option<u64> = "first";
+    }
+    /// The application users; past the end there are none.
+    -> ListAppUserReply {
+        /// The users, reduced to what was asked.
+        app_users: Vec<AppUser> = "appUser";
+    }
+}
+
+command! {
+    /// Takes an application user out of the configuration.
+    RemoveAppUser "removeAppUser" {
+        /// Which.
+        key: UserKey = "userid | uuid";
+    }
+}
