@@ -233,6 +233,36 @@ fn perform(directory: &mut Directory, received: &Received) -> Result<HttpRespons
                 }),
             )?
         }
+        Operation::GetLine(operation) => {
+            let line = found(directory.line(&operation.key), "Line")?;
+            let line = masked(line, operation.returned_tags.as_ref());
+            received.answer(&axl::GetLineReply {
+                line,
+                other: Vec::new(),
+            })
+        }
+        Operation::GetAppUser(operation) => {
+            let user = found(directory.app_user(&operation.key), "AppUser")?;
+            let app_user = masked(user, operation.returned_tags.as_ref());
+            received.answer(&axl::GetAppUserReply {
+                app_user,
+                other: Vec::new(),
+            })
+        }
+        Operation::ListAppUser(operation) => {
+            let page = Page {
+                skip: operation.skip,
+                first: operation.first,
+            };
+            let found = directory.app_users(&operation.criteria, page);
+            let app_users = listed(found, &operation.returned_tags)?;
+            let rows = app_users.len();
+            let reply = axl::ListAppUserReply {
+                app_users,
+                other: Vec::new(),
+            };
+            within_limit(rows, received.answer(&reply))?
+        }
         Operation::GetCcmVersion(_) => received.answer(&axl::GetCcmVersionReply {
             component_version: axl::ComponentVersion {
                 version: RELEASE.into(),

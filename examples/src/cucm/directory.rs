@@ -6,9 +6,9 @@
 use ring::digest;
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, ToSql, params};
 use soap_axl::axl::{
-    AssociatedDevices, AssociatedGroups, DeviceProtocol, Dirn, ForeignKey, Line, LineCriteria,
-    NameKey, Phone, PhoneCriteria, PhoneLine, PhoneLines, Presence, PrimaryExtension, Product,
-    User, UserCriteria, UserGroup, UserKey, Uuid,
+    AppUser, AppUserCriteria, AssociatedDevices, AssociatedGroups, DeviceProtocol, Dirn,
+    ForeignKey, Line, LineCriteria, LineKey, NameKey, Phone, PhoneCriteria, PhoneLine, PhoneLines,
+    Presence, PrimaryExtension, Product, User, UserCriteria, UserGroup, UserKey, Uuid,
 };
 
 use crate::seed::Seed;
@@ -111,7 +111,41 @@ impl Directory {
         self.list(LINES, &filters, "numplan.dnorpattern", page, read_line)
     }
 
-    /// `base` ends in a where clause; each filter is a `LIKE` pattern on a column.
+    /// One line.
+    pub(super) fn line(&self, key: &LineKey) -> rusqlite::Result<Option<Line>> {
+        let (column, value) = match key {
+            LineKey::Uuid(uuid) => ("pkid", uuid.to_pkid()),
+            LineKey::Pattern(pattern) => ("dnorpattern", pattern.clone()),
+        };
+        let sql = format!("{LINES} where numplan.{column} = ?1");
+        self.connection
+            .query_row(&sql, [value], read_line)
+            .optional()
+    }
+
+    /// One application user.
+    pub(super) fn app_user(&self, key: &UserKey) -> rusqlite::Result<Option<AppUser>> {
+        let (column, value) = match key {
+            UserKey::Userid(userid) => ("name", userid.clone()),
+            UserKey::Uuid(uuid) => ("pkid", uuid.to_pkid()),
+        };
+        let sql = format!("{APP_USERS} where {column} = ?1");
+        self.connection
+            .query_row(&sql, [value], read_app_user)
+            .optional()
+    }
+
+    /// Application users that match.
+    pub(super) fn app_users(
+        &self,
+        criteria: &AppUserCriteria,
+        page: Page,
+    ) -> rusqlite::Result<Vec<AppUser>> {
+        let filters = [("name", &criteria.userid)];
+        self.list(APP_USERS, &filters, "name", page, read_app_user)
+    }
+
+    /// `base` may end in a where clause; each filter is a `LIKE` pattern on a column.
     fn list<T>(
         &self,
         base: &str,
@@ -275,6 +309,16 @@ fn read_line(row: &SqlRow<'_>) -> rusqlite::Result<Line> {
         alerting_name: text(row, 4)?,
         ascii_alerting_name: text(row, 4)?,
         other: Vec::new(),
+    })
+}
+
+fn read_app_user(row: &SqlRow<'_>) -> rusqlite::Result<AppUser> {
+    Ok(AppUser {
+        uuid: Some(key(row, 0)?),
+        userid: text(row, 1)?,
+        presence_group_name: ForeignKey::named("Standard Presence group").into(),
+        is_standard: (row.get::<_, String>(2)? == "t").into(),
+        ..Default::default()
     })
 }
 
@@ -455,6 +499,8 @@ const PHONES: &str = "select device.pkid, device.ctiid, device.name, device.desc
     join typedeviceprotocol on typedeviceprotocol.enum = device.tkdeviceprotocol \
     join devicepool on devicepool.pkid = device.fkdevicepool \
     left join enduser on enduser.pkid = device.fkenduser where device.tkclass = 1";
+
+const APP_USERS: &str = "select pkid, name, isstandard from applicationuser";
 
 const LINES: &str = "select numplan.pkid, numplan.dnorpattern, numplan.description, \
     typepatternusage.name, numplan.alertingname from numplan \

@@ -40,6 +40,9 @@ def calls(axl):
     yield axl.listPhone, {"searchCriteria": {"name": "%"}, "returnedTags": {"name": ""}, "first": 3}
     yield axl.listPhone, {"searchCriteria": {"name": "none"}, "returnedTags": {"name": ""}}
     yield axl.listLine, {"searchCriteria": {"pattern": "%"}, "returnedTags": {"pattern": "", "routePartitionName": ""}}
+    yield axl.getLine, {"pattern": "1001001"}
+    yield axl.getAppUser, {"userid": "axlreader"}
+    yield axl.listAppUser, {"searchCriteria": {"userid": "axl%"}, "returnedTags": {"userid": "", "isStandard": "t"}}
     yield axl.getCCMVersion, {}
     yield axl.executeSQLQuery, {"sql": "select name, fkenduser from device"}
 
