@@ -149,8 +149,9 @@ def whole(port):
             "endless header": b"GET / HTTP/1.1\r\nX: " + b"a" * 1_000_000,
             "many headers": b"GET / HTTP/1.1\r\n" + b"".join(b"X%d: a\r\n" % number for number in range(20_000)) + b"\r\n",
             "no such path": b"POST /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
-            "unknown user": http(port, before + after, Authorization=honest.basic(STRANGER)),
         }
+        if port in INSIDERS:
+            found["unknown user"] = http(port, before + after, Authorization=honest.basic(STRANGER))
     return found
 
 
@@ -239,7 +240,8 @@ class Attack:
                 insider = INSIDER_STREAMS[port](self.addresses[port], self.ca)
                 verdicts = self.verdicts[f"{port}: bomb {name} after login"]
                 try:
-                    async with asyncio.timeout(ANSWER_LIMIT):
+                    # Not measured: this process steps back behind the honest ones.
+                    async with asyncio.timeout(PATIENCE):
                         await insider.open()
                 except (OSError, EOFError, TimeoutError) as problem:
                     verdicts[f"no login: {type(problem).__name__}"] += 1

@@ -65,6 +65,18 @@ class Client:
         return text
 
 
+class Echo(Client):
+    """The measure of the machine: a server that gives a line back."""
+
+    async def open(self):
+        await self.connect()
+
+    async def round_trip(self):
+        self.writer.write(b"ping\n")
+        if await self.reader.readline() != b"ping\n":
+            raise EOFError("another line came back")
+
+
 class Axl(Client):
     port = "cucm-axl"
     tls = True
