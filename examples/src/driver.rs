@@ -137,6 +137,9 @@ impl<M: Machine, S: AsyncRead + AsyncWrite + Unpin> Driver<M, S> {
                 return Ok(event);
             }
             self.collect_output();
+            if matches!(self.ended, Some(Ended::Session(_))) {
+                self.flush().await;
+            }
             if let Some(ended) = self.ended.take() {
                 return Err(ended);
             }
@@ -162,7 +165,7 @@ impl<M: Machine, S: AsyncRead + AsyncWrite + Unpin> Driver<M, S> {
                     }
                     Ok(())
                 }
-                read = self.reader.read_buf(&mut self.input) => match read {
+                read = self.reader.read_buf(&mut self.input), if self.input.len() < MAX_INPUT => match read {
                     Ok(count) if count > 0 => {
                         self.machine.handle_input(self.clock.now(), &mut self.input)
                     }
@@ -174,7 +177,6 @@ impl<M: Machine, S: AsyncRead + AsyncWrite + Unpin> Driver<M, S> {
                 () = sleep_until(timeout) => self.machine.handle_timeout(self.clock.now()),
             };
             if let Err(error) = result {
-                self.flush().await;
                 self.ended = Some(Ended::Session(error));
             }
         }
@@ -184,15 +186,16 @@ impl<M: Machine, S: AsyncRead + AsyncWrite + Unpin> Driver<M, S> {
     pub async fn flush(&mut self) {
         self.collect_output();
         let write = async {
-            self.writer.write_all_buf(&mut self.current).await?;
-            for mut bytes in self.waiting.drain(..) {
-                self.writer.write_all_buf(&mut bytes).await?;
+            loop {
+                self.writer.write_all_buf(&mut self.current).await?;
+                match self.waiting.pop_front() {
+                    Some(next) => self.current = next,
+                    None => return self.writer.shutdown().await,
+                }
             }
-            self.writer.shutdown().await
         };
         // The session is over either way.
         let _ = tokio::time::timeout(GOODBYE, write).await;
-        self.output_bytes = 0;
     }
 
     fn collect_output(&mut self) {
@@ -238,6 +241,9 @@ pub async fn sleep_until(instant: Option<Instant>) {
     }
 }
 
+/// Bytes that a machine may leave for later; beyond, the peer waits. More than the largest unit of any machine,
+/// so that it only holds back what comes while a machine takes nothing.
+const MAX_INPUT: usize = 2 << 20;
 const GOODBYE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
@@ -295,6 +301,34 @@ mod tests {
         let mut answer = String::new();
         peer.read_to_string(&mut answer).await.unwrap();
         assert_eq!(answer, "one\n\n");
+    }
+
+    #[tokio::test]
+    async fn the_goodbye_survives_a_dropped_future() {
+        let (mut peer, stream) = tokio::io::duplex(4);
+        let mut driver = Driver::new(Echo::default(), stream, Clock::start(), 1024);
+        peer.write_all(b"one").await.unwrap();
+        let mut driven = tokio::spawn(async move {
+            let mut events = Vec::new();
+            loop {
+                match tokio::time::timeout(Duration::from_millis(1), driver.next()).await {
+                    Ok(Ok(event)) => events.push(event),
+                    Ok(Err(ended)) => return (events, ended),
+                    Err(_) => {}
+                }
+            }
+        });
+        peer.write_all(b"\n\n").await.unwrap();
+        // Longer than many of the futures live.
+        let early = tokio::time::timeout(Duration::from_millis(20), &mut driven).await;
+        assert!(early.is_err());
+        let mut answer = String::new();
+        peer.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer, "one\n\n");
+        assert_eq!(
+            driven.await.unwrap(),
+            (vec![4, 1], Ended::Session("empty line"))
+        );
     }
 
     #[tokio::test]
