@@ -14,23 +14,24 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     time::Sleep,
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
-use crate::shutdown::Shutdown;
+use crate::{
+    server::{self, Room},
+    shutdown::Shutdown,
+};
 
 /// What a peer may use up.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at one time; a further one waits in the listen queue.
+    /// Connections at one time; a further one is turned away.
     pub connections: usize,
     /// From the accept to the end of the TLS handshake, and for the head of each request. Also how long
     /// an idle connection is kept.
@@ -41,6 +42,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// Bytes of a request body.
     pub body_bytes: usize,
+    /// How long a peer may take none of an answer that is on its way.
+    pub write_timeout: Duration,
     /// How long open requests may go on once the end was asked for.
     pub grace: Duration,
 }
@@ -55,6 +58,7 @@ impl Default for Limits {
             head_bytes: 16 * 1024,
             body_timeout: Duration::from_secs(10),
             body_bytes: 256 * 1024,
+            write_timeout: Duration::from_secs(30),
             grace: Duration::from_secs(3),
         }
     }
@@ -87,44 +91,26 @@ pub async fn serve(
     shutdown: Shutdown,
 ) {
     let acceptor = tls.map(TlsAcceptor::from);
-    let places = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
-    let mut stop = pin!(shutdown.requested());
-    loop {
-        let accept = async {
-            // The semaphore is never closed, so a place always comes.
-            let place = Arc::clone(&places).acquire_owned().await.ok();
-            (listener.accept().await, place)
-        };
-        let (stream, address, place) = tokio::select! {
-            biased;
-            () = &mut stop => break,
-            (accepted, place) = accept => match accepted {
-                Ok((stream, address)) => (stream, address, place),
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                    continue;
+    server::accept(
+        listener,
+        limits.connections,
+        limits.grace,
+        &shutdown,
+        |stream, room| {
+            let (router, acceptor, shutdown) = (router.clone(), acceptor.clone(), shutdown.clone());
+            async move {
+                match stream.peer_addr() {
+                    Ok(address) if room == Room::Taken => {
+                        connection(stream, address, acceptor, router, limits, shutdown).await;
+                    }
+                    Ok(_) => tracing::warn!("too many connections; one is turned away"),
+                    // It has gone already.
+                    Err(_) => {}
                 }
-            },
-        };
-        // Answers to a held request are small and must leave at once.
-        let _ = stream.set_nodelay(true);
-        let router = router.clone();
-        let watcher = graceful.watcher();
-        let acceptor = acceptor.clone();
-        tokio::spawn(async move {
-            connection(stream, address, acceptor, router, limits, watcher).await;
-            drop(place);
-        });
-    }
-    drop(listener);
-    if tokio::time::timeout(limits.grace, graceful.shutdown())
-        .await
-        .is_err()
-    {
-        tracing::debug!("some requests were still open at the end");
-    }
+            }
+        },
+    )
+    .await;
 }
 
 async fn connection(
@@ -133,14 +119,50 @@ async fn connection(
     acceptor: Option<TlsAcceptor>,
     router: Router,
     limits: Limits,
-    watcher: hyper_util::server::graceful::Watcher,
+    shutdown: Shutdown,
 ) {
+    // Answers to a held request are small and must leave at once.
+    let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits.write_timeout));
+    let stream = Box::pin(stream);
     let transport = if acceptor.is_some() {
         Transport::Tls
     } else {
         Transport::Clear
     };
     let peer = Peer { address, transport };
+    let ended = match acceptor {
+        None => exchange(stream, peer, router, limits, &shutdown).await,
+        Some(acceptor) => {
+            let handshake = tokio::time::timeout(limits.head_timeout, acceptor.accept(stream));
+            let shaken = tokio::select! {
+                () = shutdown.requested() => return,
+                shaken = handshake => shaken,
+            };
+            match shaken {
+                Ok(Ok(stream)) => exchange(stream, peer, router, limits, &shutdown).await,
+                Ok(Err(error)) => return tracing::debug!(%address, %error, "TLS handshake failed"),
+                Err(_) => return tracing::debug!(%address, "TLS handshake took too long"),
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%address, %error, "connection ended");
+    }
+}
+
+/// Answers requests until the peer goes, or, once the end was asked for, until the present one is answered.
+async fn exchange<S>(
+    stream: S,
+    peer: Peer,
+    router: Router,
+    limits: Limits,
+    shutdown: &Shutdown,
+) -> hyper::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let router = router.clone();
         async move { Ok::<_, Infallible>(respond(router, request, peer, limits).await) }
@@ -150,33 +172,13 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_timeout)
         .max_buf_size(limits.head_bytes);
-    let result = match acceptor {
-        None => {
-            watcher
-                .watch(builder.serve_connection(TokioIo::new(stream), service))
-                .await
-        }
-        Some(acceptor) => {
-            match tokio::time::timeout(limits.head_timeout, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => {
-                    watcher
-                        .watch(builder.serve_connection(TokioIo::new(stream), service))
-                        .await
-                }
-                Ok(Err(error)) => {
-                    tracing::debug!(%address, %error, "TLS handshake failed");
-                    return;
-                }
-                Err(_) => {
-                    tracing::debug!(%address, "TLS handshake took too long");
-                    return;
-                }
-            }
-        }
-    };
-    if let Err(error) = result {
-        tracing::debug!(%address, %error, "connection ended");
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        () = shutdown.requested() => {}
     }
+    connection.as_mut().graceful_shutdown();
+    connection.await
 }
 
 async fn respond(
@@ -275,9 +277,6 @@ where
     }
 }
 
-/// Pause after a failed accept (out of file handles, most often), so that the loop does not spin.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
 #[cfg(test)]
 mod tests {
     use axum::routing::post;
@@ -367,6 +366,64 @@ mod tests {
         let (address, _trigger) = start(limits).await;
         let answer = exchange(address, b"POST / HTTP/1.1\r\nHost:").await;
         assert!(!answer.contains("200"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_never_reads_is_given_up() {
+        let limits = Limits {
+            write_timeout: Duration::from_millis(50),
+            ..Limits::default()
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (_trigger, shutdown) = shutdown::channel();
+        let large = "x".repeat(16 << 20);
+        let router = Router::new().route("/", axum::routing::get(|| async move { large }));
+        tokio::spawn(serve(listener, None, router, limits, shutdown));
+
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+
+        // What the system had taken is still there, and then comes the end instead of the rest.
+        let mut answer = Vec::new();
+        let ended = stream.read_to_end(&mut answer).await;
+        assert!(
+            ended.is_err() || answer.len() < 16 << 20,
+            "{} bytes",
+            answer.len()
+        );
+    }
+
+    #[tokio::test]
+    async fn the_end_waits_for_open_requests() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (trigger, shutdown) = shutdown::channel();
+        let slow = || async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            "done"
+        };
+        let router = Router::new().route("/", axum::routing::get(slow));
+        let server = tokio::spawn(serve(listener, None, router, Limits::default(), shutdown));
+
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        trigger.request();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("done"), "{answer}");
+        tokio::time::timeout(Duration::from_secs(2), server)
+            .await
+            .unwrap()
+            .unwrap();
     }
 
     #[tokio::test]
