@@ -433,6 +433,35 @@ async fn a_wrong_password_over_bosh_is_not_authorized() {
     assert!(answer.contains("<not-authorized/></failure>"), "{answer}");
 }
 
+/// The check of the first password must not let in whoever is named next.
+#[tokio::test]
+async fn nobody_gets_in_by_the_password_of_a_login_that_he_aborted() {
+    const ABORT: &str = "<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>";
+    let node = start().await;
+    let own = auth("1001001", "ccx-1001001");
+    let input = format!("{own}{ABORT}{}", auth("finesse", "x"));
+    let mut client = node.tcp().await;
+    client.say(&format!("{HEADER}{input}")).await;
+    let answer = client.rest().await;
+    assert!(answer.contains("<policy-violation "), "{answer}");
+    assert!(!answer.contains("<success"), "{answer}");
+    let (mut client, _) = BoshClient::open(&node, "/http-bind/").await;
+    let answer = client.send("", &input).await;
+    assert!(answer.contains("<policy-violation "), "{answer}");
+    assert!(!answer.contains("<success"), "{answer}");
+
+    // Who only changed his mind can begin anew.
+    let mut client = node.tcp().await;
+    client.say(&format!("{HEADER}{own}{ABORT}")).await;
+    client.hear("<aborted/></failure>").await;
+    client.say(&own).await;
+    client.hear("<success ").await;
+    let (mut client, _) = BoshClient::open(&node, "/http-bind/").await;
+    let answer = client.send("", &format!("{own}{ABORT}")).await;
+    assert!(answer.contains("<aborted/></failure>"), "{answer}");
+    client.login("1001001", "ccx-1001001").await;
+}
+
 #[tokio::test]
 async fn what_surrounds_bosh() {
     let node = start().await;

@@ -21,6 +21,11 @@ const HEADER: &str = "<stream:stream to='localhost' xmlns='jabber:client' \
 // NUL 1001001 NUL right.
 const AUTH: &str = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' \
     mechanism='PLAIN'>ADEwMDEwMDEAcmlnaHQ=</auth>";
+// NUL finesse NUL x.
+const OTHER_AUTH: &str = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' \
+    mechanism='PLAIN'>AGZpbmVzc2UAeA==</auth>";
+const ABORT: &str = "<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>";
+const ABORTED: &str = "<failure xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"><aborted/></failure>";
 const BIND: &str = "<iq type='set' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\
     <resource>desktop</resource></bind></iq>";
 
@@ -240,10 +245,7 @@ fn xc_sa_06_failures_that_need_no_password_check() {
             "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>YQ==</auth>",
             "malformed-request",
         ),
-        (
-            "<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>",
-            "aborted",
-        ),
+        (ABORT, "aborted"),
         // a@localhost NUL b NUL right.
         (
             "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>YUBsb2NhbGhvc3QAYgByaWdodA==</auth>",
@@ -259,6 +261,52 @@ fn xc_sa_06_failures_that_need_no_password_check() {
             sent(&mut server),
             format!("<failure xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"><{condition}/></failure>")
         );
+        assert!(server.poll_event().is_none());
+    }
+}
+
+/// RFC 6120 §6.4.4.
+#[test]
+fn an_aborted_login_fails_whatever_the_host_says_of_it() {
+    for verdict in [Ok(()), Err(SaslCondition::NOT_AUTHORIZED)] {
+        let mut server = server();
+        feed(&mut server, HEADER).unwrap();
+        sent(&mut server);
+        feed(&mut server, &format!("{AUTH}{ABORT}")).unwrap();
+        assert_eq!(sent(&mut server), "", "the host has not answered yet");
+        event(&mut server);
+        match verdict {
+            Ok(()) => server.authenticate_ok().unwrap(),
+            Err(condition) => server.authenticate_failed(condition).unwrap(),
+        }
+        assert_eq!(sent(&mut server), ABORTED);
+        // Then it may log in again.
+        feed(&mut server, OTHER_AUTH).unwrap();
+        let ServerEvent::Authenticate { user, .. } = event(&mut server) else {
+            panic!()
+        };
+        assert_eq!(user, jid("finesse@localhost"));
+    }
+}
+
+#[test]
+fn no_login_takes_the_place_of_one_that_was_aborted() {
+    for input in [
+        format!("{AUTH}{ABORT}{OTHER_AUTH}"),
+        format!("{AUTH}{ABORT}{ABORT}"),
+        format!("{AUTH}{OTHER_AUTH}"),
+    ] {
+        let mut server = server();
+        feed(&mut server, HEADER).unwrap();
+        sent(&mut server);
+        assert!(feed(&mut server, &input).is_err());
+        let ServerEvent::Authenticate { user, .. } = event(&mut server) else {
+            panic!()
+        };
+        assert_eq!(user, jid("1001001@localhost"));
+        assert_eq!(closed_with(&mut server), StreamCondition::POLICY_VIOLATION);
+        assert!(server.authenticate_ok().is_err());
+        assert!(!sent(&mut server).contains("<success"));
         assert!(server.poll_event().is_none());
     }
 }

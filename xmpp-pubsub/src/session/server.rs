@@ -97,7 +97,7 @@ impl ServerConfig {
 #[non_exhaustive]
 pub enum ServerEvent {
     /// Somebody wants to log in. Answer with [`Server::authenticate_ok`] or [`Server::authenticate_failed`],
-    /// now or later.
+    /// now or later; until then there is no other login.
     Authenticate {
         /// The user's bare address.
         user: Jid,
@@ -143,12 +143,26 @@ pub struct Server {
 
 #[derive(Debug)]
 enum State {
-    Opening { user: Option<Jid> },
+    Opening {
+        user: Option<Jid>,
+    },
     Offering,
-    Authenticating { user: Jid },
-    Binding { user: Jid },
-    BindAsked { user: Jid, request: Box<Iq> },
-    Bound { jid: Jid },
+    /// The host checks a password. A login that was aborted keeps its place until the host has answered, so that no
+    /// answer is taken for that of another login.
+    Authenticating {
+        user: Jid,
+        aborted: bool,
+    },
+    Binding {
+        user: Jid,
+    },
+    BindAsked {
+        user: Jid,
+        request: Box<Iq>,
+    },
+    Bound {
+        jid: Jid,
+    },
     Closed,
 }
 
@@ -247,15 +261,19 @@ impl Server {
         }
     }
 
-    /// The password was right.
+    /// The password was right. A client that aborted its login meanwhile is refused all the same.
     ///
     /// # Errors
     ///
     /// If no login is open.
     pub fn authenticate_ok(&mut self) -> Result<(), Error> {
-        let State::Authenticating { user } = &self.state else {
+        let State::Authenticating { user, aborted } = &self.state else {
             return Err(self.misuse("accept a login"));
         };
+        if *aborted {
+            self.refuse_login(SaslCondition::ABORTED);
+            return Ok(());
+        }
         self.state = State::Opening {
             user: Some(user.clone()),
         };
@@ -273,10 +291,14 @@ impl Server {
     ///
     /// If no login is open.
     pub fn authenticate_failed(&mut self, condition: SaslCondition) -> Result<(), Error> {
-        let State::Authenticating { .. } = &self.state else {
+        let State::Authenticating { aborted, .. } = &self.state else {
             return Err(self.misuse("refuse a login"));
         };
-        self.refuse_login(condition);
+        self.refuse_login(if *aborted {
+            SaslCondition::ABORTED
+        } else {
+            condition
+        });
         Ok(())
     }
 
@@ -453,12 +475,23 @@ impl Server {
             return Ok(());
         }
         let asked = SaslElement::from_element(&element);
-        match (asked, &self.state) {
+        match (asked, &mut self.state) {
             (Some(SaslElement::Auth { mechanism, message }), State::Offering) => {
                 self.on_auth(&mechanism, &message);
                 Ok(())
             }
-            (Some(SaslElement::Abort), _) => {
+            // §6.4.4. The failure goes out when the host has answered.
+            (
+                Some(SaslElement::Abort),
+                State::Authenticating {
+                    aborted: aborted @ false,
+                    ..
+                },
+            ) => {
+                *aborted = true;
+                Ok(())
+            }
+            (Some(SaslElement::Abort), State::Offering) => {
                 self.refuse_login(SaslCondition::ABORTED);
                 Ok(())
             }
@@ -489,7 +522,10 @@ impl Server {
         });
         match identity {
             Ok((user, credentials)) => {
-                self.state = State::Authenticating { user: user.clone() };
+                self.state = State::Authenticating {
+                    user: user.clone(),
+                    aborted: false,
+                };
                 self.events
                     .push_back(ServerEvent::Authenticate { user, credentials });
             }
