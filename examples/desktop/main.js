@@ -15,7 +15,7 @@ import { mountWrapUp } from "./wrapup.js";
 /** Where this tab keeps the login, so that a refresh does not sign the agent out. The browser drops it with the tab. */
 const KEPT = "agent-desktop-login";
 const CONNECT_MS = 20_000;
-const LOGIN_MS = 10_000;
+const LOGIN_MS = 5_000;
 
 const config = await readConfig();
 /** What happens on the page, for whoever wants to watch it: `(await import("./main.js")).hub` in a console. */
@@ -147,6 +147,12 @@ async function logIn({ id, extension }) {
     requestId = await api.put(`User/${id}`, "User", { state: "LOGIN", extension });
     early.forEach(decide);
     await Promise.race([decided, late(LOGIN_MS)]);
+  } catch (error) {
+    // The word may have gone astray; what counts is the state.
+    const { User } = await api.get(`User/${id}`);
+    if (User.state === "LOGOUT" || User.extension !== extension) {
+      throw error;
+    }
   } finally {
     hub.unsubscribe(subscription);
   }

@@ -75,8 +75,8 @@ function onStatus(status, condition) {
       connection.addHandler(onMessage, null, "message");
       connection.addHandler(onPresence, null, "presence");
       connection.send($pres().tree());
-      connection.flush();
-      say(Type.STATUS, "connected");
+      // Stanzas are taken in order: what answers the ping has taken our presence, and sends events from then on.
+      ask($iq({ type: "get", to: login.get(Type.XMPPDOMAIN) }).c("ping", { xmlns: PING }), onAvailable, onAvailable);
       break;
     case Status.AUTHFAIL:
       say(Type.XMPP_DISCONNECT_PROPERTIES, JSON.stringify({ condition: "not-authorized" }));
@@ -90,6 +90,12 @@ function onStatus(status, condition) {
       say(Type.STATUS, "disconnected");
       break;
     default:
+  }
+}
+
+function onAvailable() {
+  if (connection?.authenticated) {
+    say(Type.STATUS, "connected");
   }
 }
 
@@ -196,6 +202,7 @@ const Type = Object.freeze({
 });
 
 const NEEDED = [Type.ID, Type.PASSWORD, Type.XMPPDOMAIN, Type.PUBSUBDOMAIN];
+const PING = "urn:xmpp:ping";
 const PUBSUB = "http://jabber.org/protocol/pubsub";
 const WAIT_S = 30;
 const HOLD = 1;

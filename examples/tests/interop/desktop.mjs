@@ -21,6 +21,7 @@ const steps = [
   ["XML becomes objects, whatever its elements are called", () => part(parts.xmlObjects)],
   ["what is read by GET never overwrites a newer notification", () => part(parts.refreshRace)],
   ["a wrong password is refused in words", wrongPassword],
+  ["an unknown extension is refused by the engine", wrongExtension],
   ["1001001 signs in and is not ready", () => signIn(one, ONE)],
   ["1001001 takes a simulated call from ring to wrap-up", takeCall],
   ["1001002 signs in over TLS", () => signIn(two, TWO)],
@@ -58,6 +59,13 @@ async function wrongPassword() {
   await one.load();
   await one.submitSignIn(ONE, "wrong");
   await one.waitForText("#sign-in-message", "Wrong agent id or password.");
+}
+
+async function wrongExtension() {
+  await one.page.getByLabel("Extension", { exact: true }).fill("999");
+  await one.submitSignIn(ONE, `ccx-${ONE}`);
+  const message = one.page.locator("#sign-in-message").filter({ hasText: "Signing in was refused." });
+  await message.filter({ hasText: "Invalid Device" }).waitFor();
 }
 
 async function signIn(desktop, id) {

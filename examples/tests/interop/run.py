@@ -159,7 +159,8 @@ def execute(test, programs, center, options):
     else:
         command.insert(0, "node")
         environment["INTEROP_NODE_MODULES"] = str(programs["node_modules"])
-        environment["NODE_EXTRA_CA_CERTS"] = str(center.data_dir / "ca.pem")
+        if test.servers:
+            environment["NODE_EXTRA_CA_CERTS"] = str(center.data_dir / "ca.pem")
     if test.browser:
         environment["CHROMIUM"] = programs["chromium"]
     environment["INTEROP_HOSTILE_SECONDS"] = str(options.hostile_seconds)
