@@ -424,7 +424,7 @@ fn session_id() -> String {
 /// Time for login and resource; a password is checked within five seconds.
 const NEGOTIATION: Duration = Duration::from_secs(15);
 /// Sessions at one time: two thousand desktops, and some air.
-const MAX_SESSIONS: usize = 4096;
+pub(super) const MAX_SESSIONS: usize = 4096;
 /// Sessions that have not logged in, at one time.
 const MAX_STRANGERS: usize = 1024;
 /// How long clients that are between two requests may take to hear of the end.

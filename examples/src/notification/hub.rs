@@ -223,13 +223,19 @@ mod tests {
     }
 
     fn online(hub: &Hub, user: &str) -> Session {
-        let (sender, stanzas) = mpsc::channel(16);
+        session(hub, user, "desktop", 16)
+    }
+
+    fn session(hub: &Hub, user: &str, resource: &str, room: usize) -> Session {
+        let (sender, stanzas) = mpsc::channel(room);
         let key = hub.next_key();
         let jid = Jid::new(&format!("{user}@localhost")).unwrap();
-        hub.bind(key, &jid, Some("desktop"), Way::Task(sender))
+        hub.bind(key, &jid, Some(resource), Way::Task(sender))
             .unwrap();
-        let mut session = Session { key, stanzas };
-        session.say(hub, "<presence/>");
+        let session = Session { key, stanzas };
+        let scope = Scope::new().with("", "jabber:client");
+        let presence = Stanza::decode(b"<presence/>", &scope, &Limits::default());
+        hub.stanza(key, presence.unwrap());
         session
     }
 
@@ -302,6 +308,8 @@ mod tests {
         let team = seed.agents[0].team;
         let mut agent = online(&hub, "1001001");
         let mut supervisor = online(&hub, "1001019");
+        agent.heard();
+        supervisor.heard();
         let own = format!("/finesse/api/Team/{team}/Users");
         assert!(
             agent
@@ -371,8 +379,7 @@ mod tests {
         let hub = hub();
         let agent = online(&hub, "1001001");
         let mut web = online(&hub, "finesse");
-        let heard = web.heard();
-        assert!(heard.is_empty(), "drained when it came online: {heard}");
+        web.heard();
         hub.unbind(agent.key);
         let heard = web.heard();
         assert!(
@@ -380,6 +387,7 @@ mod tests {
             "{heard}"
         );
         let mut back = online(&hub, "1001001");
+        back.heard();
         assert!(web.heard().contains("from=\"1001001@localhost/desktop\""));
         hub.unbind(web.key);
         let heard = back.heard();
@@ -387,6 +395,28 @@ mod tests {
             heard.contains("from=\"finesse@localhost/desktop\"") && heard.contains("unavailable"),
             "{heard}"
         );
+    }
+
+    #[test]
+    fn the_web_service_hears_of_more_than_a_thousand_sessions_when_it_comes() {
+        let hub = hub();
+        let mut agents = Vec::new();
+        for agent in 0..110 {
+            for resource in 0..10 {
+                let user = format!("{}", 1_002_000 + agent);
+                agents.push(session(&hub, &user, &format!("r{resource}"), 64));
+            }
+        }
+        let mut web = session(&hub, "finesse", "finesse", super::super::tcp::QUEUE);
+        // And its own.
+        assert_eq!(web.heard().matches("<presence ").count(), 1101);
+        let scope = Scope::new().with("", "jabber:client");
+        let ping = b"<iq type='get' id='x' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>";
+        hub.stanza(
+            web.key,
+            Stanza::decode(ping, &scope, &Limits::default()).unwrap(),
+        );
+        assert!(web.heard().contains("type=\"result\""), "the way is there");
     }
 
     #[test]

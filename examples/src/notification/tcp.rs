@@ -292,8 +292,9 @@ const MAX_STRANGERS: usize = 1024;
 /// Time for login and resource; a password is checked within five seconds.
 const NEGOTIATION: Duration = Duration::from_secs(15);
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Stanzas that wait for a session's task.
-const QUEUE: usize = 1024;
+/// Stanzas that wait for a session's task. The web service gets the presence of every session in one go when it
+/// comes online, before its task can hand on the first.
+pub(super) const QUEUE: usize = MAX_CONNECTIONS + super::bosh::MAX_SESSIONS + 1024;
 /// Bytes that wait for a client that does not read.
 const MAX_OUTPUT: usize = 1024 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
