@@ -305,6 +305,33 @@ async fn what_is_no_xmpp_is_told_so_and_cut_off() {
     }
 }
 
+#[tokio::test]
+async fn a_client_that_sends_all_the_time_is_answered_all_the_time() {
+    const PINGS: usize = 12_000;
+    let node = start().await;
+    let mut web = node.tcp().await;
+    web.login("finesse", &node.secret(), "finesse").await;
+    let ping = "<iq type='get' id='x' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>";
+    let input = ping.repeat(PINGS);
+    let answer = "id=\"x\" type=\"result\"/>";
+    let (mut reader, mut writer) = tokio::io::split(web.stream);
+    let write = writer.write_all(input.as_bytes());
+    let read = async {
+        let (mut heard, mut answers) = (String::new(), 0);
+        let mut buffer = [0; 4096];
+        while answers < PINGS {
+            let read = timeout(LIMIT, reader.read(&mut buffer)).await;
+            let count = read.expect("an answer").unwrap();
+            assert!(count > 0, "ended after {answers}: {heard}");
+            heard.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
+            let whole = heard.rfind(answer).map_or(0, |at| at + answer.len());
+            answers += heard.drain(..whole).as_str().matches(answer).count();
+        }
+    };
+    let (written, ()) = tokio::join!(write, read);
+    written.unwrap();
+}
+
 /// What a JabberWerx page or Strophe says over BOSH; one client for the tests below.
 struct BoshClient<'a> {
     node: &'a Node,

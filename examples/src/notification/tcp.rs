@@ -6,7 +6,10 @@ use bytes::{Bytes, BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, mpsc},
+    sync::{
+        Semaphore,
+        mpsc::{self, error::TryRecvError},
+    },
     task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
@@ -182,6 +185,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     Ok(ServerEvent::Stanza(stanza)) => {
                         self.tcp.hub.stanza(self.key, stanza);
                         self.keep_pace().await;
+                        // Whoever sends all the time must be answered too.
+                        if let Err(error) = self.take_commands() {
+                            return self.close(error).await;
+                        }
                     }
                     Ok(ServerEvent::Closed { reason }) => {
                         tracing::debug!(%reason, "XMPP: the stream ended");
@@ -193,20 +200,47 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     Err(Ended::Session(_)) => return "the client broke the protocol",
                     Err(Ended::SlowPeer) => return "the client does not read",
                 },
-                command = self.commands.recv() => match command {
-                    Some(ToSession::Stanza(stanza)) => self.driver.machine.send(&stanza),
-                    Some(ToSession::Close(error)) => return self.close(error).await,
-                    // The hub has let go of us, because we did not keep up.
-                    None => {
-                        let error = StreamError::new(
-                            StreamCondition::RESOURCE_CONSTRAINT,
-                            "the client does not keep up",
-                        );
+                command = self.commands.recv() => {
+                    if let Err(error) = self.on_command(command) {
                         return self.close(error).await;
                     }
-                },
+                }
             }
         }
+    }
+
+    /// Hands the client what is there for it, up to a limit.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::on_command`].
+    fn take_commands(&mut self) -> Result<(), StreamError> {
+        for _ in 0..AT_ONCE {
+            match self.commands.try_recv() {
+                Ok(command) => self.on_command(Some(command))?,
+                Err(TryRecvError::Disconnected) => self.on_command(None)?,
+                Err(TryRecvError::Empty) => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    ///
+    /// What the session must end with.
+    fn on_command(&mut self, command: Option<ToSession>) -> Result<(), StreamError> {
+        match command {
+            Some(ToSession::Stanza(stanza)) => self.driver.machine.send(&stanza),
+            Some(ToSession::Close(error)) => return Err(error),
+            // The hub has let go of us, because we did not keep up.
+            None => {
+                return Err(StreamError::new(
+                    StreamCondition::RESOURCE_CONSTRAINT,
+                    "the client does not keep up",
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// A client that talks too fast is read more slowly.
@@ -295,6 +329,8 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Stanzas that wait for a session's task. The web service gets the presence of every session in one go when it
 /// comes online, before its task can hand on the first.
 pub(super) const QUEUE: usize = MAX_CONNECTIONS + super::bosh::MAX_SESSIONS + 1024;
+/// Stanzas for the client after one from it: a few, so that they are written before there are too many.
+const AT_ONCE: usize = 8;
 /// Bytes that wait for a client that does not read.
 const MAX_OUTPUT: usize = 1024 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
