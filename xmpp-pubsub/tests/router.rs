@@ -347,6 +347,32 @@ fn everybody_sees_the_beacon_and_the_beacon_sees_everybody() {
 }
 
 #[test]
+fn a_presence_that_changes_nothing_is_told_to_nobody_else() {
+    let mut bench = Bench::new();
+    for (key, user) in [
+        (1, "a@localhost"),
+        (2, "a@localhost"),
+        (9, "finesse@localhost"),
+    ] {
+        bench.bind(key, user, &format!("r{key}"));
+        bench.send(key, "<presence/>");
+    }
+    bench.events();
+    assert_eq!(
+        bench.send(1, "<presence/>"),
+        ["1: <presence from=\"a@localhost/r1\" to=\"a@localhost/r1\"/>"]
+    );
+    assert_eq!(
+        bench.send(9, "<presence/>"),
+        ["9: <presence from=\"finesse@localhost/r9\" to=\"finesse@localhost/r9\"/>"]
+    );
+    assert!(bench.events().is_empty());
+    let away = "<presence><show>away</show></presence>";
+    assert_eq!(bench.send(1, away).len(), 3, "both sessions and the beacon");
+    assert_eq!(bench.send(1, away).len(), 1);
+}
+
+#[test]
 fn xc_pr_02_directed_presence_is_taken_back() {
     let mut bench = Bench::new();
     bench.bind(1, "a@localhost", "x");

@@ -27,7 +27,7 @@ use xmpp_pubsub::{
 use super::{
     hub::{Hub, ToSession, Way},
     login::Login,
-    pace::Pace,
+    pace::{self, Pace},
 };
 use crate::{
     driver::{Clock, sleep_until},
@@ -340,7 +340,9 @@ impl Task {
                     }
                 }
                 // A body cannot be read more slowly.
-                Some(ServerEvent::Stanza(_)) if !client.pace.take(now) => {
+                Some(ServerEvent::Stanza(stanza))
+                    if !client.pace.take(now, pace::cost(&stanza)) =>
+                {
                     client.stream.close(Some(StreamError::new(
                         StreamCondition::POLICY_VIOLATION,
                         "too many stanzas",

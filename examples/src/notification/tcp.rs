@@ -183,8 +183,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     }
                     Ok(ServerEvent::Bind { user, resource }) => self.on_bind(&user, resource.as_deref()),
                     Ok(ServerEvent::Stanza(stanza)) => {
+                        let cost = pace::cost(&stanza);
                         self.tcp.hub.stanza(self.key, stanza);
-                        self.keep_pace().await;
+                        self.keep_pace(cost).await;
                         // Whoever sends all the time must be answered too.
                         if let Err(error) = self.take_commands() {
                             return self.close(error).await;
@@ -244,10 +245,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// A client that talks too fast is read more slowly.
-    async fn keep_pace(&mut self) {
+    async fn keep_pace(&mut self, cost: u32) {
         let now = self.driver.now();
-        if self.pace.as_mut().is_some_and(|pace| !pace.take(now)) {
-            tokio::time::sleep(pace::EACH).await;
+        if self.pace.as_mut().is_some_and(|pace| !pace.take(now, cost)) {
+            tokio::time::sleep(pace::EACH * cost).await;
         }
     }
 

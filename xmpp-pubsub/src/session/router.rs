@@ -370,6 +370,10 @@ impl Router {
                 reachable,
             });
         }
+        if before.as_ref() == Some(&presence) {
+            // Everybody else knows it: a client cannot keep others busy by repeating itself.
+            return self.send_presence(session, presence);
+        }
         if before.is_none() {
             let user = self.users.entry(jid.bare()).or_default();
             user.available += 1;
