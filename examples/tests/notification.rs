@@ -532,11 +532,19 @@ async fn what_surrounds_bosh() {
             .await
             .starts_with("HTTP/1.1 404")
     );
-    assert!(
-        node.post("/http-bind/", "<nonsense")
-            .await
-            .contains("bad-request")
-    );
+    let (_, session) = BoshClient::open(&node, "/http-bind/").await;
+    let refused = node.post("/http-bind/", "<nonsense").await;
+    assert!(refused.contains("bad-request"), "{refused}");
+    let too_large = node.post("/http-bind/", &"x".repeat(2_000_000)).await;
+    assert!(too_large.starts_with("HTTP/1.1 413"), "{too_large}");
+    for answer in [session, refused, too_large] {
+        for header in [
+            "content-security-policy: default-src 'none'; sandbox; frame-ancestors 'none'\r\n",
+            "x-content-type-options: nosniff\r\n",
+        ] {
+            assert!(answer.contains(header), "{header}: {answer}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -95,11 +95,21 @@ async fn preflight() -> Response {
 }
 
 /// Any page may speak BOSH: it has to bring the password, and no cookie or stored login is ever looked at.
+///
+/// An answer is no document: a form on some page could make a browser show one whose content somebody else chose, and
+/// run what is in it with the rights of the tunnel.
 fn with_origin(mut response: Response) -> Response {
-    let any = HeaderValue::from_static("*");
-    response
-        .headers_mut()
-        .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; sandbox; frame-ancestors 'none'",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     response
 }
 
