@@ -565,6 +565,35 @@ fn ps_7_1_40_a_publish_makes_its_node_where_that_is_on() {
 }
 
 #[test]
+fn ps_7_1_40_a_publish_that_is_refused_makes_no_node() {
+    let mut config = config().with_auto_create(true);
+    config.max_payload = 100;
+    config.node_defaults.max_payload_size = 100;
+    let mut bench = Bench::new(config);
+    let item = "<item><a xmlns='urn:e'/></item>";
+    let big = format!("<item><a xmlns='urn:e'>{}</a></item>", "x".repeat(100));
+    for (items, condition) in [
+        (String::new(), "item-required"),
+        ("<item/>".to_owned(), "payload-required"),
+        (big, "payload-too-big"),
+        (item.repeat(2), "max-items-exceeded"),
+    ] {
+        let publish = format!("<publish node='new'>{items}</publish>");
+        let answer = bench.pubsub(OWNER, "set", &publish);
+        assert_eq!(error(&answer).2.as_deref(), Some(condition));
+        assert!(!bench.service.contains_node(&node("new")), "{condition}");
+        let affiliations = bench.pubsub(OWNER, "get", "<affiliations/>");
+        assert!(!affiliations.contains("new"), "{affiliations}");
+    }
+    done(&bench.pubsub(
+        OWNER,
+        "set",
+        &format!("<publish node='new'>{item}</publish>"),
+    ));
+    assert!(bench.service.contains_node(&node("new")));
+}
+
+#[test]
 fn ps_6_5_items_newest_last_and_by_id() {
     let mut bench = Bench::open();
     for id in ["a", "b", "c"] {

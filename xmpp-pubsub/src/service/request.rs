@@ -1,7 +1,7 @@
 //! Requests of subscribers and publishers. XEP-0060 §5.6, §5.7, §6, §7 and §8.1.
 
 use super::Service;
-use super::config::{CreatePolicy, NewNode};
+use super::config::{CreatePolicy, NewNode, NodeConfig};
 use super::item::StoredItem;
 use super::node::Explicit;
 use super::notify::SubIds;
@@ -274,7 +274,7 @@ impl Service {
         options: Option<&Form>,
     ) -> Result<Option<Payload>, StanzaError> {
         let id = id.ok_or_else(nodeid_required)?;
-        match self.nodes.get(id) {
+        let created = match self.nodes.get(id) {
             Some(node) => {
                 let subscribed = || !node.addresses_of(from).is_empty();
                 let affiliation = self.affiliation_at(node, from);
@@ -292,11 +292,36 @@ impl Service {
                     return Err(StanzaError::new(ErrorType::Cancel, Condition::CONFLICT)
                         .with_pubsub(PubSubCondition::PRECONDITION_NOT_MET));
                 }
+                None
             }
-            None => self.create_for_publish(from, id, options)?,
+            None => Some(self.config_for_publish(from, options)?),
+        };
+        let config = match (&created, self.nodes.get(id)) {
+            (Some(config), _) => config,
+            (None, node) => &node.ok_or_else(not_found)?.config,
+        };
+        let given = checked_item(config, items)?;
+        // Only a publish that is taken makes a node.
+        if let Some(config) = created {
+            let owner = Some(from.bare());
+            let node = id.clone();
+            self.create_node(NewNode {
+                node,
+                config,
+                owner,
+            })
+            .map_err(|error| error.to_stanza_error())?;
         }
-        let item = self.checked_item(id, items)?;
-        let generated = item.is_some() && items.first().is_some_and(|given| given.id.is_none());
+        let generated = given.is_some_and(|given| given.id.is_none());
+        let item = given.map(|given| Item {
+            id: given
+                .id
+                .clone()
+                .or_else(|| ItemId::new(&self.ids.next_hex()).ok()),
+            // PS-7.1-12: what a client says of the publisher is not believed.
+            publisher: None,
+            payloads: given.payloads.clone(),
+        });
         let answer = match (&item, generated) {
             (Some(item), true) => {
                 let named = Item {
@@ -316,12 +341,11 @@ impl Service {
     }
 
     /// PS-7.1-45: a node that is made by a publish has the defaults plus the options.
-    fn create_for_publish(
-        &mut self,
+    fn config_for_publish(
+        &self,
         from: &Jid,
-        id: &NodeId,
         options: Option<&Form>,
-    ) -> Result<(), StanzaError> {
+    ) -> Result<NodeConfig, StanzaError> {
         if !self.config.auto_create || !self.may_create(from) {
             return Err(not_found());
         }
@@ -329,52 +353,7 @@ impl Service {
         if let Some(form) = options {
             config.apply(form, &self.config)?;
         }
-        let new = NewNode {
-            node: id.clone(),
-            config,
-            owner: Some(from.bare()),
-        };
-        self.create_node(new)
-            .map_err(|error| error.to_stanza_error())
-    }
-
-    /// The item as the node will take it, with an id, or none where the node takes none. §4.3.
-    fn checked_item(&mut self, id: &NodeId, items: &[Item]) -> Result<Option<Item>, StanzaError> {
-        let config = &self.nodes.get(id).ok_or_else(not_found)?.config;
-        let wants_item = config.persist_items || config.deliver_payloads;
-        let item = match items {
-            [] if wants_item => return Err(bad_request(PubSubCondition::ITEM_REQUIRED)),
-            [] => return Ok(None),
-            [_] if !wants_item => return Err(bad_request(PubSubCondition::ITEM_FORBIDDEN)),
-            [item] => item,
-            // Trap 1: several items at once are not offered.
-            _ => {
-                return Err(StanzaError::new(ErrorType::Cancel, Condition::NOT_ALLOWED)
-                    .with_pubsub(PubSubCondition::MAX_ITEMS_EXCEEDED));
-            }
-        };
-        match item.payloads.as_slice() {
-            [] if config.deliver_payloads => {
-                return Err(bad_request(PubSubCondition::PAYLOAD_REQUIRED));
-            }
-            [payload] if payload.as_bytes().len() > config.max_payload_size => {
-                return Err(
-                    StanzaError::new(ErrorType::Modify, Condition::NOT_ACCEPTABLE)
-                        .with_pubsub(PubSubCondition::PAYLOAD_TOO_BIG),
-                );
-            }
-            [] | [_] => {}
-            _ => return Err(bad_request(PubSubCondition::INVALID_PAYLOAD)),
-        }
-        Ok(Some(Item {
-            id: item
-                .id
-                .clone()
-                .or_else(|| ItemId::new(&self.ids.next_hex()).ok()),
-            // PS-7.1-12: what a client says of the publisher is not believed.
-            publisher: None,
-            payloads: item.payloads.clone(),
-        }))
+        Ok(config)
     }
 
     pub(super) fn store_and_notify(&mut self, id: &NodeId, publisher: &Jid, item: Option<Item>) {
@@ -507,6 +486,35 @@ impl Service {
 
     fn next_sub_id(&mut self) -> Option<SubId> {
         SubId::new(&self.ids.next_hex()).ok()
+    }
+}
+
+/// The item as the node will take it, or none where the node takes none. §4.3.
+fn checked_item<'a>(
+    config: &NodeConfig,
+    items: &'a [Item],
+) -> Result<Option<&'a Item>, StanzaError> {
+    let wants_item = config.persist_items || config.deliver_payloads;
+    let item = match items {
+        [] if wants_item => return Err(bad_request(PubSubCondition::ITEM_REQUIRED)),
+        [] => return Ok(None),
+        [_] if !wants_item => return Err(bad_request(PubSubCondition::ITEM_FORBIDDEN)),
+        [item] => item,
+        // Trap 1: several items at once are not offered.
+        _ => {
+            return Err(StanzaError::new(ErrorType::Cancel, Condition::NOT_ALLOWED)
+                .with_pubsub(PubSubCondition::MAX_ITEMS_EXCEEDED));
+        }
+    };
+    match item.payloads.as_slice() {
+        [] if config.deliver_payloads => Err(bad_request(PubSubCondition::PAYLOAD_REQUIRED)),
+        [payload] if payload.as_bytes().len() > config.max_payload_size => Err(StanzaError::new(
+            ErrorType::Modify,
+            Condition::NOT_ACCEPTABLE,
+        )
+        .with_pubsub(PubSubCondition::PAYLOAD_TOO_BIG)),
+        [] | [_] => Ok(Some(item)),
+        _ => Err(bad_request(PubSubCondition::INVALID_PAYLOAD)),
     }
 }
 
