@@ -257,6 +257,57 @@ fn errors_of_subscribe() {
 }
 
 #[test]
+fn ps_6_1_10_sessions_that_are_gone_do_not_use_up_what_a_user_may_have() {
+    let mut config = config();
+    config.max_subscriptions_per_user = 3;
+    let mut bench = Bench::new(config);
+    bench
+        .service
+        .create_node(NewNode {
+            node: node("princely_musings"),
+            config: NodeConfig::default(),
+            owner: None,
+        })
+        .unwrap();
+    let [first, second, third, fourth] =
+        ["1", "2", "3", "4"].map(|resource| format!("francisco@denmark.lit/{resource}"));
+    done(&bench.subscribe(&first, "francisco@denmark.lit"));
+    for session in [&first, &second] {
+        bench.service.set_reachable(&jid(session), true);
+        done(&bench.subscribe(session, session));
+    }
+    let many = Some("too-many-subscriptions");
+    refused(
+        &bench.subscribe(&third, &third),
+        "wait",
+        "policy-violation",
+        many,
+    );
+    bench.service.set_reachable(&jid(&first), false);
+    let answer = bench.subscribe(&third, &third);
+    done(&answer);
+    let told = answer.lines().nth(1).unwrap();
+    assert!(
+        told.contains(&format!("to=\"{first}\"")) && told.contains("subscription=\"none\""),
+        "§12.14: {told}"
+    );
+    let list = bench.pubsub(&third, "get", "<subscriptions/>");
+    assert!(
+        list.contains("jid=\"francisco@denmark.lit\"") && list.contains(&second),
+        "{list}"
+    );
+    assert!(!list.contains(&first), "{list}");
+    // Whoever asks keeps his own, even before he is available.
+    bench.service.set_reachable(&jid(&third), false);
+    let answer = bench.pubsub(
+        &third,
+        "set",
+        &format!("<subscribe node='princely_musings' jid='{fourth}'/>"),
+    );
+    refused(&answer, "wait", "policy-violation", many);
+}
+
+#[test]
 fn ps_6_1_11_a_node_without_subscriptions() {
     let mut bench = Bench::new(config());
     let config = NodeConfig {

@@ -31,7 +31,8 @@ pub struct Config {
     pub hide_closed_nodes: bool,
     /// Most nodes. Default 100,000.
     pub max_nodes: usize,
-    /// Most subscriptions of one user, all resources together. Default 1,000.
+    /// Most subscriptions of one user, all resources together. Default 1,000. At the limit those end first that he made
+    /// by the full address of a session that is not [reachable](super::Service::set_reachable) any more.
     pub max_subscriptions_per_user: usize,
     /// Most affiliations that one node keeps. Default 10,000.
     pub max_affiliations_per_node: usize,

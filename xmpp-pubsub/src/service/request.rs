@@ -1,6 +1,5 @@
 //! Requests of subscribers and publishers. XEP-0060 §5.6, §5.7, §6, §7 and §8.1.
 
-use super::Service;
 use super::config::{CreatePolicy, NewNode, NodeConfig};
 use super::item::StoredItem;
 use super::node::Explicit;
@@ -9,6 +8,7 @@ use super::refusal::{
     bad_request, closed_node, forbidden, invalid_subid, nodeid_required, not_found, not_subscribed,
     plain_bad_request,
 };
+use super::{Service, User};
 use crate::event::{Event, ItemChange};
 use crate::form::{Form, FormKind};
 use crate::id::{ItemId, NodeId, SubId};
@@ -110,6 +110,11 @@ impl Service {
             .multi_subscribe
             .then(|| self.next_sub_id())
             .flatten();
+        let most = self.config.max_subscriptions_per_user;
+        let many = |user: &User| user.explicit >= most;
+        if self.users.get(jid.bare_str()).is_some_and(many) {
+            self.drop_gone_sessions(from);
+        }
         let user = self.users.entry(jid.bare()).or_default();
         if user.explicit >= self.config.max_subscriptions_per_user {
             return Err(
@@ -123,6 +128,34 @@ impl Service {
             subid: subid.clone(),
         });
         Ok(Some(subscribed(id, jid, subid)))
+    }
+
+    /// Ends what the user subscribed by the address of a session that is not available any more, and says so: a client
+    /// that gets another address at each login would use up what the user may have. Not those of `from` itself.
+    fn drop_gone_sessions(&mut self, from: &Jid) {
+        let Some(user) = self.users.get(from.bare_str()) else {
+            return;
+        };
+        let mut gone = Vec::new();
+        for id in &user.nodes {
+            let Some(node) = self.nodes.get(id) else {
+                continue;
+            };
+            gone.extend(
+                node.addresses_of(from)
+                    .into_iter()
+                    .filter(|jid| !jid.is_bare() && jid != from && !self.reachable.contains(jid))
+                    .filter(|jid| {
+                        let subscriber = node.subscribers.get(jid);
+                        subscriber.is_some_and(|subscriber| !subscriber.explicit.is_empty())
+                    })
+                    .map(|jid| (id.clone(), jid)),
+            );
+        }
+        for (id, jid) in gone {
+            self.drop_explicit(&id, &jid, None);
+            self.notify_subscription(&id, jid, SubscriptionState::None);
+        }
     }
 
     fn on_unsubscribe(
