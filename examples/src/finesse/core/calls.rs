@@ -112,8 +112,8 @@ impl Core {
         let joined: Vec<(String, String)> = joined.collect();
         let told: Vec<String> = dialog.told.iter().cloned().collect();
 
+        let object = Object::Dialog(id);
         for user in told {
-            let object = Object::Dialog(id);
             let answers = |request: &Request| {
                 request.user == user && event.is_some_and(|event| answers(request, event))
             };
@@ -122,8 +122,9 @@ impl Core {
                 let request_id = answered.unwrap_or_default();
                 self.publish_dialog_to(now, id, &user, Verb::Put, &request_id);
             }
-            self.send_next(now, &object);
         }
+        // Not before all have been told: the event answers nothing that is only asked because of it.
+        self.send_next(now, &object);
         for (user, line) in joined {
             if let Some(dialog) = self.world.dialogs.get_mut(&id) {
                 dialog.told.insert(user.clone());

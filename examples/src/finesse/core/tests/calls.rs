@@ -275,6 +275,55 @@ fn the_request_id_is_on_the_node_of_who_asked_only() {
 }
 
 #[test]
+fn an_event_answers_no_request_that_was_sent_because_of_it() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.ring(9);
+    bench.answer(9);
+    bench.call(
+        9,
+        CallEvent::Delivered {
+            alerting: "1002".into(),
+            calling: "1001".into(),
+            called: "1002".into(),
+            queue: None,
+            data: CallData::default(),
+        },
+    );
+    bench.update_data("1001", 9, "first", "a").unwrap();
+    bench.update_data("1002", 9, "second", "b").unwrap();
+    bench.outputs();
+    bench.confirm(1);
+    bench.call(9, CallEvent::Data(variable("first")));
+    let outputs = bench.outputs();
+    let lines: Vec<String> = outputs
+        .iter()
+        .filter_map(Seen::new)
+        .map(|s| s.line())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "User/1001/Dialogs PUT a dialog ALERTING",
+            "User/1002/Dialogs PUT - dialog ALERTING",
+        ]
+    );
+    assert!(
+        matches!(
+            outputs.last(),
+            Some(Output::Engine {
+                token: Token(2),
+                ..
+            })
+        ),
+        "the second is sent when everyone was told"
+    );
+
+    bench.refuse(2, 22, "CF_INVALID_OBJECT_STATE");
+    assert_eq!(bench.lines(), ["User/1002/Dialogs PUT b apiErrors 22"]);
+}
+
+#[test]
 fn a_refused_action_is_an_error_on_the_dialogs_node() {
     let mut bench = Bench::new();
     bench.sign_in();

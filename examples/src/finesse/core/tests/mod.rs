@@ -187,6 +187,24 @@ impl Bench {
             .change_dialog(self.now, user, &id.to_string(), &change, request)
     }
 
+    /// Asks for a new value of `callVariable1`.
+    fn update_data(
+        &mut self,
+        user: &str,
+        id: u32,
+        value: &str,
+        request: &str,
+    ) -> Result<(), ApiError> {
+        let change = DialogChange {
+            requested_action: Some("UPDATE_CALL_DATA".into()),
+            target_media_address: Some(user.into()),
+            variables: variable(value).variables,
+            ..DialogChange::default()
+        };
+        self.core
+            .change_dialog(self.now, user, &id.to_string(), &change, request)
+    }
+
     fn make_call(&mut self, user: &str, to: &str, request: &str) -> Result<(), ApiError> {
         let change = DialogChange {
             requested_action: Some("MAKE_CALL".into()),
@@ -270,6 +288,14 @@ impl Seen {
 fn data(call_type: &str) -> CallData {
     CallData {
         call_type: Some(call_type.into()),
+        ..CallData::default()
+    }
+}
+
+/// Call data that says `callVariable1`.
+fn variable(value: &str) -> CallData {
+    CallData {
+        variables: vec![("callVariable1".into(), value.into())],
         ..CallData::default()
     }
 }
