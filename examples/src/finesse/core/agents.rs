@@ -3,6 +3,7 @@
 use super::{
     AgentState, Core, Moment,
     engine::{AgentRecord, AgentReport, AskedState, CallId, EngineRequest, Failure, Token},
+    model::Agent,
     pending::{Object, Request},
     reason::PRESENCE_REASON,
     xml::{self, Verb},
@@ -51,7 +52,9 @@ impl Core {
         };
         let signed_in = before.state == AgentState::Logout && report.state != AgentState::Logout;
         if signed_in {
-            self.presence.signed_in(login_id);
+            self.user_signed_in(login_id);
+        } else if report.state == AgentState::Logout {
+            self.presence.settled(login_id);
         }
 
         // The dialog goes first where one event changes both.
@@ -139,12 +142,21 @@ impl Core {
         }
     }
 
+    /// The user is at work, with or without a desktop: no sign-out is forced for what was lost before.
+    pub(super) fn user_signed_in(&mut self, login_id: &str) {
+        self.presence.settled(login_id);
+        self.requests
+            .withdraw_forced(&Object::User(login_id.to_owned()));
+    }
+
     /// Signs out a user whose desktop is gone.
     pub(super) fn force_sign_out(&mut self, now: Moment, login_id: &str) {
-        let Some(agent) = self.world.agents.get(login_id) else {
+        let signed_in = |agent: &&Agent| agent.state != AgentState::Logout;
+        let Some(agent) = self.world.agents.get(login_id).filter(signed_in) else {
+            self.presence.settled(login_id);
             return;
         };
-        if agent.state == AgentState::Logout {
+        if agent.pending == Some(AgentState::Logout) {
             return;
         }
         let request = Request {
@@ -158,9 +170,10 @@ impl Core {
                 forced: true,
             },
         };
-        // Only a program that fills the queue without a pause can be in the way, and then somebody
-        // is there.
-        let _ = self.submit(now, &Object::User(login_id.to_owned()), request);
+        let object = Object::User(login_id.to_owned());
+        // At most one waits. A queue that is full leaves it for the next time.
+        self.requests.withdraw_forced(&object);
+        let _ = self.submit(now, &object, request);
     }
 
     /// Publishes a user on the own node and, in short, on those of the teams.

@@ -230,6 +230,9 @@ impl Core {
     pub fn user_available(&mut self, user: &str, resource: &str) {
         if self.world.agents.contains_key(user) || !self.is_in_service() {
             self.presence.available(user, resource);
+            // Were it sent now, it would sign out the session that has just begun.
+            self.requests
+                .withdraw_forced(&Object::User(user.to_owned()));
         }
     }
 
@@ -329,6 +332,10 @@ impl Core {
 
     /// Publishes an error that the engine reported for an accepted request.
     fn publish_failure(&mut self, now: Moment, object: &Object, request: &Request, why: &Failure) {
+        // Nobody waits for the answer, and the clock of the user's presence asks again.
+        if request.is_forced() {
+            return;
+        }
         let node = match object {
             Object::User(_) => xml::user_uri(&request.user),
             Object::Dialogs(_) | Object::Dialog(_) => xml::dialogs_uri(&request.user),

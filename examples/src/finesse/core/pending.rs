@@ -37,6 +37,11 @@ pub(super) struct Request {
 }
 
 impl Request {
+    /// Whether nobody asked for it: the sign-out of a user whose desktop is gone.
+    pub(super) fn is_forced(&self) -> bool {
+        matches!(self.asks, EngineRequest::SetAgentState { forced: true, .. })
+    }
+
     /// The state that is asked for.
     pub(super) fn asked_state(&self) -> Option<AskedState> {
         match &self.asks {
@@ -227,6 +232,13 @@ impl Requests {
             Some((object, request, expiry))
         };
         due.into_iter().filter_map(finish).collect()
+    }
+
+    /// Takes back forced requests for this object that are not sent yet.
+    pub(super) fn withdraw_forced(&mut self, object: &Object) {
+        if let Some(queue) = self.queues.get_mut(object) {
+            queue.waiting.retain(|request| !request.is_forced());
+        }
     }
 
     /// Takes every unanswered request for an object that is gone; the one under way first.

@@ -3,6 +3,9 @@
 //! The clock starts when the last session of a user becomes unavailable. A new session stops it, and so
 //! does a new sign-in: the user is then at work elsewhere. A user who never had a session, such as a
 //! program that only calls REST, has no clock.
+//!
+//! The clock is not done when the sign-out was asked for, but when the engine reports it: what was asked
+//! may be refused, or be lost with the engine. Until then it rings again and again.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +20,8 @@ pub(super) struct Presence {
 #[derive(Debug, Default)]
 struct Sessions {
     resources: BTreeSet<String>,
-    /// When the last one went.
-    lost: Option<Duration>,
+    /// When the sign-out is to be asked for; `None` while there is a session, or nothing is known.
+    due: Option<Duration>,
 }
 
 impl Presence {
@@ -33,7 +36,7 @@ impl Presence {
     pub(super) fn available(&mut self, user: &str, resource: &str) {
         let sessions = self.users.entry(user.to_owned()).or_default();
         sessions.resources.insert(resource.to_owned());
-        sessions.lost = None;
+        sessions.due = None;
     }
 
     /// A session of the user is gone.
@@ -42,7 +45,7 @@ impl Presence {
             && sessions.resources.remove(resource)
             && sessions.resources.is_empty()
         {
-            sessions.lost = Some(now);
+            sessions.due = Some(now + self.delay);
         }
     }
 
@@ -50,7 +53,7 @@ impl Presence {
     pub(super) fn unknown(&mut self) {
         for sessions in self.users.values_mut() {
             sessions.resources.clear();
-            sessions.lost = None;
+            sessions.due = None;
         }
     }
 
@@ -58,30 +61,31 @@ impl Presence {
     pub(super) fn known_again(&mut self, now: Duration) {
         for sessions in self.users.values_mut() {
             if sessions.resources.is_empty() {
-                sessions.lost = Some(now);
+                sessions.due = Some(now + self.delay);
             }
         }
     }
 
-    /// The user signed in: whatever was lost before does not count.
-    pub(super) fn signed_in(&mut self, user: &str) {
+    /// The user signed in or out: the clock, where it runs, has nothing more to say.
+    pub(super) fn settled(&mut self, user: &str) {
         if self
             .users
             .get(user)
-            .is_some_and(|sessions| sessions.lost.is_some())
+            .is_some_and(|sessions| sessions.due.is_some())
         {
             self.users.remove(user);
         }
     }
 
-    /// Takes the users whose time is over.
+    /// The users whose time is over. They are due again after a pause, unless they are
+    /// [`settled`](Self::settled) or [`available`](Self::available).
     pub(super) fn take_due(&mut self, now: Duration) -> Vec<String> {
-        let delay = self.delay;
-        let is_due = |sessions: &Sessions| sessions.lost.is_some_and(|lost| lost + delay <= now);
-        let due = self.users.iter().filter(|(_, sessions)| is_due(sessions));
-        let due: Vec<String> = due.map(|(user, _)| user.clone()).collect();
-        for user in &due {
-            self.users.remove(user);
+        let mut due = Vec::new();
+        for (user, sessions) in &mut self.users {
+            if sessions.due.is_some_and(|time| time <= now) {
+                sessions.due = Some(now + ASK_AGAIN);
+                due.push(user.clone());
+            }
         }
         due
     }
@@ -90,10 +94,14 @@ impl Presence {
     pub(super) fn deadline(&self) -> Option<Duration> {
         self.users
             .values()
-            .filter_map(|sessions| Some(sessions.lost? + self.delay))
+            .filter_map(|sessions| sessions.due)
             .min()
     }
 }
+
+/// Pause until a sign-out that did not come about is asked for again: as long as an engine may take to
+/// confirm a request.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
@@ -116,6 +124,15 @@ mod tests {
         assert_eq!(presence.deadline(), Some(seconds(70)));
         assert!(presence.take_due(seconds(69)).is_empty());
         assert_eq!(presence.take_due(seconds(70)), ["1001"]);
+    }
+
+    #[test]
+    fn who_is_due_is_due_again_until_signed_out() {
+        let mut presence = gone_at_ten();
+        assert_eq!(presence.take_due(seconds(70)), ["1001"]);
+        assert!(presence.take_due(seconds(79)).is_empty());
+        assert_eq!(presence.take_due(seconds(80)), ["1001"]);
+        presence.settled("1001");
         assert_eq!(presence.deadline(), None);
     }
 
@@ -138,7 +155,7 @@ mod tests {
     #[test]
     fn a_newer_sign_in_stops_the_clock() {
         let mut presence = gone_at_ten();
-        presence.signed_in("1001");
+        presence.settled("1001");
         assert!(presence.take_due(seconds(1000)).is_empty());
     }
 

@@ -132,7 +132,7 @@ impl Core {
             }
         };
         if asked == AskedState::Login {
-            self.presence.signed_in(id);
+            self.user_signed_in(id);
         }
         let request = Request {
             id: request_id.to_owned(),

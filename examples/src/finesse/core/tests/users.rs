@@ -440,6 +440,86 @@ fn a_user_who_signs_in_again_elsewhere_is_not_signed_out_for_the_old_session() {
 }
 
 #[test]
+fn a_sign_out_that_still_waits_is_dropped_when_the_desktop_is_back() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.core.user_available("1001", "desktop");
+    bench.core.user_unavailable(bench.now, "1001", "desktop");
+    bench.pass(55 * SECOND);
+    bench.put("1001", "1001", "READY", "slow").unwrap();
+    assert_eq!(bench.asked().len(), 1);
+    bench.pass(5 * SECOND);
+    bench.core.user_available("1001", "desktop");
+    bench.pass(60 * SECOND);
+    assert_eq!(bench.asked(), [], "the session is fresh");
+}
+
+#[test]
+fn a_sign_out_that_still_waits_is_dropped_by_a_sign_in() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.core.user_available("1001", "desktop");
+    bench.core.user_unavailable(bench.now, "1001", "desktop");
+    bench.pass(55 * SECOND);
+    bench.put("1001", "1001", "READY", "slow").unwrap();
+    bench.pass(5 * SECOND);
+    bench.outputs();
+    let change = UserChange {
+        state: Some("LOGIN".into()),
+        extension: Some("1001".into()),
+        ..UserChange::default()
+    };
+    bench
+        .core
+        .change_user(bench.now, "1001", "1001", &change, "back")
+        .unwrap();
+    bench.refuse(1, 22, "CF_INVALID_OBJECT_STATE");
+    let asked = bench.asked();
+    assert!(
+        matches!(
+            asked[..],
+            [(
+                2,
+                EngineRequest::SetAgentState {
+                    state: AskedState::Login,
+                    ..
+                }
+            )]
+        ),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn a_sign_out_that_did_not_come_about_is_asked_for_again_and_tells_nobody() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.core.user_available("1001", "desktop");
+    bench.core.user_unavailable(bench.now, "1001", "desktop");
+    bench.pass(60 * SECOND);
+    assert_eq!(bench.asked().len(), 1);
+    bench.refuse(1, 22, "CF_INVALID_OBJECT_STATE");
+    assert_eq!(bench.outputs(), []);
+    bench.pass(10 * SECOND);
+    assert_eq!(bench.asked().len(), 1, "refused");
+    bench.pass(10 * SECOND);
+    assert_eq!(bench.asked().len(), 1, "no answer");
+    bench.core.engine_lost(bench.now);
+    bench.connect();
+    bench.state("1001", AgentState::Ready);
+    bench.core.engine_ready(bench.now);
+    bench.outputs();
+    bench.pass(10 * SECOND);
+    assert_eq!(bench.asked().len(), 1, "lost with the engine");
+
+    bench.confirm(4);
+    bench.state("1001", AgentState::Logout);
+    bench.pass(600 * SECOND);
+    assert_eq!(bench.asked(), []);
+    assert_eq!(bench.core.poll_timeout(), None);
+}
+
+#[test]
 fn without_an_engine_a_forced_sign_out_waits_until_it_is_back() {
     let mut bench = Bench::new();
     bench.sign_in();
