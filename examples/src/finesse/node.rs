@@ -37,8 +37,22 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Outbox {
     waiting: VecDeque<Notification>,
-    /// More came than fit: what waited was thrown away.
+    /// More came than fit: some of what waited was thrown away.
     overflowed: bool,
+}
+
+impl Outbox {
+    /// Takes one more. Where it does not fit, state makes room: it is published again anyway. What is said
+    /// once goes only when it fills more than half, the oldest first.
+    fn push(&mut self, notification: Notification) {
+        if self.waiting.len() >= MAX_WAITING {
+            self.waiting.retain(|notification| !notification.is_state);
+            let excess = self.waiting.len().saturating_sub(MAX_WAITING / 2);
+            self.waiting.drain(..excess);
+            self.overflowed = true;
+        }
+        self.waiting.push_back(notification);
+    }
 }
 
 /// What the outbox had.
@@ -155,12 +169,7 @@ impl Node {
     }
 
     fn publish(&self, notification: Notification) {
-        let mut outbox = lock(&self.shared.outbox);
-        if outbox.waiting.len() >= MAX_WAITING {
-            outbox.waiting.clear();
-            outbox.overflowed = true;
-        }
-        outbox.waiting.push_back(notification);
+        lock(&self.shared.outbox).push(notification);
         self.shared.filled.notify_one();
     }
 }
@@ -182,7 +191,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Notifications that wait for the notification service, some 1 KiB each. The last state of everything
-/// must fit: two for each user.
+/// must fit into half of it: two for each user.
 const MAX_WAITING: usize = 16_384;
 
 #[cfg(test)]
@@ -194,6 +203,7 @@ mod tests {
             node: "/n".into(),
             item,
             update: String::new(),
+            is_state: true,
         }
     }
 
@@ -221,5 +231,37 @@ mod tests {
             node.next_notification().await,
             Next::Notification(_)
         ));
+    }
+
+    #[test]
+    fn state_makes_room_for_what_is_said_once() {
+        let mut outbox = Outbox::default();
+        let answer = |item| Notification {
+            is_state: false,
+            ..notification(item)
+        };
+        outbox.push(answer(1));
+        for item in 2..=100_000 {
+            outbox.push(notification(item));
+        }
+        outbox.push(answer(100_001));
+        let items: Vec<u64> = outbox.waiting.iter().map(|next| next.item).collect();
+        assert!(outbox.overflowed && items.len() <= MAX_WAITING);
+        assert_eq!((items.first(), items.last()), (Some(&1), Some(&100_001)));
+        assert!(items.is_sorted());
+    }
+
+    #[test]
+    fn an_outbox_of_answers_has_a_bound_too() {
+        let mut outbox = Outbox::default();
+        for item in 1..=100_000 {
+            outbox.push(Notification {
+                is_state: false,
+                ..notification(item)
+            });
+            assert!(outbox.waiting.len() <= MAX_WAITING);
+        }
+        let last = outbox.waiting.back().map(|next| next.item);
+        assert_eq!(last, Some(100_000), "the newest stay");
     }
 }

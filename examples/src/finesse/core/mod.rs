@@ -12,6 +12,12 @@
 //! - Each accepted request with a `requestId` causes exactly one notification that carries it, be it a
 //!   change or an error.
 //! - `DELETE` is the last event of a dialog on a node.
+//!
+//! This is what leaves the core. On the way to the client it holds as long as the link to the notification
+//! service does. Over a broken link, what was not confirmed is published again: a client may get the same
+//! notification twice, with the same item id. Of a service that stays away, state is dropped first, which the
+//! last state of everything then makes up for; answers, `POST` and `DELETE` are kept, but only some
+//! thousands of them, and not over a restart of the web service.
 
 mod agents;
 mod body;
@@ -51,7 +57,7 @@ use self::{
     model::World,
     pending::{Expiry, Limits, Object, Request, Requests},
     presence::Presence,
-    xml::Verb,
+    xml::{Update, Verb},
 };
 
 /// What the web service is set up with.
@@ -139,6 +145,9 @@ pub struct Notification {
     pub item: u64,
     /// The `Update` document, without an XML declaration.
     pub update: String,
+    /// Whether it says no more than how an object stands: the next one of the same object makes up for its
+    /// loss. Answers to requests, `POST` and `DELETE` are said once.
+    pub is_state: bool,
 }
 
 /// The web service.
@@ -319,13 +328,14 @@ impl Core {
         }
     }
 
-    fn publish(&mut self, now: Moment, node: String, update: String) {
+    fn publish(&mut self, now: Moment, node: String, update: Update) {
         // Grows over a restart too, as long as fewer than a million items a second are published.
         self.last_item = (self.last_item + 1).max(now.utc.0.saturating_mul(1000));
         let notification = Notification {
             node,
             item: self.last_item,
-            update,
+            update: update.text,
+            is_state: update.is_state,
         };
         self.outputs.push_back(Output::Publish(notification));
     }

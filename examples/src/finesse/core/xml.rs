@@ -57,26 +57,39 @@ impl Doc {
     }
 }
 
-/// An `Update` document.
+/// An `Update` document, and what it is.
+#[derive(Clone, Debug)]
+pub(super) struct Update {
+    /// The document.
+    pub text: String,
+    /// Whether it says no more than how an object stands.
+    pub is_state: bool,
+}
+
+/// Writes an `Update` document.
 pub(super) fn update(
     verb: Verb,
     request_id: &str,
     source: &str,
     data: impl FnOnce(&mut Doc),
-) -> String {
+) -> Update {
     let event = match verb {
         Verb::Post => "POST",
         Verb::Put => "PUT",
         Verb::Delete => "DELETE",
     };
-    Doc::write(|doc| {
+    let text = Doc::write(|doc| {
         doc.element("Update", |doc| {
             doc.element("data", data);
             doc.text("event", event);
             doc.text("requestId", request_id);
             doc.text("source", source);
         });
-    })
+    });
+    Update {
+        text,
+        is_state: verb == Verb::Put && request_id.is_empty(),
+    }
 }
 
 /// The body of an error answer.

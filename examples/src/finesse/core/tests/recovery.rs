@@ -164,6 +164,43 @@ fn a_notification_service_that_is_back_gets_the_last_state() {
 }
 
 #[test]
+fn only_what_is_published_again_is_marked_as_state() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.ring(9);
+    bench.action("1001", 9, "ANSWER", "answer").unwrap();
+    bench.answer(9);
+    bench.call(9, CallEvent::Ended);
+    let outputs = bench.outputs();
+    let state = outputs.iter().filter(|output| match output {
+        Output::Publish(notification) => notification.is_state,
+        Output::Engine { .. } => false,
+    });
+    let state = state.filter_map(Seen::new).map(|seen| seen.line());
+    assert_eq!(
+        state.collect::<Vec<_>>(),
+        [
+            "Team/1/Users PUT - user READY",
+            "User/1001 PUT - user RESERVED",
+            "Team/1/Users PUT - user RESERVED",
+            "User/1001 PUT - user TALKING",
+            "Team/1/Users PUT - user TALKING",
+            "Team/1/Users PUT - user TALKING",
+        ]
+    );
+    let once = outputs.iter().filter_map(Seen::new);
+    let once = once.filter(|seen| seen.node.ends_with("/Dialogs"));
+    assert_eq!(
+        once.map(|seen| seen.line()).collect::<Vec<_>>(),
+        [
+            "User/1001/Dialogs POST - dialogs ALERTING",
+            "User/1001/Dialogs PUT answer dialog ACTIVE",
+            "User/1001/Dialogs DELETE - dialogs DROPPED",
+        ]
+    );
+}
+
+#[test]
 fn item_ids_grow_over_a_restart() {
     let mut bench = Bench::new();
     bench.core.publisher_ready(bench.now);
