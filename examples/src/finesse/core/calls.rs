@@ -47,6 +47,15 @@ impl Core {
             if changed {
                 self.publish_dialog(now, id, true, None);
             }
+            if self
+                .world
+                .dialogs
+                .get(&id)
+                .is_some_and(Dialog::ends_with_wrap_up)
+                && let Some(dialog) = self.world.dialogs.remove(&id)
+            {
+                self.call_ended(now, dialog);
+            }
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Dialog {
     pub participants: Vec<Participant>,
     /// Login ids of the users who were told of this dialog.
     pub told: BTreeSet<String>,
+    /// Whether the last picture of the engine left it out, and no event came since.
+    pub is_left_out: bool,
 }
 
 /// A party of a call.
@@ -110,7 +112,21 @@ impl Dialog {
             data: CallData::default(),
             participants: Vec::new(),
             told: BTreeSet::new(),
+            is_left_out: false,
         }
+    }
+
+    /// A call that the new picture of the engine leaves out while its agent wraps up: it is over.
+    pub(super) fn left_out(mut self, now: UtcMillis) -> Self {
+        self.end(now);
+        self.is_left_out = true;
+        self
+    }
+
+    /// Whether it ends with the wrap-up, since nobody can tell whether the engine will say so.
+    pub(super) fn ends_with_wrap_up(&self) -> bool {
+        let wraps_up = |party: &Participant| party.state == CallState::WrapUp;
+        self.is_left_out && !self.participants.iter().any(wraps_up)
     }
 
     /// The party with this address.
@@ -246,6 +262,11 @@ impl Dialog {
     /// Keeps from an earlier picture of the same call what a snapshot cannot say.
     pub(super) fn inherit(&mut self, old: &Self) {
         self.told.clone_from(&old.told);
+        // What told of the call told of no party.
+        if self.participants.is_empty() {
+            self.participants.clone_from(&old.participants);
+            self.state = old.state;
+        }
         self.queue = self.queue.or(old.queue);
         if self.from.is_empty() {
             self.from.clone_from(&old.from);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Moment,
-    dialog::Dialog,
+    dialog::{CallState, Dialog, Participant},
     engine::{AgentRecord, AgentReport, CallEvent, CallId, QueueRecord, TeamRecord},
     time::UtcMillis,
 };
@@ -222,9 +222,21 @@ impl World {
         if *event == CallEvent::Ended {
             return true;
         }
+        dialog.is_left_out = false;
         dialog.apply(now.utc, event, &|line| self.is_agent_line(line));
         self.dialogs.insert(id, dialog);
         true
+    }
+
+    /// Whether an agent who was on this call is in wrap-up.
+    pub(super) fn wraps_up(&self, dialog: &Dialog) -> bool {
+        let was_on = |party: &&Participant| party.state != CallState::Dropped;
+        let mut agents = dialog
+            .participants
+            .iter()
+            .filter(was_on)
+            .filter_map(|party| self.agents.get(self.agent_on(&party.address)?));
+        agents.any(|agent| agent.state.is_wrap_up())
     }
 
     /// Login id of the agent who is signed in on this line.

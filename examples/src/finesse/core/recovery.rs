@@ -9,6 +9,9 @@
 //!
 //! While the picture is built nothing is published and the old picture is kept, so that users get what
 //! changed meanwhile, and calls that began and ended unseen leave no trace.
+//!
+//! An engine that is asked which calls are on a line does not name one that is over. As long as its agent
+//! wraps up, such a call is kept nevertheless: the reason for it can still be given.
 
 use super::{
     Core, EngineEvent, Failure, Moment, Service,
@@ -75,9 +78,12 @@ impl Core {
         }
         let mut gone: Vec<Dialog> = Vec::new();
         for (id, known) in old.dialogs {
-            match new.dialogs.get_mut(&id) {
-                Some(dialog) => dialog.inherit(&known),
-                None => gone.push(known),
+            if let Some(dialog) = new.dialogs.get_mut(&id) {
+                dialog.inherit(&known);
+            } else if new.wraps_up(&known) {
+                new.dialogs.insert(id, known.left_out(now.utc));
+            } else {
+                gone.push(known);
             }
         }
         for agent in new.agents.values() {

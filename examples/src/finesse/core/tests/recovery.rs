@@ -100,6 +100,111 @@ fn an_engine_that_is_back_leads_to_the_last_state_of_everything() {
     );
 }
 
+/// The engine goes and is back, with 1001 in this state and without a word of call 9.
+fn blip(bench: &mut Bench, state: AgentState) -> Vec<String> {
+    bench.core.engine_lost(bench.now);
+    bench.connect();
+    bench.state("1001", state);
+    bench.outputs();
+    bench.core.engine_ready(bench.now);
+    bench.lines()
+}
+
+fn wrap_up(bench: &mut Bench) {
+    bench.ring(9);
+    bench.answer(9);
+    bench.call(9, CallEvent::Cleared);
+    bench.state("1001", AgentState::Work);
+}
+
+#[test]
+fn a_call_that_is_wrapped_up_outlives_a_picture_without_it() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    wrap_up(&mut bench);
+    let lines = blip(&mut bench, AgentState::Work);
+    assert!(
+        !lines.iter().any(|line| line.contains("DELETE")),
+        "{lines:?}"
+    );
+    assert!(bench.core.dialog("1001", "9").unwrap().contains("WRAP_UP"));
+
+    bench.update_data("1001", 9, "late", "why").unwrap();
+    bench.outputs();
+    bench.confirm(1);
+    bench.call(9, CallEvent::Data(variable("late")));
+    assert_eq!(bench.lines(), ["User/1001/Dialogs PUT why dialog DROPPED"]);
+
+    // The engine has it, so the end is the engine's to say.
+    bench.state("1001", AgentState::Ready);
+    bench.outputs();
+    bench.call(9, CallEvent::Ended);
+    assert_eq!(
+        bench.lines(),
+        ["User/1001/Dialogs DELETE - dialogs DROPPED"]
+    );
+}
+
+#[test]
+fn a_call_that_ended_unseen_is_wrapped_up() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.ring(9);
+    bench.answer(9);
+    let lines = blip(&mut bench, AgentState::Work);
+    assert!(
+        lines.contains(&"User/1001/Dialogs PUT - dialog DROPPED".to_owned()),
+        "{lines:?}"
+    );
+    assert!(bench.core.dialog("1001", "9").unwrap().contains("WRAP_UP"));
+}
+
+#[test]
+fn a_call_that_the_engine_says_nothing_more_of_ends_with_its_wrap_up() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    wrap_up(&mut bench);
+    blip(&mut bench, AgentState::Work);
+    bench.state("1001", AgentState::Ready);
+    assert_eq!(
+        bench.lines(),
+        [
+            "User/1001/Dialogs PUT - dialog DROPPED",
+            "User/1001/Dialogs DELETE - dialogs DROPPED",
+            "User/1001 PUT - user READY",
+            "Team/1/Users PUT - user READY",
+        ]
+    );
+    bench.call(9, CallEvent::Ended);
+    assert_eq!(bench.outputs(), []);
+}
+
+#[test]
+fn a_call_whose_wrap_up_is_over_ends_with_the_picture_without_it() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    wrap_up(&mut bench);
+    let lines = blip(&mut bench, AgentState::Ready);
+    assert!(
+        lines.contains(&"User/1001/Dialogs DELETE - dialogs DROPPED".to_owned()),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_change_of_data_while_the_picture_is_built_keeps_the_parties() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    wrap_up(&mut bench);
+    bench.core.engine_lost(bench.now);
+    bench.connect();
+    bench.state("1001", AgentState::Work);
+    bench.call(9, CallEvent::Data(variable("new")));
+    bench.core.engine_ready(bench.now);
+    let dialog = bench.core.dialog("1001", "9").unwrap();
+    assert!(dialog.contains("WRAP_UP") && dialog.contains("<value>new</value>"));
+}
+
 #[test]
 fn an_engine_that_goes_while_the_picture_is_built_leaves_the_old_one() {
     let mut bench = Bench::new();
