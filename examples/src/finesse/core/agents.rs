@@ -133,6 +133,10 @@ impl Core {
             Object::User(login_id) if self.world.agents.contains_key(login_id) => {
                 self.publish_user(now, login_id, &request.id);
             }
+            // Confirmed, but what the call has is not what was asked for.
+            Object::Dialog(id) if !self.world.has_asked_data(*id, request) => {
+                self.publish_failure(now, object, request, &Failure::not_done());
+            }
             Object::Dialog(id) if self.world.dialogs.contains_key(id) => {
                 self.publish_dialog_to(now, *id, &request.user, Verb::Put, &request.id);
             }

@@ -124,7 +124,9 @@ impl Core {
         let object = Object::Dialog(id);
         for user in told {
             let answers = |request: &Request| {
-                request.user == user && event.is_some_and(|event| answers(request, event))
+                request.user == user
+                    && event.is_some_and(|event| answers(request, event))
+                    && self.world.has_asked_data(id, request)
             };
             let answered = self.requests.claim(&object, answers);
             if changed || answered.is_some() {

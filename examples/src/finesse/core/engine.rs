@@ -262,6 +262,24 @@ pub struct CallData {
     pub wrap_up: Option<String>,
 }
 
+impl CallData {
+    /// The value of a variable.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let mut variables = self.variables.iter();
+        let (_, value) = variables.find(|(known, _)| known == name)?;
+        Some(value)
+    }
+
+    /// Whether these are, among others, the variables and the wrap-up reason of `asked`.
+    pub fn holds(&self, asked: &Self) -> bool {
+        (asked.wrap_up.is_none() || self.wrap_up == asked.wrap_up)
+            && asked
+                .variables
+                .iter()
+                .all(|(name, value)| self.variable(name) == Some(value))
+    }
+}
+
 /// Why the engine refused: GED-188 control failure.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Failure {
@@ -274,6 +292,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// CF_GENERIC_OPERATION: the engine confirmed and did something else.
+    pub fn not_done() -> Self {
+        Self::new(1, "CF_GENERIC_OPERATION")
+    }
+
     /// CF_INVALID_OBJECT_STATE: the object is not in a state for it.
     pub fn invalid_state() -> Self {
         Self::new(22, "CF_INVALID_OBJECT_STATE")

@@ -34,6 +34,7 @@ mod rest;
 #[cfg(test)]
 mod tests;
 mod time;
+mod variable;
 mod xml;
 
 use core::time::Duration;
@@ -51,6 +52,7 @@ pub use self::{
     model::{AgentState, Role},
     reason::{Category, ReasonCode, WrapUpReason, default_reason_codes, default_wrap_up_reasons},
     time::{Moment, UtcMillis},
+    variable::Variable,
     xml::error_body,
 };
 use self::{

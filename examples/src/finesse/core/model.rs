@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Moment,
     dialog::{CallState, Dialog, Participant},
-    engine::{AgentRecord, AgentReport, CallEvent, CallId, QueueRecord, TeamRecord},
+    engine::{AgentRecord, AgentReport, CallEvent, CallId, EngineRequest, QueueRecord, TeamRecord},
+    pending::Request,
     time::UtcMillis,
 };
 
@@ -226,6 +227,15 @@ impl World {
         dialog.apply(now.utc, event, &|line| self.is_agent_line(line));
         self.dialogs.insert(id, dialog);
         true
+    }
+
+    /// Whether a call has the data that a request for it asks for; any call, where it asks for none.
+    pub(super) fn has_asked_data(&self, id: CallId, request: &Request) -> bool {
+        let EngineRequest::SetCallData { data, .. } = &request.asks else {
+            return true;
+        };
+        let dialog = self.dialogs.get(&id);
+        dialog.is_some_and(|dialog| dialog.data.holds(data))
     }
 
     /// Whether an agent who was on this call is in wrap-up.

@@ -3,6 +3,8 @@
 //! A check here answers at once and publishes nothing. Whether the engine can carry a request out is the
 //! engine's to say: its refusal comes as a notification, after the request was accepted.
 
+use std::collections::BTreeSet;
+
 use super::{
     AgentState, ApiError, Core, Moment, Role,
     body::{DialogChange, UserChange},
@@ -11,6 +13,7 @@ use super::{
     model::Agent,
     pending::{Object, Request},
     reason::{Category, ReasonCode, SUPERVISOR_REASON},
+    variable::Variable,
     xml::{self, Doc},
 };
 
@@ -431,19 +434,23 @@ fn call_data(change: &DialogChange) -> Result<CallData, ApiError> {
         let message = format!("wrapUpReason has at most {MAX_CALL_VARIABLE} bytes");
         return Err(ApiError::invalid_input("wrapUpReason", message));
     }
+    let mut names = BTreeSet::new();
     let mut named = 0;
     for (name, value) in &change.variables {
-        let limit = if is_call_variable(name) {
-            MAX_CALL_VARIABLE
-        } else if name.starts_with("user.") && name.len() <= MAX_NAME {
-            named += name.len() + value.len() + 2;
-            MAX_VALUE
-        } else {
-            return Err(ApiError::invalid_input(
-                name,
-                "no call variable has this name",
-            ));
+        let limit = match Variable::named(name) {
+            Some(Variable::Numbered) => MAX_CALL_VARIABLE,
+            Some(Variable::Named | Variable::Entry { .. }) => {
+                named += name.len() + value.len() + 2;
+                MAX_VALUE
+            }
+            None => {
+                let message = "no call variable has this name";
+                return Err(ApiError::invalid_input(name, message));
+            }
         };
+        if !names.insert(name) {
+            return Err(ApiError::invalid_input(name, "the variable is given twice"));
+        }
         if value.len() > limit || value.contains('\0') {
             let message = format!("the value of a '{name}' has at most {limit} bytes");
             return Err(ApiError::invalid_input(name, message));
@@ -460,13 +467,6 @@ fn call_data(change: &DialogChange) -> Result<CallData, ApiError> {
     })
 }
 
-fn is_call_variable(name: &str) -> bool {
-    let number = name
-        .strip_prefix("callVariable")
-        .and_then(|number| number.parse::<u8>().ok());
-    number.is_some_and(|number| (1..=10).contains(&number))
-}
-
 fn needed<'a>(value: Option<&'a String>, name: &str) -> Result<&'a str, ApiError> {
     value
         .map(String::as_str)
@@ -480,11 +480,10 @@ fn unknown_action(action: &str) -> ApiError {
 /// `ErrorData` when a reason is needed and was not given.
 const REQUIRE_REASON: &str = "finesse.api.reasoncode.require_reasoncode";
 
-/// GED-188 fields without their NUL: AgentExtension, DialedNumber, CallVariable, the name and the value
-/// of a NAMEDVAR, and all of these of one message.
+/// GED-188 fields without their NUL: AgentExtension, DialedNumber, CallVariable, the value of a NAMEDVAR,
+/// and all of these of one message.
 const MAX_EXTENSION: usize = 15;
 const MAX_NUMBER: usize = 39;
 const MAX_CALL_VARIABLE: usize = 39;
-const MAX_NAME: usize = 32;
 const MAX_VALUE: usize = 210;
 const MAX_NAMED: usize = 2000;

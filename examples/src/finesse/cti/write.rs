@@ -13,7 +13,7 @@ use cti_proto::{
     },
 };
 
-use crate::finesse::core::{AskedState, CallAction, CallData, CallId, EngineRequest};
+use crate::finesse::core::{AskedState, CallAction, CallData, CallId, EngineRequest, Variable};
 
 /// The message for a request.
 pub(super) fn message(request: &EngineRequest) -> Message {
@@ -142,8 +142,10 @@ fn set_call_data(call: CallId, device: &str, data: &CallData) -> Message {
                 "callVariable9" => message.call_variable9 = value,
                 "callVariable10" => message.call_variable10 = value,
                 named => {
-                    let (base, index) = array_entry(named)
-                        .map_or((named, None), |(base, index)| (base, Some(index)));
+                    let (base, index) = match Variable::named(named) {
+                        Some(Variable::Entry { array, index }) => (array, Some(index)),
+                        Some(Variable::Named | Variable::Numbered) | None => (named, None),
+                    };
                     let (Some(base), Some(value)) = (text(base), value) else {
                         continue;
                     };
@@ -160,12 +162,6 @@ fn set_call_data(call: CallId, device: &str, data: &CallData) -> Message {
         }
     })
     .into()
-}
-
-/// `user.name[3]`.
-fn array_entry(name: &str) -> Option<(&str, u8)> {
-    let (base, rest) = name.split_once('[')?;
-    Some((base, rest.strip_suffix(']')?.parse().ok()?))
 }
 
 fn agent_state(state: AskedState) -> AgentState {

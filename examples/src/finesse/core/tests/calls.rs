@@ -290,11 +290,11 @@ fn an_event_answers_no_request_that_was_sent_because_of_it() {
             data: CallData::default(),
         },
     );
-    bench.update_data("1001", 9, "first", "a").unwrap();
-    bench.update_data("1002", 9, "second", "b").unwrap();
+    bench.update_data("1001", 9, "same", "a").unwrap();
+    bench.update_data("1002", 9, "same", "b").unwrap();
     bench.outputs();
     bench.confirm(1);
-    bench.call(9, CallEvent::Data(variable("first")));
+    bench.call(9, CallEvent::Data(variable("same")));
     let outputs = bench.outputs();
     let lines: Vec<String> = outputs
         .iter()
@@ -321,6 +321,67 @@ fn an_event_answers_no_request_that_was_sent_because_of_it() {
 
     bench.refuse(2, 22, "CF_INVALID_OBJECT_STATE");
     assert_eq!(bench.lines(), ["User/1002/Dialogs PUT b apiErrors 22"]);
+}
+
+#[test]
+fn call_data_that_the_engine_did_not_keep_is_an_error() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.ring(9);
+    bench.answer(9);
+    bench.update_data("1001", 9, "new", "data").unwrap();
+    bench.outputs();
+    bench.confirm(1);
+    bench.call(9, CallEvent::Data(variable("of another client")));
+    assert_eq!(bench.lines(), ["User/1001/Dialogs PUT - dialog ACTIVE"]);
+    bench.pass(SECOND);
+    assert_eq!(bench.lines(), ["User/1001/Dialogs PUT data apiErrors 1"]);
+
+    bench.update_data("1001", 9, "new", "data").unwrap();
+    bench.outputs();
+    bench.confirm(2);
+    bench.call(9, CallEvent::Data(variable("new")));
+    assert_eq!(bench.lines(), ["User/1001/Dialogs PUT data dialog ACTIVE"]);
+
+    bench.update_data("1001", 9, "new", "again").unwrap();
+    bench.outputs();
+    bench.confirm(3);
+    bench.pass(SECOND);
+    assert_eq!(
+        bench.lines(),
+        ["User/1001/Dialogs PUT again dialog ACTIVE"],
+        "it has this value already"
+    );
+}
+
+#[test]
+fn call_variables_have_one_spelling_and_one_value() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.ring(9);
+    bench.outputs();
+    let cases: [&[&str]; 5] = [
+        &["callVariable01"],
+        &["callVariable+1"],
+        &["user.x[03]"],
+        &["x"],
+        &["user.x", "user.x"],
+    ];
+    for names in cases {
+        let value = |name: &&str| ((*name).to_owned(), "v".to_owned());
+        let change = DialogChange {
+            requested_action: Some("UPDATE_CALL_DATA".into()),
+            target_media_address: Some("1001".into()),
+            variables: names.iter().map(value).collect(),
+            ..DialogChange::default()
+        };
+        let error = bench
+            .core
+            .change_dialog(bench.now, "1001", "9", &change, "r")
+            .unwrap_err();
+        assert_eq!((error.status, error.data.as_str()), (400, names[0]));
+    }
+    assert_eq!(bench.outputs(), []);
 }
 
 #[test]
