@@ -10,6 +10,7 @@
 
 mod api;
 mod caller;
+mod connect;
 pub mod core;
 mod cti;
 mod desktop;

@@ -7,7 +7,6 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use tokio::net::TcpStream;
 use xmpp_pubsub::{
     ItemId, Jid, JidError, NodeId, Stanza,
     client::{Config as PubSubConfig, Event as PubSubEvent, Failure, PubSub, RequestId},
@@ -20,6 +19,7 @@ use xmpp_pubsub::{
 };
 
 use super::{
+    connect::connect,
     core::{Core, Notification},
     node::{Next, Node},
 };
@@ -73,17 +73,14 @@ pub(super) async fn run(node: Node, account: Account, shutdown: Shutdown) {
 
 /// One session, from the connection to its end. Returns whether it ever was online.
 async fn session(node: &Node, account: &Account, shutdown: &Shutdown) -> bool {
-    let connecting = tokio::time::timeout(CONNECT, TcpStream::connect(account.address));
-    let stream = match connecting.await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => {
+    let stream = match connect(account.address, shutdown).await {
+        Some(Ok(stream)) => stream,
+        Some(Err(error)) => {
             tracing::debug!(address = %account.address, %error, "no notification service");
             return false;
         }
-        Err(_) => return false,
+        None => return false,
     };
-    // Notifications are small and must leave at once.
-    let _ = stream.set_nodelay(true);
     let link = match Link::new(account) {
         Ok(link) => link,
         Err(error) => {
@@ -294,8 +291,6 @@ const WINDOW: usize = 256;
 
 /// Bytes that wait for a notification service that does not read.
 const MAX_OUTPUT: usize = 4 * 1024 * 1024;
-
-const CONNECT: Duration = Duration::from_secs(5);
 
 /// Pause after a session that ended; grows while there is none.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);

@@ -25,6 +25,7 @@ use tokio::{net::TcpStream, sync::mpsc, time::Instant};
 
 use self::rebuild::Rebuild;
 use super::{
+    connect::connect,
     core::{CallId, Core, EngineEvent, EngineRequest, Token},
     node::Node,
 };
@@ -36,7 +37,10 @@ use crate::{
 /// Keeps a session with the engine at `address` until the end is asked for.
 pub(super) async fn run(node: Node, address: SocketAddr, shutdown: Shutdown) {
     while !shutdown.is_requested() {
-        let pause = match TcpStream::connect(address).await {
+        let Some(connection) = connect(address, &shutdown).await else {
+            return;
+        };
+        let pause = match connection {
             Ok(stream) => {
                 let ended = Session::new(node.clone(), stream).run(&shutdown).await;
                 node.change(Core::engine_lost);
@@ -94,8 +98,6 @@ struct Session {
 
 impl Session {
     fn new(node: Node, stream: TcpStream) -> Self {
-        // GED-188: turn Nagle off.
-        let _ = stream.set_nodelay(true);
         let requests = node.attach_engine();
         let driver = Driver::new(Client::new(config()), stream, node.clock(), MAX_OUTPUT);
         Self {
