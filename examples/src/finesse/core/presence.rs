@@ -4,6 +4,9 @@
 //! does a new sign-in: the user is then at work elsewhere. A user who never had a session, such as a
 //! program that only calls REST, has no clock.
 //!
+//! Nothing of this is kept over a restart of the web service: users whose desktop was closed meanwhile count
+//! as never having had one.
+//!
 //! The clock is not done when the sign-out was asked for, but when the engine reports it: what was asked
 //! may be refused, or be lost with the engine. Until then it rings again and again.
 
