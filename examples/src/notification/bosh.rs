@@ -14,7 +14,6 @@ use bytes::Bytes;
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
-    time::Instant,
 };
 use xmpp_pubsub::{
     Jid,
@@ -181,17 +180,17 @@ impl Task {
             }
             self.settle();
         }
-        self.manager.shutdown(self.clock.now());
-        self.settle();
-        // A client between two requests is told when it asks the next time.
-        let end = Instant::now() + FAREWELL;
-        while !self.manager.is_empty() {
-            tokio::select! {
-                Some(command) = commands.recv() => self.on_command(command),
-                () = tokio::time::sleep_until(end) => break,
-            }
+        // Requests and stanzas that are here already. HTTP ends at the same time: no others can come.
+        while let Ok(command) = commands.try_recv() {
+            self.on_command(command);
             self.settle();
         }
+        while let Ok((key, item)) = stanzas.try_recv() {
+            self.on_item(key, item);
+        }
+        self.settle();
+        self.manager.shutdown(self.clock.now());
+        self.settle();
     }
 
     fn on_command(&mut self, command: Command) {
@@ -429,5 +428,78 @@ const NEGOTIATION: Duration = Duration::from_secs(15);
 pub(super) const MAX_SESSIONS: usize = 4096;
 /// Sessions that have not logged in, at one time.
 const MAX_STRANGERS: usize = 1024;
-/// How long clients that are between two requests may take to hear of the end.
-const FAREWELL: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use xmpp_pubsub::{Stanza, xml::Scope};
+
+    use super::*;
+    use crate::{
+        notification::hub::Names,
+        seed::{Password, Seed},
+        settings::Settings,
+        shutdown,
+    };
+
+    const AUTH: &str = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\
+        AGZpbmVzc2UAc2VjcmV0</auth>";
+
+    /// Posts a body and returns the answer.
+    async fn post(sessions: &Sessions, sid: &str, rid: u32, more: &str, content: &str) -> String {
+        let body = format!(
+            "<body xmlns='http://jabber.org/protocol/httpbind' xmlns:xmpp='urn:xmpp:xbosh' \
+             rid='{rid}' {sid} {more}>{content}</body>"
+        );
+        let answer = sessions.request(body.into()).await.unwrap();
+        String::from_utf8(answer.body.to_vec()).unwrap()
+    }
+
+    fn stanza(text: &str) -> Stanza {
+        let scope = Scope::new().with("", "jabber:client");
+        Stanza::decode(text.as_bytes(), &scope, &Limits::default()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_before_the_end_comes_before_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = Settings::with_data_dir(dir.path().to_owned());
+        // Which of two things is taken first is left to chance.
+        for _ in 0..20 {
+            let names = Names {
+                domain: Jid::new("localhost").unwrap(),
+                pubsub: Jid::new("pubsub.localhost").unwrap(),
+            };
+            let hub = Hub::new(names.clone(), &Seed::default(), 1, 2);
+            let login = Login::new(&settings, Password::new("secret")).unwrap();
+            let (trigger, shutdown) = shutdown::channel();
+            let (sessions, task) = Sessions::spawn(names.domain, hub.clone(), login, shutdown);
+            let opening = "to='localhost' hold='1' wait='30' ver='1.9' xmpp:version='1.0'";
+            let answer = post(&sessions, "", 1, opening, "").await;
+            let sid = answer.split("sid=").nth(1).unwrap();
+            let sid = format!("sid='{}'", &sid[1..33]);
+            let answer = post(&sessions, &sid, 2, "", AUTH).await;
+            assert!(answer.contains("<success "), "{answer}");
+            post(&sessions, &sid, 3, "xmpp:restart='true'", "").await;
+            let bind = "<iq xmlns='jabber:client' type='set' id='b'>\
+                <bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r</resource></bind></iq>";
+            let answer = post(&sessions, &sid, 4, "", bind).await;
+            assert!(answer.contains("finesse@localhost/r"), "{answer}");
+
+            let (way, _stanzas) = mpsc::channel(8);
+            let key = hub.next_key();
+            let user = Jid::new("finesse@localhost").unwrap();
+            hub.bind(key, &user, Some("other"), Way::Task(way)).unwrap();
+            let held = post(&sessions, &sid, 5, "", "");
+            let stop = async {
+                tokio::task::yield_now().await;
+                let message =
+                    "<message to='finesse@localhost/r' type='headline'><body>last</body></message>";
+                hub.stanza(key, stanza(message));
+                trigger.request();
+            };
+            let (answer, ()) = tokio::join!(held, stop);
+            assert!(answer.contains(">last</body>"), "{answer}");
+            task.await.unwrap();
+        }
+    }
+}
