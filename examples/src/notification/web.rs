@@ -1,7 +1,7 @@
 //! HTTP around BOSH, and the tunnel page that shares its origin. `desktop/CONTRACT.md` says what the page
 //! relies on.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -175,20 +175,29 @@ fn add_headers(response: &mut Response, kind: &'static str, cache: &'static str)
     }
 }
 
-/// The web service's addresses, under each name that the node goes by.
+/// The origins of the web service's pages as a browser writes them: in lower case, without the scheme's own port.
+///
+/// An IPv6 address is left out, since the policy's `frame-ancestors` has no form for it: there the page needs a name.
 fn parent_origins(settings: &Settings) -> Vec<String> {
     let mut origins = Vec::new();
-    let mut names = vec![settings.xmpp_domain.as_str()];
-    let here = |address: SocketAddr| address.ip().is_loopback() || address.ip().is_unspecified();
-    if here(settings.finesse.https) || here(settings.finesse.http) {
-        names.extend(["localhost", "127.0.0.1"]);
-    }
-    for name in names {
-        for (scheme, address) in [
-            ("https", settings.finesse.https),
-            ("http", settings.finesse.http),
-        ] {
-            let origin = format!("{scheme}://{name}:{}", address.port());
+    for (scheme, address, default_port) in [
+        ("https", settings.finesse.https, 443),
+        ("http", settings.finesse.http, 80),
+    ] {
+        let mut names = vec![settings.xmpp_domain.to_ascii_lowercase()];
+        let ip = address.ip();
+        if ip.is_loopback() || ip.is_unspecified() {
+            names.extend(["localhost".to_owned(), "127.0.0.1".to_owned()]);
+        }
+        if ip.is_ipv4() && !ip.is_unspecified() {
+            names.push(ip.to_string());
+        }
+        for name in names {
+            let origin = if address.port() == default_port {
+                format!("{scheme}://{name}")
+            } else {
+                format!("{scheme}://{name}:{}", address.port())
+            };
             if !origins.contains(&origin) {
                 origins.push(origin);
             }
@@ -269,8 +278,8 @@ mod tests {
         assert_eq!(config["boshPath"], "/http-bind/");
         let expected = [
             "https://localhost:8445",
-            "http://localhost:8082",
             "https://127.0.0.1:8445",
+            "http://localhost:8082",
             "http://127.0.0.1:8082",
         ];
         assert_eq!(config["parentOrigins"], json!(expected));
@@ -278,6 +287,22 @@ mod tests {
         assert!(
             policy.ends_with(&format!("frame-ancestors {}", expected.join(" "))),
             "{policy}"
+        );
+    }
+
+    #[test]
+    fn the_tunnel_names_a_page_as_its_browser_does() {
+        let mut settings = Settings::with_data_dir(PathBuf::new());
+        settings.xmpp_domain = "Desk.Example".to_owned();
+        settings.finesse.https = "192.0.2.5:443".parse().unwrap();
+        settings.finesse.http = "[2001:db8::5]:80".parse().unwrap();
+        assert_eq!(
+            parent_origins(&settings),
+            [
+                "https://desk.example",
+                "https://192.0.2.5",
+                "http://desk.example"
+            ]
         );
     }
 }
