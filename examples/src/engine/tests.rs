@@ -1,7 +1,7 @@
 //! The engine against the real switch, both in virtual time.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use proptest::prelude::*;
 
@@ -48,6 +48,8 @@ struct World {
     switch: Switch,
     engine: Option<Engine>,
     connected: bool,
+    /// What the wire answers, in place of the switch, to so many requests.
+    failing: Option<(telephony::Refusal, usize)>,
     kept: BTreeMap<String, AgentRecord>,
     kept_calls: BTreeMap<CallId, Tracked>,
     told: Vec<Notice>,
@@ -72,6 +74,7 @@ impl World {
             switch,
             engine: None,
             connected: false,
+            failing: None,
             kept: BTreeMap::new(),
             kept_calls: BTreeMap::new(),
             told: Vec::new(),
@@ -115,22 +118,28 @@ impl World {
     }
 
     fn run(&mut self) {
+        let mut outputs = VecDeque::new();
         loop {
-            let mut idle = true;
+            // Each input is carried out before the next, and the switch is never ahead of a request.
             while let Some(Sequenced { event, .. }) = self.switch.poll_event() {
-                idle = false;
                 if let Some(engine) = self.engine.as_mut().filter(|_| self.connected) {
                     engine.switch_event(self.now, event);
                 }
+                outputs.extend(self.outputs());
             }
-            while let Some(output) = self.engine.as_mut().and_then(Engine::poll_output) {
-                idle = false;
-                self.on_output(output);
-            }
-            if idle {
+            outputs.extend(self.outputs());
+            let Some(output) = outputs.pop_front() else {
                 return;
-            }
+            };
+            self.on_output(output);
         }
+    }
+
+    fn outputs(&mut self) -> Vec<Output> {
+        let engine = self.engine.as_mut();
+        engine.map_or_else(Vec::new, |engine| {
+            core::iter::from_fn(|| engine.poll_output()).collect()
+        })
     }
 
     fn on_output(&mut self, output: Output) {
@@ -145,10 +154,13 @@ impl World {
                 self.kept_calls.remove(&call);
             }
             Output::Ask { id, request } => {
-                let result = if self.connected {
-                    self.switch.handle_request(self.now, request)
-                } else {
-                    Err(telephony::Refusal::Lost)
+                let result = match &mut self.failing {
+                    _ if !self.connected => Err(telephony::Refusal::Lost),
+                    Some((refusal, left @ 1..)) => {
+                        *left -= 1;
+                        Err(*refusal)
+                    }
+                    Some((_, 0)) | None => self.switch.handle_request(self.now, request),
                 };
                 self.engine
                     .as_mut()
@@ -662,6 +674,34 @@ fn an_engine_killed_in_mid_call_finds_agent_and_call_as_they_were() {
 }
 
 #[test]
+fn a_caller_whose_engine_died_before_it_let_the_call_wait_is_not_forgotten() {
+    let mut world = World::new();
+    world.failing = Some((telephony::Refusal::Lost, 1));
+    let call = world.call_in("6000");
+    let kept = &world.kept_calls[&call].call;
+    let at_queue = kept.leg(&address("6000")).map(|leg| leg.connection);
+    assert_eq!(at_queue, Some(telephony::ConnectionState::Offered));
+    world.kill_engine();
+    world.start_engine();
+    world.ready("1001");
+    assert_eq!(world.state("1001").0, AgentState::Reserved);
+    world.answer(call, "1001");
+}
+
+#[test]
+fn a_caller_whose_request_to_wait_was_lost_with_the_link_waits_when_it_is_back() {
+    let mut world = World::new();
+    world.failing = Some((telephony::Refusal::Lost, 1));
+    let call = world.call_in("6000");
+    world.cut();
+    world.told.clear();
+    world.connect();
+    assert_eq!(world.heard(), ["switch true", "Queued 6000"]);
+    world.ready("1001");
+    world.answer(call, "1001");
+}
+
+#[test]
 fn what_changed_while_the_engine_was_away_is_made_up_for() {
     let mut world = World::new();
     world.ready("1001");
@@ -881,6 +921,11 @@ fn check(world: &World) {
         let leg = call.leg(&address("6000"));
         leg.is_some_and(|leg| leg.connection == telephony::ConnectionState::Queued)
     });
+    let offered = snapshot.calls.iter().any(|call| {
+        let leg = call.leg(&address("6000"));
+        leg.is_some_and(|leg| leg.connection == telephony::ConnectionState::Offered)
+    });
+    assert!(!offered, "every caller was let wait");
     let free = AGENTS.iter().any(|agent| {
         let idle = !snapshot
             .calls

@@ -2,16 +2,14 @@
 
 use core::time::Duration;
 
-use super::{Engine, Purpose};
+use super::Engine;
 use crate::{
     engine::{
         agent::{AgentState, reason},
         call::Tracked,
         notice::{CallEvent, Party},
     },
-    telephony::{
-        Address, AddressKind, CallId, Cause, ConnectionState, Event, Request, TerminalState,
-    },
+    telephony::{Address, AddressKind, CallId, Cause, ConnectionState, Event, TerminalState},
 };
 
 impl Engine {
@@ -98,13 +96,7 @@ impl Engine {
             (ConnectionState::Offered, AddressKind::RoutePoint)
                 if party.address == self.config.queue.route_point =>
             {
-                self.ask(
-                    Purpose::Queue,
-                    Request::Queue {
-                        call: id,
-                        address: party.address,
-                    },
-                );
+                self.ask_queue(id);
             }
             (ConnectionState::Queued, AddressKind::RoutePoint) => {
                 self.enqueue(id);

@@ -121,7 +121,7 @@ enum Purpose {
     /// For a client.
     Command(Ticket),
     /// To let a call wait.
-    Queue,
+    Queue { call: CallId },
     /// To send a call to an agent.
     Route { login_id: String, call: CallId },
     /// To take a call back from an agent who does not answer.
@@ -241,7 +241,7 @@ impl Engine {
                 self.outputs.push_back(Output::Answer { ticket, result });
             }
             // The call has gone or moved on, and the switch has said so or will.
-            Purpose::Queue | Purpose::TakeBack => {}
+            Purpose::Queue { .. } | Purpose::TakeBack => {}
             Purpose::Route { login_id, call } => {
                 if let Err(refusal) = result {
                     self.route_refused(now, &login_id, call, refusal);

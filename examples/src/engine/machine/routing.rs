@@ -13,6 +13,24 @@ use crate::{
 };
 
 impl Engine {
+    /// Asks that a call offered at the route point may wait there, unless that is asked already.
+    pub(super) fn ask_queue(&mut self, call: CallId) {
+        let asked =
+            |purpose: &Purpose| matches!(purpose, Purpose::Queue { call: asked } if *asked == call);
+        if !self.asked.values().any(asked) {
+            let address = self.config.queue.route_point.clone();
+            self.ask(Purpose::Queue { call }, Request::Queue { call, address });
+        }
+    }
+
+    /// Asks for every call that is still offered at the route point. Whoever asked before may not
+    /// have lived to send it, or the link broke under it.
+    fn ask_queue_for_offered(&mut self) {
+        for call in self.at_route_point(ConnectionState::Offered) {
+            self.ask_queue(call);
+        }
+    }
+
     pub(super) fn enqueue(&mut self, id: CallId) {
         let Some(tracked) = self.calls.get_mut(&id) else {
             return;
@@ -101,13 +119,8 @@ impl Engine {
     /// After a snapshot: agents whose call is elsewhere than they think.
     pub(super) fn put_right(&mut self, now: Duration) {
         let wrap_up = self.config.queue.wrap_up;
-        let queued: Vec<CallId> = self
-            .calls
-            .keys()
-            .copied()
-            .filter(|call| self.is_queued(*call))
-            .collect();
-        for call in queued {
+        self.ask_queue_for_offered();
+        for call in self.at_route_point(ConnectionState::Queued) {
             self.enqueue(call);
         }
         let login_ids: Vec<String> = self.agents.keys().cloned().collect();
@@ -185,10 +198,24 @@ impl Engine {
     }
 
     fn is_queued(&self, call: CallId) -> bool {
-        let leg = self
+        let connection = self
             .calls
             .get(&call)
-            .and_then(|c| c.call.leg(&self.config.queue.route_point));
-        leg.is_some_and(|leg| leg.connection == ConnectionState::Queued)
+            .and_then(|tracked| self.connection_at_route_point(tracked));
+        connection == Some(ConnectionState::Queued)
+    }
+
+    /// Calls whose connection at the route point is in this state.
+    fn at_route_point(&self, state: ConnectionState) -> Vec<CallId> {
+        self.calls
+            .values()
+            .filter(|tracked| self.connection_at_route_point(tracked) == Some(state))
+            .map(Tracked::id)
+            .collect()
+    }
+
+    fn connection_at_route_point(&self, tracked: &Tracked) -> Option<ConnectionState> {
+        let leg = tracked.call.leg(&self.config.queue.route_point)?;
+        Some(leg.connection)
     }
 }
