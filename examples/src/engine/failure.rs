@@ -58,7 +58,7 @@ impl From<Refusal> for Failure {
             Refusal::InvalidState => Self::INVALID_STATE,
             Refusal::Busy => Self::BUSY,
             Refusal::BadDestination => Self::INVALID_DESTINATION,
-            Refusal::Full => Self::NO_RESOURCE,
+            Refusal::Full | Refusal::Overrun => Self::NO_RESOURCE,
             Refusal::InvalidData => Self::VALUE_OUT_OF_RANGE,
             Refusal::Lost => Self::OUT_OF_SERVICE,
         }

@@ -702,6 +702,60 @@ fn a_caller_whose_request_to_wait_was_lost_with_the_link_waits_when_it_is_back()
 }
 
 #[test]
+fn what_was_not_sent_is_asked_again_and_nobody_stays_reserved() {
+    // To let the call wait, to route it, both.
+    for failing in 1..=2 {
+        let mut world = World::new();
+        world.ready("1001");
+        world.failing = Some((telephony::Refusal::Overrun, failing));
+        let call = world.call_in("6000");
+        world.wait(Duration::from_secs(3));
+        assert_eq!(world.state("1001").0, AgentState::Reserved, "{failing}");
+        world.answer(call, "1001");
+    }
+    let mut world = World::new();
+    let call = world.call_in("6000");
+    world.failing = Some((telephony::Refusal::Overrun, 1));
+    world.ready("1001");
+    assert_eq!(
+        world.state("1001").0,
+        AgentState::Ready,
+        "the route was not sent"
+    );
+    world.wait(Duration::from_secs(1));
+    world.answer(call, "1001");
+}
+
+#[test]
+fn a_take_back_that_was_not_sent_is_asked_again() {
+    let mut world = World::new();
+    world.ready("1001");
+    world.call_in("6000");
+    world.failing = Some((telephony::Refusal::Overrun, 2));
+    world.wait(RING + Duration::from_secs(3));
+    assert_eq!(world.state("1001"), (AgentState::NotReady, 32_763));
+}
+
+#[test]
+fn a_take_back_after_a_sign_out_that_was_not_sent_is_asked_again() {
+    let mut world = World::new();
+    world.ready("1001");
+    let call = world.call_in("6000");
+    world.failing = Some((telephony::Refusal::Overrun, 1));
+    world
+        .command(Command::SetState {
+            login_id: "1001".to_owned(),
+            line: None,
+            asked: Asked::Logout(255),
+            force: Force::Forced,
+        })
+        .unwrap();
+    world.wait(Duration::from_secs(1));
+    world.ready("1002");
+    world.answer(call, "1002");
+}
+
+#[test]
 fn what_changed_while_the_engine_was_away_is_made_up_for() {
     let mut world = World::new();
     world.ready("1001");
@@ -802,6 +856,7 @@ enum Step {
     Wait(u32),
     Kill,
     Cut,
+    Fail(bool, usize),
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -813,6 +868,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         4 => (0..40_000_u32).prop_map(Step::Wait),
         1 => Just(Step::Kill),
         1 => Just(Step::Cut),
+        1 => (any::<bool>(), 1..4_usize).prop_map(|(lost, count)| Step::Fail(lost, count)),
     ]
 }
 
@@ -870,12 +926,28 @@ fn carry_out(world: &mut World, step: Step) {
             world.wait(Duration::from_secs(5));
             world.start_engine();
         }
-        Step::Cut => {
-            world.cut();
-            world.wait(Duration::from_secs(5));
-            world.connect();
+        Step::Cut => reconnect(world),
+        Step::Fail(lost, count) => {
+            let refusal = if lost {
+                telephony::Refusal::Lost
+            } else {
+                telephony::Refusal::Overrun
+            };
+            world.failing = Some((refusal, count));
+            return;
         }
     }
+    match world.failing.take() {
+        Some((telephony::Refusal::Lost, _)) => reconnect(world),
+        Some(_) => world.wait(Duration::from_secs(2)),
+        None => {}
+    }
+}
+
+fn reconnect(world: &mut World) {
+    world.cut();
+    world.wait(Duration::from_secs(5));
+    world.connect();
 }
 
 /// What must hold whenever everything has come to rest.

@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     message::{Refusal, Request, SimulatedCall},
-    provider::{Provider, ProviderEvent, RequestId},
+    provider::{Provider, ProviderEvent, RequestId, not_sent},
     script::Script,
     switch::{Sequenced, Switch},
 };
@@ -34,7 +34,7 @@ pub struct LocalProvider {
     listener: Option<ListenerId>,
     last_request: RequestId,
     /// Answers that the switch itself could not give.
-    undelivered: VecDeque<RequestId>,
+    undelivered: VecDeque<(RequestId, Refusal)>,
     ended: bool,
 }
 
@@ -100,14 +100,9 @@ impl SwitchHandle {
 impl LocalProvider {
     /// As [`Provider::next`], with the sequence number of the switch.
     pub(super) async fn next_told(&mut self) -> Option<(u64, ProviderEvent)> {
-        if let Some(request) = self.undelivered.pop_front() {
-            return Some((
-                0,
-                ProviderEvent::Answer {
-                    request,
-                    result: Err(Refusal::Lost),
-                },
-            ));
+        if let Some((request, refusal)) = self.undelivered.pop_front() {
+            let result = Err(refusal);
+            return Some((0, ProviderEvent::Answer { request, result }));
         }
         if self.ended {
             return None;
@@ -122,19 +117,18 @@ impl LocalProvider {
 
     /// Sends a request under an id of the caller's choice.
     pub(super) fn request_as(&mut self, id: RequestId, request: Request) {
-        let sent = match self.listener {
-            Some(listener) => self
-                .commands
-                .try_send(Command::Request {
-                    listener,
-                    id,
-                    request,
-                })
-                .is_ok(),
-            None => false,
+        let Some(listener) = self.listener else {
+            // Its snapshot has not been seen yet.
+            self.undelivered.push_back((id, Refusal::Lost));
+            return;
         };
-        if !sent {
-            self.undelivered.push_back(id);
+        let command = Command::Request {
+            listener,
+            id,
+            request,
+        };
+        if let Err(error) = self.commands.try_send(command) {
+            self.undelivered.push_back((id, not_sent(&error)));
         }
     }
 }

@@ -418,6 +418,9 @@ pub enum Refusal {
     /// A variable is too long, or there are too many.
     #[error("the call variables break a limit")]
     InvalidData,
+    /// Too many requests wait already. This one was not sent, and the switch is still there.
+    #[error("too many requests wait for the switch")]
+    Overrun,
     /// The switch could not be reached, or was lost before it answered. Whether the request was
     /// carried out is for the next snapshot to tell.
     #[error("the switch cannot be reached")]

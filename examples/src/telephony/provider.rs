@@ -2,6 +2,8 @@
 
 use core::future::Future;
 
+use tokio::sync::mpsc::error::TrySendError;
+
 use super::message::{Event, Refusal, Reply, Request, Snapshot};
 
 /// Number that a program's request has and its answer repeats.
@@ -35,10 +37,19 @@ pub enum ProviderEvent {
 /// [`Request`]; that is where consultation, transfer, conference, digits and recording get
 /// variants of their own once the switch can do them.
 pub trait Provider: Send {
-    /// Sends a request. Its answer comes as a [`ProviderEvent::Answer`], whatever happens.
+    /// Sends a request. Its answer comes as a [`ProviderEvent::Answer`], whatever happens:
+    /// [`Refusal::Overrun`] if too many wait already.
     fn request(&mut self, request: Request) -> RequestId;
 
     /// Waits for what the provider tells next. `None` means that the provider has been shut
     /// down, which is final. Dropping the future loses nothing.
     fn next(&mut self) -> impl Future<Output = Option<ProviderEvent>> + Send;
+}
+
+/// Why a provider could not pass a request on.
+pub(super) fn not_sent<T>(error: &TrySendError<T>) -> Refusal {
+    match error {
+        TrySendError::Full(_) => Refusal::Overrun,
+        TrySendError::Closed(_) => Refusal::Lost,
+    }
 }

@@ -17,7 +17,7 @@ use tokio::{
 use super::{
     line::{self, Ask, Closing, IDLE_LIMIT, LineError, MAX_REPORT, Report},
     message::{Refusal, Request},
-    provider::{Provider, ProviderEvent, RequestId},
+    provider::{Provider, ProviderEvent, RequestId, not_sent},
 };
 
 /// Reaches a switch over TCP, and tries again for as long as it is not there.
@@ -26,7 +26,8 @@ pub struct RemoteProvider {
     asks: mpsc::Sender<Ask>,
     told: mpsc::Receiver<ProviderEvent>,
     last_request: RequestId,
-    undelivered: VecDeque<RequestId>,
+    /// Requests that were not passed on, and why.
+    undelivered: VecDeque<(RequestId, Refusal)>,
 }
 
 impl RemoteProvider {
@@ -62,17 +63,18 @@ impl Provider for RemoteProvider {
             id: self.last_request.0,
             request,
         };
-        if self.asks.try_send(ask).is_err() {
-            self.undelivered.push_back(self.last_request);
+        if let Err(error) = self.asks.try_send(ask) {
+            let unsent = (self.last_request, not_sent(&error));
+            self.undelivered.push_back(unsent);
         }
         self.last_request
     }
 
     async fn next(&mut self) -> Option<ProviderEvent> {
         match self.undelivered.pop_front() {
-            Some(request) => Some(ProviderEvent::Answer {
+            Some((request, refusal)) => Some(ProviderEvent::Answer {
                 request,
-                result: Err(Refusal::Lost),
+                result: Err(refusal),
             }),
             None => self.told.recv().await,
         }
@@ -267,3 +269,22 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const WRITE_LIMIT: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_too_many_is_said_not_to_have_been_sent() {
+        // Nobody takes requests before the first yield of this task.
+        let mut provider = RemoteProvider::connect(([127, 0, 0, 1], 9).into());
+        let ids: Vec<RequestId> = (0..=ASKS)
+            .map(|_| provider.request(Request::Ping))
+            .collect();
+        let answer = ProviderEvent::Answer {
+            request: ids[ASKS],
+            result: Err(Refusal::Overrun),
+        };
+        assert_eq!(provider.next().await, Some(answer));
+    }
+}

@@ -178,7 +178,7 @@ impl Engine {
         }
         match before.state {
             AgentState::Reserved if matches!(asked, Asked::Logout(_)) => {
-                self.take_back(before.call, before.line);
+                self.take_back(login_id.to_owned(), before.call, before.line);
             }
             AgentState::Work => self.end_if_wrapped_up(before.call),
             AgentState::Logout
@@ -229,7 +229,7 @@ impl Engine {
         Ok(())
     }
 
-    fn profile(&self, login_id: &str) -> Option<&Profile> {
+    pub(super) fn profile(&self, login_id: &str) -> Option<&Profile> {
         self.config
             .agents
             .iter()

@@ -109,6 +109,9 @@ pub struct Engine {
     in_service: bool,
     asked: BTreeMap<AskId, Purpose>,
     next_ask: AskId,
+    /// The switch refused what should have been possible: until then calls are not routed, and
+    /// after that everything which is still to be done is asked again.
+    pause: Option<Duration>,
     /// What has changed since the last save.
     dirty_agents: BTreeSet<String>,
     dirty_calls: BTreeSet<CallId>,
@@ -124,8 +127,8 @@ enum Purpose {
     Queue { call: CallId },
     /// To send a call to an agent.
     Route { login_id: String, call: CallId },
-    /// To take a call back from an agent who does not answer.
-    TakeBack,
+    /// To take a call back from an agent who does not answer, or is no longer signed in.
+    TakeBack { login_id: String, call: CallId },
 }
 
 impl Engine {
@@ -171,6 +174,7 @@ impl Engine {
             in_service: false,
             asked: BTreeMap::new(),
             next_ask: AskId(1),
+            pause: None,
             dirty_agents: BTreeSet::new(),
             dirty_calls: BTreeSet::new(),
             outputs: VecDeque::new(),
@@ -208,6 +212,7 @@ impl Engine {
     /// The switch is away. Calls and agents stay as they were last seen.
     pub fn switch_out_of_service(&mut self) {
         self.in_service = false;
+        self.pause = None;
         self.waiting.clear();
         for purpose in core::mem::take(&mut self.asked).into_values() {
             if let Purpose::Command(ticket) = purpose {
@@ -240,11 +245,19 @@ impl Engine {
                 });
                 self.outputs.push_back(Output::Answer { ticket, result });
             }
-            // The call has gone or moved on, and the switch has said so or will.
-            Purpose::Queue { .. } | Purpose::TakeBack => {}
+            Purpose::Queue { call } => {
+                if let Err(refusal) = result {
+                    self.queue_refused(now, call, refusal);
+                }
+            }
             Purpose::Route { login_id, call } => {
                 if let Err(refusal) = result {
                     self.route_refused(now, &login_id, call, refusal);
+                }
+            }
+            Purpose::TakeBack { login_id, call } => {
+                if let Err(refusal) = result {
+                    self.take_back_refused(now, &login_id, call, refusal);
                 }
             }
         }
@@ -272,13 +285,17 @@ impl Engine {
                 AgentState::Reserved => {
                     agent.due = None;
                     let (call, line) = (agent.call, agent.line.clone());
-                    self.take_back(call, line);
+                    self.take_back(login_id, call, line);
                 }
                 AgentState::Logout
                 | AgentState::NotReady
                 | AgentState::Ready
                 | AgentState::Talking => agent.due = None,
             }
+        }
+        if self.pause.is_some_and(|until| until <= now) {
+            self.pause = None;
+            self.ask_again();
         }
         self.settle(now);
     }
@@ -291,7 +308,8 @@ impl Engine {
     /// When [`Self::handle_timeout`] is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.agents.values().filter_map(|agent| agent.due).min()
+        let agents = self.agents.values().filter_map(|agent| agent.due);
+        agents.chain(self.pause).min()
     }
 
     /// What the engine was set up with.

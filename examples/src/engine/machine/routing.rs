@@ -23,11 +23,48 @@ impl Engine {
         }
     }
 
-    /// Asks for every call that is still offered at the route point. Whoever asked before may not
-    /// have lived to send it, or the link broke under it.
-    fn ask_queue_for_offered(&mut self) {
+    /// Asks for what the state of the calls calls for, whatever was asked before and came to
+    /// nothing: calls offered at the route point are to wait, and calls that ring where nobody is
+    /// signed in are to come back.
+    pub(super) fn ask_again(&mut self) {
         for call in self.at_route_point(ConnectionState::Offered) {
             self.ask_queue(call);
+        }
+        let stranded: Vec<(String, CallId, Address)> = self
+            .config
+            .agents
+            .iter()
+            .filter_map(|profile| {
+                let line = profile.extension.clone();
+                let call = self.stranded_at(&line)?;
+                Some((profile.login_id.clone(), call, line))
+            })
+            .collect();
+        for (login_id, call, line) in stranded {
+            self.take_back(login_id, Some(call), Some(line));
+        }
+    }
+
+    /// The call of the queue that rings at a line on which nobody is signed in.
+    fn stranded_at(&self, line: &Address) -> Option<CallId> {
+        let rings = |tracked: &&Tracked| {
+            let terminal = tracked.call.leg(line).and_then(|leg| leg.terminal);
+            tracked.arrival.is_some() && terminal == Some(TerminalState::Ringing)
+        };
+        let call = self.calls.values().find(rings).map(Tracked::id)?;
+        self.agent_on(line).is_none().then_some(call)
+    }
+
+    fn pause(&mut self, now: Duration) {
+        self.pause = Some(now.saturating_add(PAUSE));
+    }
+
+    pub(super) fn queue_refused(&mut self, now: Duration, call: CallId, refusal: Refusal) {
+        // Mostly the call has gone or moved on, and the switch has said so. After `Lost` comes a
+        // snapshot.
+        let offered = self.at_route_point(ConnectionState::Offered);
+        if refusal != Refusal::Lost && offered.contains(&call) {
+            self.pause(now);
         }
     }
 
@@ -46,7 +83,7 @@ impl Engine {
     /// Sends the call that has waited longest to the agent who has waited longest, while there are
     /// both.
     pub(super) fn dispatch(&mut self, now: Duration) {
-        while self.in_service {
+        while self.in_service && self.pause.is_none() {
             let Some((&arrival, &call)) = self.waiting.first_key_value() else {
                 return;
             };
@@ -113,13 +150,62 @@ impl Engine {
         }
         if self.is_queued(call) {
             self.enqueue(call);
+            // Nothing about the agent's line: it would be refused again at once.
+            if refusal != Refusal::Busy {
+                self.pause(now);
+            }
         }
+    }
+
+    /// Nobody else looks after an agent whose ring limit is over: either the call is still there
+    /// and the limit runs anew, or the agent is free.
+    pub(super) fn take_back_refused(
+        &mut self,
+        now: Duration,
+        login_id: &str,
+        call: CallId,
+        refusal: Refusal,
+    ) {
+        if refusal == Refusal::Lost {
+            // The next snapshot says where the call is.
+            return;
+        }
+        let terminal = self.terminal_at_agent(login_id);
+        let stranded = self
+            .profile(login_id)
+            .is_some_and(|profile| self.stranded_at(&profile.extension) == Some(call));
+        if stranded {
+            self.pause(now);
+        }
+        let Some(agent) = self.agents.get_mut(login_id) else {
+            return;
+        };
+        if agent.state != AgentState::Reserved || agent.call != Some(call) {
+            return;
+        }
+        // What was not sent says nothing about the call, which may be on its way to the line.
+        if refusal == Refusal::Overrun || terminal == Some(TerminalState::Ringing) {
+            agent.due = Some(now.saturating_add(PAUSE));
+            return;
+        }
+        agent.give_back(now);
+        self.agent_changed(now, login_id);
+        if self.is_queued(call) {
+            self.enqueue(call);
+        }
+    }
+
+    /// What an agent's phone does with the call that the agent is reserved for or on.
+    fn terminal_at_agent(&self, login_id: &str) -> Option<TerminalState> {
+        let agent = self.agents.get(login_id)?;
+        let (call, line) = agent.call.zip(agent.line.as_ref())?;
+        self.calls.get(&call)?.call.leg(line)?.terminal
     }
 
     /// After a snapshot: agents whose call is elsewhere than they think.
     pub(super) fn put_right(&mut self, now: Duration) {
         let wrap_up = self.config.queue.wrap_up;
-        self.ask_queue_for_offered();
+        self.ask_again();
         for call in self.at_route_point(ConnectionState::Queued) {
             self.enqueue(call);
         }
@@ -128,10 +214,7 @@ impl Engine {
             let Some(agent) = self.agents.get(&login_id) else {
                 continue;
             };
-            let leg = agent
-                .call
-                .zip(agent.line.as_ref())
-                .and_then(|(call, line)| self.calls.get(&call)?.call.leg(line)?.terminal);
+            let leg = self.terminal_at_agent(&login_id);
             let idle = agent
                 .line
                 .as_ref()
@@ -175,10 +258,16 @@ impl Engine {
         }
     }
 
-    pub(super) fn take_back(&mut self, call: Option<CallId>, line: Option<Address>) {
+    pub(super) fn take_back(
+        &mut self,
+        login_id: String,
+        call: Option<CallId>,
+        line: Option<Address>,
+    ) {
         if let Some((call, address)) = call.zip(line) {
             let to = self.config.queue.route_point.clone();
-            self.ask(Purpose::TakeBack, Request::Redirect { call, address, to });
+            let request = Request::Redirect { call, address, to };
+            self.ask(Purpose::TakeBack { login_id, call }, request);
         }
     }
 
@@ -219,3 +308,6 @@ impl Engine {
         Some(leg.connection)
     }
 }
+
+/// How long the engine lets a switch be that refused what should have been possible.
+const PAUSE: Duration = Duration::from_secs(1);
