@@ -17,8 +17,8 @@ use cti_proto::{
     },
     codec::{Secret, Text},
     message::{
-        AnswerCallReq, ConfigRequestEvent, HoldCallReq, QueryAgentStateReq, SetAgentStateReq,
-        SnapshotCallReq, SnapshotDeviceReq,
+        AnswerCallReq, ClearCallReq, ConfigRequestEvent, HoldCallReq, QueryAgentStateReq,
+        SetAgentStateReq, SetCallDataReq, SnapshotCallReq, SnapshotDeviceReq,
     },
     session::{
         Client, CloseReason,
@@ -406,6 +406,7 @@ async fn an_agents_client_hears_of_its_agent_only_and_controls_no_other() {
         panic!()
     };
     assert_eq!(failure.failure_code.0, 8);
+    harms_no_call(&mut agent, other).await;
 
     agent.set_state("1001002", AgentState::LOGIN).await.unwrap();
     agent
@@ -422,6 +423,35 @@ async fn an_agents_client_hears_of_its_agent_only_and_controls_no_other() {
         })
         .await;
     assert_eq!(heard, own);
+}
+
+/// Neither ends the call nor changes its data.
+async fn harms_no_call(peer: &mut Peer, call: CallId) {
+    let clear = ClearCallReq::with(|request| request.connection_call_id = call);
+    let Err(Failure::Switch(failure)) = peer.request(clear).await else {
+        panic!()
+    };
+    assert_eq!(failure.failure_code.0, 8, "CLEAR_CALL");
+    let data = SetCallDataReq::with(|request| {
+        request.connection_call_id = call;
+        request.call_variable4 = Some(text("x"));
+    });
+    let Err(Failure::Switch(failure)) = peer.request(data).await else {
+        panic!()
+    };
+    assert_eq!(failure.failure_code.0, 8, "SET_CALL_DATA");
+}
+
+#[tokio::test]
+async fn a_session_without_events_controls_nothing() {
+    let site = Site::start().await;
+    let mut bridge = site.bridge().await;
+    let services = config(17).services(ServiceMask::CLIENT_CONTROL);
+    let mut peer = Peer::open(site.cti(), services).await.unwrap();
+    let call = talking(&site, &mut bridge, "1001001").await;
+    harms_no_call(&mut peer, call).await;
+    let refused = peer.set_state("1001001", AgentState::NOT_READY).await;
+    assert_eq!(refused, Err(8));
 }
 
 #[tokio::test]
@@ -557,7 +587,7 @@ async fn call_data_set_by_a_client_reaches_the_others() {
     let mut bridge = site.bridge().await;
     let call = talking(&site, &mut bridge, "1001001").await;
     let mut other = site.bridge().await;
-    let set = cti_proto::message::SetCallDataReq::with(|request| {
+    let set = SetCallDataReq::with(|request| {
         request.connection_call_id = call;
         request.connection_device_id = Some(text("1001001"));
         request.call_variable4 = Some(text("Premium"));

@@ -63,7 +63,7 @@ enum Scope {
     All,
     /// Agent mode: one agent and line.
     Agent { login_id: String, line: Address },
-    /// Neither: answers only.
+    /// Neither: answers to queries only.
     None,
 }
 
@@ -305,13 +305,10 @@ impl<P: Provider, R: EngineRepository> Hub<P, R> {
                     ToClient::Fail(invoke_id, StatusCode::UNSPECIFIED_FAILURE),
                 );
             }
-            Asks::Command(command) if !may(&client.scope, &command) => {
-                self.send_to(
-                    id,
-                    ToClient::FailControl(invoke_id, Failure::PRIVILEGE_VIOLATION),
-                );
-            }
             Asks::Command(command) => {
+                if let Err(failure) = may(&self.engine, &client.scope, &command) {
+                    return self.send_to(id, ToClient::FailControl(invoke_id, failure));
+                }
                 let ticket = self.next_ticket;
                 self.next_ticket = Ticket(ticket.0 + 1);
                 self.tickets.insert(
@@ -468,24 +465,27 @@ fn hears(scope: &Scope, notice: &Notice) -> bool {
     }
 }
 
-/// Whether a session may ask for this: in agent mode for its own agent and line.
-fn may(scope: &Scope, command: &Command) -> bool {
-    let Scope::Agent {
-        login_id: own,
-        line: own_line,
-    } = scope
-    else {
-        return true;
+/// Whether a session may ask for this: in agent mode for its own agent, line and calls, without
+/// events for nothing.
+fn may(engine: &Engine, scope: &Scope, command: &Command) -> Result<(), Failure> {
+    let (own, own_line) = match scope {
+        Scope::All => return Ok(()),
+        Scope::Agent { login_id, line } => (login_id, line),
+        Scope::None => return Err(Failure::PRIVILEGE_VIOLATION),
     };
-    match command {
+    let call = |id| engine.call(id).ok_or(Failure::UNKNOWN_CALL);
+    let allowed = match command {
         Command::SetState { login_id, .. } => login_id == own,
         Command::MakeCall { line, .. }
         | Command::Answer { line, .. }
         | Command::Hold { line, .. }
         | Command::Retrieve { line, .. }
         | Command::Drop { line, .. } => line == own_line,
-        Command::Clear { .. } | Command::SetData { .. } => true,
-    }
+        Command::Clear { call: id } => call(*id)?.call.leg(own_line).is_some(),
+        // The agent who wraps up is no longer on the call.
+        Command::SetData { call: id, .. } => call(*id)?.lines.contains(own_line),
+    };
+    allowed.then_some(()).ok_or(Failure::PRIVILEGE_VIOLATION)
 }
 
 fn utc_seconds(now: Duration) -> u32 {
