@@ -820,6 +820,24 @@ fn wrap_up_ends_on_time_although_the_engine_was_away() {
 }
 
 #[test]
+fn wrap_up_is_no_longer_than_it_may_be_although_the_clock_was_set_back() {
+    let mut world = World::new();
+    world.ready("1001");
+    let call = world.call_in("6000");
+    world.answer(call, "1001");
+    world.hang_up(call, "1001");
+    world.kill_engine();
+    for record in world.kept.values_mut() {
+        record.since_ms += 3_600_000;
+        record.due_ms = record.due_ms.map(|_| u64::MAX);
+    }
+    world.start_engine();
+    assert_eq!(world.state("1001").0, AgentState::Work);
+    world.wait(WRAP_UP);
+    assert_eq!(world.state("1001").0, AgentState::Ready);
+}
+
+#[test]
 fn whoever_got_another_line_while_the_engine_was_away_is_not_signed_in() {
     let mut world = World::new();
     world.ready("1001");

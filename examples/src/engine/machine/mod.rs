@@ -151,7 +151,7 @@ impl Engine {
                     .is_none_or(|line| *line == profile.extension)
             };
             if profile.is_some_and(kept) {
-                agents.insert(record.login_id.clone(), record.agent());
+                agents.insert(record.login_id.clone(), restored(now, &config, &record));
             }
         }
         let calls: BTreeMap<CallId, Tracked> = saved
@@ -449,4 +449,14 @@ impl Engine {
             .values()
             .any(|tracked| tracked.call.leg(line).is_some())
     }
+}
+
+/// The agent of a record. The clock may have been set back since: nothing lies in the future but
+/// a due time, and that no further than it could be from now.
+fn restored(now: Duration, config: &Config, record: &AgentRecord) -> Agent {
+    let mut agent = record.agent();
+    agent.since = agent.since.min(now);
+    let longest = config.ring_limit.max(config.queue.wrap_up);
+    agent.due = agent.due.map(|due| due.min(now.saturating_add(longest)));
+    agent
 }
