@@ -1,6 +1,8 @@
 //! Orderly end of a process: one request, heard by every task.
 
-use tokio::sync::watch;
+use std::pin::pin;
+
+use tokio::{sync::watch, task::JoinHandle};
 
 /// A handle on the request to end. Clones hear the same request.
 #[derive(Clone, Debug)]
@@ -46,6 +48,30 @@ impl Shutdown {
     }
 }
 
+/// Serves for as long as the task behind it lives. A task that ends before it was asked to takes
+/// the listener with it, so that nobody connects to what does nothing any more.
+pub async fn serve_while(
+    name: &'static str,
+    mut task: JoinHandle<()>,
+    serve: impl Future<Output = ()>,
+    shutdown: &Shutdown,
+) {
+    let mut serve = pin!(serve);
+    tokio::select! {
+        () = &mut serve => {
+            // It ends on the same request; a panic in it has been printed.
+            let _ = task.await;
+        }
+        _ = &mut task => {
+            if shutdown.is_requested() {
+                serve.await;
+            } else {
+                tracing::error!(name, "ended by itself; what it served is closed");
+            }
+        }
+    }
+}
+
 /// Returns at the first Ctrl-C, or at a termination signal where the platform has one.
 ///
 /// # Errors
@@ -64,4 +90,31 @@ pub async fn signal() -> std::io::Result<()> {
     }
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_ends_by_itself_ends_what_it_serves() {
+        let (_trigger, shutdown) = channel();
+        let task = tokio::spawn(async {});
+        serve_while("test", task, std::future::pending(), &shutdown).await;
+    }
+
+    #[tokio::test]
+    async fn a_task_that_was_asked_to_end_leaves_time_for_farewells() {
+        let (trigger, shutdown) = channel();
+        trigger.request();
+        let task = tokio::spawn(async {});
+        let mut said = false;
+        let serve = async {
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+            said = true;
+        };
+        serve_while("test", task, serve, &shutdown).await;
+        assert!(said);
+    }
 }

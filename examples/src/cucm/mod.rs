@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::{
     server::{Server, StartError},
     settings::Settings,
-    shutdown::Shutdown,
+    shutdown::{Shutdown, serve_while},
     telephony,
 };
 
@@ -27,9 +27,8 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
     let mut addresses = vec![("axl", axl.address)];
     addresses.extend(switch.addresses);
     let task = tokio::spawn(async move {
-        axl.serve(shutdown).await;
-        // It ends on the same request; a panic in it has been printed.
-        let _ = switch.task.await;
+        let listen = axl.serve(shutdown.clone());
+        serve_while("cucm", switch.task, listen, &shutdown).await;
     });
     Ok(Server { addresses, task })
 }

@@ -21,7 +21,7 @@ use crate::{
     seed::{Seed, SeedRole},
     server::{Exposure, Room, Server, StartError, accept, bind},
     settings::Settings,
-    shutdown::Shutdown,
+    shutdown::{Shutdown, serve_while},
     telephony::{Address, RemoteProvider},
 };
 
@@ -57,18 +57,19 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
     let (ready, is_ready) = oneshot::channel();
     let hub = tokio::spawn(hub.run(from_clients, ready, shutdown.clone()));
     let task = tokio::spawn(async move {
-        // The hub lets this go only if it ends.
-        if is_ready.await.is_ok() {
-            let mut last = ClientId(0);
-            accept(listener, MAX_CLIENTS, GRACE, &shutdown, |stream, room| {
-                last = ClientId(last.0 + 1);
-                client(last, stream, room, clients.clone())
-            })
-            .await;
+        let listen = async {
+            // The hub lets this go only if it ends.
+            if is_ready.await.is_ok() {
+                let mut last = ClientId(0);
+                accept(listener, MAX_CLIENTS, GRACE, &shutdown, |stream, room| {
+                    last = ClientId(last.0 + 1);
+                    client(last, stream, room, clients.clone())
+                })
+                .await;
+            }
             drop(clients);
-        }
-        // It ends on the same request; a panic in it has been printed.
-        let _ = hub.await;
+        };
+        serve_while("engine", hub, listen, &shutdown).await;
     });
     Ok(Server {
         addresses: vec![("cti", address)],

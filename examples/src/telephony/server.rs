@@ -20,7 +20,7 @@ use super::{
 use crate::{
     server::{Exposure, Room, Server, StartError, accept, bind},
     settings::Settings,
-    shutdown::Shutdown,
+    shutdown::{Shutdown, serve_while},
 };
 
 /// Starts the switch that the seed describes, its scripted caller, and its listener. The handle
@@ -50,12 +50,10 @@ pub async fn start(
     let (handle, host) = host::spawn(switch, script, shutdown.clone());
     let switch = handle.clone();
     let task = tokio::spawn(async move {
-        accept(listener, MAX_PROGRAMS, GRACE, &shutdown, |stream, room| {
+        let listen = accept(listener, MAX_PROGRAMS, GRACE, &shutdown, |stream, room| {
             program(stream, room, handle.clone(), shutdown.clone())
-        })
-        .await;
-        // It ends on the same request; a panic in it has been printed.
-        let _ = host.await;
+        });
+        serve_while("switch", host, listen, &shutdown).await;
     });
     Ok((
         Server {
