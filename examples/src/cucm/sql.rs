@@ -2,8 +2,10 @@
 //!
 //! Statements run on SQLite. Informix's `SKIP` and `FIRST` become its `LIMIT` and `OFFSET`; joins,
 //! `LIKE`, `ORDER BY`, `GROUP BY` and aggregates are the same in both. An authorizer lets
-//! statements do nothing but read these tables, a budget bounds their work, and an answer over
+//! statements do nothing but read these tables, a clock bounds their work, and an answer over
 //! 8 MB is refused with the numbers that CUCM gives.
+
+use std::time::{Duration, Instant};
 
 use rusqlite::{
     Connection, ErrorCode,
@@ -20,7 +22,7 @@ pub(super) fn restrict(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.set_limit(Limit::SQLITE_LIMIT_COLUMN, 200)?;
     connection.set_limit(Limit::SQLITE_LIMIT_EXPR_DEPTH, 50)?;
     connection.set_limit(Limit::SQLITE_LIMIT_COMPOUND_SELECT, 20)?;
-    connection.set_limit(Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 256)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 64)?;
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     connection.authorizer(Some(authorize))
 }
@@ -32,12 +34,9 @@ pub(super) fn restrict(connection: &mut Connection) -> rusqlite::Result<()> {
 /// It is no `SELECT`, SQLite does not take it, it works too long, or its result is too large.
 pub(super) fn query(connection: &mut Connection, sql: &str) -> Result<Vec<Row>, AxlError> {
     let sql = to_sqlite(sql)?;
-    // Ticks of STEPS instructions; the handler lives until the next statement replaces it.
-    let mut ticks = 0;
-    let handler = move || {
-        ticks += 1;
-        ticks > MAX_TICKS
-    };
+    // Instructions do not tell: one of them may compare or replace in the longest value.
+    let end = Instant::now() + MAX_TIME;
+    let handler = move || Instant::now() >= end;
     connection
         .progress_handler(STEPS, Some(handler))
         .map_err(|error| refused(&error))?;
@@ -178,14 +177,15 @@ const FUNCTIONS: &[&str] = &[
     "replace", "round", "substr", "sum", "trim", "upper",
 ];
 
-/// Longest text of a value, in bytes.
-const MAX_VALUE: i32 = 1024 * 1024;
+/// Longest text of a value, in bytes. What is stored is far shorter; what a statement makes of it bounds how
+/// long a single instruction takes.
+const MAX_VALUE: i32 = 64 * 1024;
 /// Longest statement, in bytes.
 const MAX_SQL: i32 = 64 * 1024;
-/// Instructions of SQLite's machine between two looks at the budget.
-const STEPS: i32 = 10_000;
-/// Looks until a statement is stopped: about a second of work.
-const MAX_TICKS: u32 = 5_000;
+/// Instructions of SQLite's machine between two looks at the clock.
+const STEPS: i32 = 1_000;
+/// How long a statement may work; others wait for it.
+const MAX_TIME: Duration = Duration::from_secs(3);
 /// CUCM refuses results over 8 MB.
 pub(super) const MAX_RESULT: usize = 8 * 1024 * 1024;
 
@@ -261,6 +261,19 @@ mod tests {
         .unwrap_err();
         assert_eq!(error.code, AxlCode::GENERAL);
         assert!(error.message.contains("too long"), "{}", error.message);
+    }
+
+    #[test]
+    fn few_instructions_on_long_values_are_stopped_in_time() {
+        let start = Instant::now();
+        let error = run(&format!(
+            "select count(*) from enduser a, enduser b, enduser c, enduser d where \
+            replace(a.userid || b.userid || c.userid || d.userid || '{}', '1', 'a') like '%a%a%a%a%b%'",
+            "1".repeat(40_000)
+        ))
+        .unwrap_err();
+        assert_eq!(error.code, AxlCode::GENERAL);
+        assert!(start.elapsed() < 3 * MAX_TIME, "{:?}", start.elapsed());
     }
 
     #[test]
