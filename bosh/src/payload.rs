@@ -22,6 +22,9 @@ impl Payload {
     ///
     /// An element that inherits the wrapper's default namespace counts as `jabber:client`, with
     /// everything in it that inherits the same (XEP-0206 §2).
+    ///
+    /// Quirk: an element in no namespace, which only a wrapper with a prefix can hold, has none
+    /// here. Put into another wrapper as it is, it will be read as `jabber:client` there.
     #[must_use]
     pub fn name(&self) -> &Name<'static> {
         &self.name
