@@ -141,7 +141,11 @@ fn tell(driver: &mut Driver<Server, TcpStream>, told: ToClient) -> Result<(), se
     match told {
         ToClient::Accept(conf) => {
             let now = driver.now();
-            driver.machine.accept(now, *conf)?;
+            if let Err(error) = driver.machine.accept(now, *conf) {
+                // Nobody else would end a session that is never decided.
+                driver.machine.refuse(StatusCode::UNSPECIFIED_FAILURE)?;
+                return Err(error);
+            }
             // What the client sent behind its OPEN_REQ has waited for this.
             driver.resume();
         }

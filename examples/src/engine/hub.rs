@@ -151,9 +151,12 @@ impl<P: Provider, R: EngineRepository> Hub<P, R> {
                 .to
                 .try_send(ToClient::Close(StatusCode::CTI_SERVER_OFFLINE));
         }
-        // Sessions write their farewell and end; they hold the other side of this channel.
+        // Sessions write their farewell and end; they hold the other side of this channel. Without a provider
+        // there is nothing to wait for: the end of this task ends the server.
         self.clients.clear();
-        while from_clients.recv().await.is_some() {}
+        if shutdown.is_requested() {
+            while from_clients.recv().await.is_some() {}
+        }
     }
 
     fn on_provider(&mut self, event: ProviderEvent) {
