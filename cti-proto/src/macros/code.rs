@@ -1,0 +1,157 @@
+//! Numbers of the wire with names: `open_enum!` and `bit_mask!`.
+
+/// A number from the wire with names for the values the specification lists.
+///
+/// ```text
+/// open_enum! {
+///     /// State of an agent.
+///     pub struct AgentState(u16) {
+///         /// Logged in, not yet ready.
+///         LOGIN = 0,
+///     }
+/// }
+/// ```
+///
+/// gives a transparent newtype with one constant for each name. `Debug` prints `LOGIN`, or
+/// `AgentState(0x3e8)` for a value without a name. `absent N` after the type sets what a new message
+/// holds where nothing was set (zero otherwise).
+macro_rules! open_enum {
+    ($(
+        $(#[$meta:meta])*
+        pub struct $name:ident($int:ident $(absent $absent:literal)?) {
+            $( $(#[$vmeta:meta])* $value:ident = $number:literal, )*
+        }
+    )*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub struct $name(pub $int);
+
+        #[allow(missing_docs, reason = "a constant whose name says all carries no sentence")]
+        impl $name {
+            $( $(#[$vmeta])* pub const $value: Self = Self($number); )*
+        }
+
+        impl $name {
+            /// The names the specification gives, with their values.
+            pub const NAMES: &'static [(&'static str, Self)] =
+                &[ $( (stringify!($value), Self::$value), )* ];
+
+            /// The name of this value, if the specification has one.
+            pub fn name(self) -> Option<&'static str> {
+                Self::NAMES.iter().find(|(_, value)| *value == self).map(|(name, _)| *name)
+            }
+        }
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                match self.name() {
+                    Some(name) => f.write_str(name),
+                    None => write!(f, concat!(stringify!($name), "({:#x})"), self.0),
+                }
+            }
+        }
+
+        $crate::macros::wire_newtype!($name($int $(absent $absent)?));
+    )*};
+}
+
+/// A bit mask from the wire with names for its bits; looks like [`open_enum!`].
+///
+/// `Debug` prints the names of the set bits joined by `|`, and what has no name in hexadecimal.
+macro_rules! bit_mask {
+    ($(
+        $(#[$meta:meta])*
+        pub struct $name:ident($int:ident) {
+            $( $(#[$vmeta:meta])* $value:ident = $number:literal, )*
+        }
+    )*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub struct $name(pub $int);
+
+        #[allow(missing_docs, reason = "a constant whose name says all carries no sentence")]
+        impl $name {
+            $( $(#[$vmeta])* pub const $value: Self = Self($number); )*
+        }
+
+        impl $name {
+            /// No bit.
+            pub const NONE: Self = Self(0);
+
+            /// All bits that have a name.
+            pub const KNOWN: Self = Self(0 $(| $number)*);
+
+            /// The bits of both.
+            #[must_use]
+            pub const fn with(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+
+            /// The bits that both have.
+            #[must_use]
+            pub const fn and(self, other: Self) -> Self {
+                Self(self.0 & other.0)
+            }
+
+            /// The bits that `other` does not have.
+            #[must_use]
+            pub const fn without(self, other: Self) -> Self {
+                Self(self.0 & !other.0)
+            }
+
+            /// Whether all bits of `other` are set.
+            pub const fn contains(self, other: Self) -> bool {
+                self.0 & other.0 == other.0
+            }
+
+            /// Whether any bit of `other` is set.
+            pub const fn intersects(self, other: Self) -> bool {
+                self.0 & other.0 != 0
+            }
+        }
+
+        impl core::ops::BitOr for $name {
+            type Output = Self;
+
+            fn bitor(self, other: Self) -> Self {
+                self.with(other)
+            }
+        }
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                let names: &[(&str, $int)] = &[ $( (stringify!($value), $number), )* ];
+                $crate::code::fmt_mask(f, stringify!($name), names, u32::from(self.0))
+            }
+        }
+
+        $crate::macros::wire_newtype!($name($int));
+    )*};
+}
+
+/// Reading and writing of a newtype over an integer, in both parts of a message.
+macro_rules! wire_newtype {
+    ($name:ident($int:ident $(absent $absent:literal)?)) => {
+        impl $crate::codec::Fixed for $name {
+            const WIDTH: usize = <$int as $crate::codec::Fixed>::WIDTH;
+            #[allow(unused_assignments, unused_mut, reason = "the absent value is optional")]
+            const ABSENT: Self = {
+                let mut absent = <$int as $crate::codec::Fixed>::ABSENT;
+                $( absent = $absent; )?
+                Self(absent)
+            };
+
+            fn take(src: &mut &[u8]) -> Option<Self> {
+                <$int as $crate::codec::Fixed>::take(src).map(Self)
+            }
+
+            fn put(&self, out: &mut bytes::BytesMut) {
+                $crate::codec::Fixed::put(&self.0, out);
+            }
+        }
+
+        $crate::codec::fixed_values!($name);
+    };
+}
+
+pub(crate) use {bit_mask, open_enum, wire_newtype};

@@ -1,0 +1,87 @@
+//! Entries of a list whose entries span several floating fields: `group!`.
+
+/// Entries of a list that span several floating fields in a set order.
+///
+/// Lines look like those of `floating` in [`message!`]; each becomes an `Option`. A field opens a new
+/// entry when the last one already holds it or a later one, so wire order survives.
+macro_rules! group {
+    ($(
+        $(#[$meta:meta])*
+        $name:ident {$(
+            $(#[$fmeta:meta])*
+            $field:ident: $fty:ty = $tag:ident $(| $uccx_tag:ident)?
+            $(, max $max:literal $(| $uccx_max:literal)?)?
+            $(, since $fsince:literal)?
+            $(, ucce $fucce:literal $(until $fucce_last:literal)?)?
+            $(, uccx $fuccx:literal $(until $fuccx_last:literal)?)?;
+        )*}
+    )*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, Eq, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $( $(#[$fmeta])* pub $field: Option<$fty>, )*
+        }
+
+        impl $name {
+            /// An entry filled by `fill`.
+            pub fn with(fill: impl FnOnce(&mut Self)) -> Self {
+                let mut entry = Self::default();
+                fill(&mut entry);
+                entry
+            }
+
+            /// One past the last place that holds something.
+            fn filled(&self) -> usize {
+                [ $( self.$field.is_some(), )* ].iter().rposition(|some| *some).map_or(0, |at| at + 1)
+            }
+        }
+
+        impl $crate::codec::Group for $name {
+            const ENTRY: &'static [$crate::codec::Field] = &[ $( $crate::macros::floating_field!(
+                $field: Option<$fty> = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
+                ($(since $fsince)?
+                 $(ucce $fucce $(until $fucce_last)?)?
+                 $(uccx $fuccx $(until $fuccx_last)?)?)
+            ), )* ];
+
+            fn absorb(
+                list: &mut alloc::vec::Vec<Self>,
+                version: $crate::Version,
+                data: &$crate::codec::Data<'_>,
+            ) -> bool {
+                let mut place = 0;
+                $(
+                    if const { $crate::macros::floating_field!(
+                        $field: Option<$fty> = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
+                        ($(since $fsince)?
+                         $(ucce $fucce $(until $fucce_last)?)?
+                         $(uccx $fuccx $(until $fuccx_last)?)?)
+                    ) }.accepts(version, data.tag) {
+                        let last = list.last_mut().filter(|last| last.filled() <= place);
+                        if let Some(last) = last {
+                            return $crate::codec::Slot::absorb(&mut last.$field, data);
+                        }
+                        let mut entry = Self::default();
+                        let fits = $crate::codec::Slot::absorb(&mut entry.$field, data);
+                        list.extend(fits.then_some(entry));
+                        return fits;
+                    }
+                    place += 1;
+                )*
+                let _ = place;
+                false
+            }
+
+            fn emit(
+                &self,
+                out: &mut $crate::codec::FieldWriter<'_>,
+            ) -> Result<(), $crate::EncodeError> {
+                let slots = [ $( &self.$field as &dyn $crate::codec::Slot, )* ];
+                slots.iter().zip(Self::ENTRY).try_for_each(|(slot, line)| slot.emit(line, out))
+            }
+        }
+    )*};
+}
+
+pub(crate) use group;

@@ -1,0 +1,130 @@
+//! Records of the configuration messages: `record!`.
+
+/// Records of the configuration messages: all fields from one opening tag to the next.
+///
+/// Looks like the floating half of [`message!`]; a record keeps what it does not know in its own
+/// `other`.
+macro_rules! record {
+    ($(
+        $(#[$meta:meta])*
+        $name:ident opened by $opener:ident: $oty:ty = $otag:ident {
+            floating {$(
+                $(#[$fmeta:meta])*
+                $field:ident: $fty:ty = $tag:ident $(| $uccx_tag:ident)?
+                $(, max $max:literal $(| $uccx_max:literal)?)?
+                $(, since $fsince:literal)?
+                $(, ucce $fucce:literal $(until $fucce_last:literal)?)?
+                $(, uccx $fuccx:literal $(until $fuccx_last:literal)?)?;
+            )*}
+            $(lists {$(
+                $(#[$lmeta:meta])*
+                $list:ident: $entry:ident
+                $(, since $lsince:literal)?
+                $(, ucce $lucce:literal $(until $lucce_last:literal)?)?
+                $(, uccx $luccx:literal $(until $luccx_last:literal)?)?;
+            )*})?
+        }
+    )*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug, Eq, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            /// What to do with the record; opens it on the wire.
+            pub $opener: $oty,
+            $( $(#[$fmeta])* pub $field: $fty, )*
+            $($( $(#[$lmeta])* pub $list: alloc::vec::Vec<$entry>, )*)?
+            /// Fields of the record that no line of the table took, in wire order.
+            pub other: alloc::vec::Vec<$crate::codec::RawField>,
+        }
+
+        impl $name {
+            /// An empty record.
+            pub const fn new($opener: $oty) -> Self {
+                Self {
+                    $opener,
+                    $( $field: <$fty as $crate::codec::SlotType>::EMPTY, )*
+                    $($( $list: alloc::vec::Vec::new(), )*)?
+                    other: alloc::vec::Vec::new(),
+                }
+            }
+
+            /// A record filled by `fill`.
+            pub fn with($opener: $oty, fill: impl FnOnce(&mut Self)) -> Self {
+                let mut record = Self::new($opener);
+                fill(&mut record);
+                record
+            }
+
+            const OPENER: $crate::codec::Field = $crate::macros::floating_field!(
+                $opener: Option<$oty> = $otag, (), ()
+            );
+        }
+
+        impl $crate::codec::Group for $name {
+            const ENTRY: &'static [$crate::codec::Field] = &[
+                Self::OPENER,
+                $( $crate::macros::floating_field!(
+                    $field: $fty = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
+                    ($(since $fsince)?
+                     $(ucce $fucce $(until $fucce_last)?)?
+                     $(uccx $fuccx $(until $fuccx_last)?)?)
+                ), )*
+                $($( $crate::codec::Field {
+                    name: stringify!($list),
+                    place: $crate::codec::Place::List {
+                        entry: <$entry as $crate::codec::Group>::ENTRY,
+                    },
+                    gate: $crate::macros::gate!(
+                        $(since $lsince)?
+                        $(ucce $lucce $(until $lucce_last)?)?
+                        $(uccx $luccx $(until $luccx_last)?)?
+                    ),
+                    type_name: stringify!($entry),
+                }, )*)?
+            ];
+
+            fn absorb(
+                list: &mut alloc::vec::Vec<Self>,
+                version: $crate::Version,
+                data: &$crate::codec::Data<'_>,
+            ) -> bool {
+                if data.tag == $crate::Tag::$otag
+                    && let Some($opener) = <$oty as $crate::codec::Value>::parse(data)
+                {
+                    list.push(Self::new($opener));
+                    return true;
+                }
+                let Some(record) = list.last_mut() else {
+                    return false;
+                };
+                if !$crate::codec::Floating::absorb(record, version, data) {
+                    $crate::codec::Floating::keep(record, data.keep());
+                }
+                true
+            }
+
+            fn emit(
+                &self,
+                out: &mut $crate::codec::FieldWriter<'_>,
+            ) -> Result<(), $crate::EncodeError> {
+                $crate::codec::Slot::emit(&Some(self.$opener), &Self::OPENER, out)?;
+                $crate::codec::Floating::emit(self, out)
+            }
+        }
+
+        $crate::macros::floating_part! { $name
+            {$( $field: $fty = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
+                ($(since $fsince)?
+                 $(ucce $fucce $(until $fucce_last)?)?
+                 $(uccx $fuccx $(until $fuccx_last)?)?);
+            )*}
+            {$($( $list: $entry,
+                ($(since $lsince)?
+                 $(ucce $lucce $(until $lucce_last)?)?
+                 $(uccx $luccx $(until $luccx_last)?)?);
+            )*)?}
+        }
+    )*};
+}
+
+pub(crate) use record;
