@@ -10,7 +10,6 @@ pub mod server;
 
 mod admission;
 mod filter;
-mod timer;
 
 pub use client::Client;
 pub use server::Server;
