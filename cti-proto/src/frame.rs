@@ -46,6 +46,41 @@ impl fmt::Debug for Frame {
     }
 }
 
+/// One message in the buffer it was read into, with its body unread.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct FrameRef<'a> {
+    /// What the header says the body is.
+    pub message_type: MessageType,
+    /// Fixed part and floating part.
+    pub body: &'a [u8],
+}
+
+impl FrameRef<'_> {
+    /// Bytes on the wire, header included.
+    pub const fn wire_len(&self) -> usize {
+        HEADER_LEN + self.body.len()
+    }
+}
+
+impl<'a> From<&'a Frame> for FrameRef<'a> {
+    fn from(frame: &'a Frame) -> Self {
+        Self {
+            message_type: frame.message_type,
+            body: &frame.body,
+        }
+    }
+}
+
+/// Shows type and length only, like [`Frame`].
+impl fmt::Debug for FrameRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrameRef")
+            .field("message_type", &self.message_type)
+            .field("body_len", &self.body.len())
+            .finish()
+    }
+}
+
 /// Cuts frames off a stream and writes them; holds the length limit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FrameCodec {
@@ -77,24 +112,39 @@ impl FrameCodec {
     /// [`DecodeError::TooLong`] as soon as a header announces more than the limit; nothing is
     /// allocated for it and `src` is left alone.
     pub fn decode(&self, src: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {
-        let Some(&[a, b, c, d, e, f, g, h]) = src.first_chunk::<HEADER_LEN>() else {
+        let Some(FrameRef { message_type, body }) = self.peek(src)? else {
+            return Ok(None);
+        };
+        let len = HEADER_LEN + body.len();
+        let mut body = src.split_to(len).freeze();
+        body.advance(HEADER_LEN);
+        Ok(Some(Frame { message_type, body }))
+    }
+
+    /// The frame at the front of `src`, in place; `None` while it is not there as a whole. What
+    /// follows begins [`FrameRef::wire_len`] bytes further.
+    ///
+    /// # Errors
+    ///
+    /// As for [`FrameCodec::decode`].
+    #[inline]
+    pub fn peek<'a>(&self, src: &'a [u8]) -> Result<Option<FrameRef<'a>>, DecodeError> {
+        let Some((&[a, b, c, d, e, f, g, h], rest)) = src.split_first_chunk::<HEADER_LEN>() else {
             return Ok(None);
         };
         let body_len = u32::from_be_bytes([a, b, c, d]);
         let message_type = MessageType(u32::from_be_bytes([e, f, g, h]));
         let len = u64::from(body_len) + HEADER_LEN as u64;
-        let Some(len) = usize::try_from(len).ok().filter(|len| *len <= self.max_len) else {
-            return Err(DecodeError::TooLong {
-                len,
-                max: self.max_len,
-            });
-        };
-        if src.len() < len {
-            return Ok(None);
+        if usize::try_from(len).is_ok_and(|len| len <= self.max_len) {
+            let body = usize::try_from(body_len)
+                .ok()
+                .and_then(|len| rest.get(..len));
+            return Ok(body.map(|body| FrameRef { message_type, body }));
         }
-        let mut body = src.split_to(len).freeze();
-        body.advance(HEADER_LEN);
-        Ok(Some(Frame { message_type, body }))
+        Err(DecodeError::TooLong {
+            len,
+            max: self.max_len,
+        })
     }
 
     /// Appends `frame` to `dst`.
@@ -135,7 +185,10 @@ mod tests {
             assert_eq!(codec.decode(&mut src), Ok(None));
         }
         src.put_u8(HEARTBEAT[11]);
+        let peeked = codec.peek(&HEARTBEAT).unwrap().unwrap();
+        assert_eq!(peeked.wire_len(), HEARTBEAT.len());
         let frame = codec.decode(&mut src).unwrap().unwrap();
+        assert_eq!(FrameRef::from(&frame), peeked);
         assert_eq!(frame.message_type, MessageType::HEARTBEAT_REQ);
         assert_eq!(&frame.body[..], [0, 0, 0, 7]);
         assert!(src.is_empty());

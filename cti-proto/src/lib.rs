@@ -10,7 +10,8 @@
 //!
 //! - [`FrameCodec`] cuts a stream into [`Frame`]s: header, type, opaque body. A proxy stops here.
 //! - [`Message::decode`] and [`Message::encode`] turn a frame into a typed message in the layout of
-//!   a [`Version`], and back. A log reader stops here.
+//!   a [`Version`], and back. A log reader stops here. A [`View`] finds fields of a frame in place,
+//!   for a proxy or filter that looks at an agent id or call id only.
 //! - [`session::Client`] and [`session::Server`] know who may say what, and when.
 //!
 //! # The drive loop
@@ -100,6 +101,7 @@ mod tag;
 #[cfg(feature = "tokio-codec")]
 mod tokio_codec;
 mod version;
+mod view;
 
 pub mod code;
 pub mod codec;
@@ -107,12 +109,13 @@ pub mod message;
 pub mod session;
 
 pub use error::{DecodeError, EncodeError};
-pub use frame::{Frame, FrameCodec, HEADER_LEN};
+pub use frame::{Frame, FrameCodec, FrameRef, HEADER_LEN};
 pub use message::Message;
 pub use tag::Tag;
 #[cfg(feature = "tokio-codec")]
 pub use tokio_codec::CodecError;
 pub use version::{Dialect, FieldWidth, Gate, Version};
+pub use view::{FixedFields, View};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::iter::FusedIterator;
 use core::ops::Range;
 
 use crate::codec::spec::Field;
@@ -37,25 +38,16 @@ impl fmt::Debug for RawField {
 /// Walks the floating fields of a body in wire order, without copying.
 #[derive(Clone, Debug)]
 pub struct Fields<'a> {
-    message: &'static str,
-    width: FieldWidth,
     body: &'a Bytes,
-    at: usize,
+    ranges: Ranges<'a>,
 }
 
 impl<'a> Fields<'a> {
     /// Walks `body` from byte `start`, the end of its fixed part; `message` names it in errors.
-    pub const fn new(
-        message: &'static str,
-        width: FieldWidth,
-        body: &'a Bytes,
-        start: usize,
-    ) -> Self {
+    pub fn new(message: &'static str, width: FieldWidth, body: &'a Bytes, start: usize) -> Self {
         Self {
-            message,
-            width,
             body,
-            at: start,
+            ranges: Ranges::new(message, width, body, start),
         }
     }
 
@@ -68,21 +60,50 @@ impl<'a> Fields<'a> {
         Ok(self.next_data()?.map(|data| data.keep()))
     }
 
-    /// The tag of the next field and where its data stand in the body, for readers that look at few
-    /// fields; `None` at the end of the body.
-    ///
-    /// # Errors
-    ///
-    /// [`DecodeError::FloatingPartTruncated`] when the body ends inside a field.
     #[inline]
-    pub fn next_range(&mut self) -> Result<Option<(Tag, Range<usize>)>, DecodeError> {
-        Ok(self
-            .next_data()?
-            .map(|data| (data.tag, data.start..data.end)))
+    pub(crate) fn next_data(&mut self) -> Result<Option<Data<'a>>, DecodeError> {
+        let Some((tag, range)) = self.ranges.step()? else {
+            return Ok(None);
+        };
+        Ok(Some(Data {
+            tag,
+            body: self.body,
+            start: range.start,
+            end: range.end,
+        }))
+    }
+}
+
+/// Walks tags and lengths of the floating fields of a body in wire order: what each item names is
+/// the tag, and where in the body its data stand. The last item is an error when the body ends
+/// inside a field.
+#[derive(Clone, Debug)]
+pub struct Ranges<'a> {
+    message: &'static str,
+    width: FieldWidth,
+    body: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Ranges<'a> {
+    /// Walks `body` from byte `start`, the end of its fixed part; `message` names it in errors.
+    #[inline]
+    pub const fn new(
+        message: &'static str,
+        width: FieldWidth,
+        body: &'a [u8],
+        start: usize,
+    ) -> Self {
+        Self {
+            message,
+            width,
+            body,
+            at: start,
+        }
     }
 
     #[inline]
-    pub(crate) fn next_data(&mut self) -> Result<Option<Data<'a>>, DecodeError> {
+    fn step(&mut self) -> Result<Option<(Tag, Range<usize>)>, DecodeError> {
         let input = self.body.get(self.at..).unwrap_or_default();
         if input.is_empty() {
             return Ok(None);
@@ -96,12 +117,7 @@ impl<'a> Fields<'a> {
             return Err(self.truncated());
         }
         self.at = end;
-        Ok(Some(Data {
-            tag,
-            body: self.body,
-            start,
-            end,
-        }))
+        Ok(Some((tag, start..end)))
     }
 
     #[cold]
@@ -112,6 +128,21 @@ impl<'a> Fields<'a> {
         }
     }
 }
+
+impl Iterator for Ranges<'_> {
+    type Item = Result<(Tag, Range<usize>), DecodeError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let item = self.step().transpose();
+        if matches!(item, Some(Err(_))) {
+            self.at = self.body.len();
+        }
+        item
+    }
+}
+
+impl FusedIterator for Ranges<'_> {}
 
 /// Tag and length of the field at the front of `input`.
 #[inline]

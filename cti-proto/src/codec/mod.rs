@@ -10,7 +10,7 @@ pub(crate) use fixed::{Fixed, FixedPart};
 pub(crate) use floating::{
     Data, FieldWriter, Floating, Group, Slot, SlotType, Value, fixed_values,
 };
-pub use floating::{Fields, RawField};
+pub use floating::{Fields, Ranges, RawField};
 pub use named::{NamedArray, NamedVariable};
 pub(crate) use spec::gate_of;
 pub use spec::{Field, Place};

@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::code::{InvokeId, MessageType};
-use crate::codec::{Field, Fields, Floating};
+use crate::codec::{Field, Fields, Floating, Place};
 use crate::error::{DecodeError, EncodeError};
 use crate::frame::{Frame, HEADER_LEN};
 use crate::version::{Dialect, Gate, Version};
@@ -194,6 +194,24 @@ macro_rules! registry {
                         }
                     )*
                     _ => Ok(Self::Unknown(frame)),
+                }
+            }
+
+            /// The table that reads bodies of this number in `version`; `None` where a frame comes as
+            /// [`Message::Unknown`].
+            pub const fn table_of(
+                version: Version,
+                message_type: MessageType,
+            ) -> Option<&'static Table> {
+                match message_type.0 {
+                    $(
+                        number if number == $name::TABLE.number.0
+                            && $name::TABLE.gate.admits(version) =>
+                        {
+                            Some(const { &$name::TABLE })
+                        }
+                    )*
+                    _ => None,
                 }
             }
 
@@ -485,14 +503,30 @@ impl Message {
     }
 }
 
-/// Brings the two disputed bodies of UCCE 24 and 25 into the layout that the tables have.
-fn usual_layout(version: Version, mut frame: Frame) -> (Version, Frame) {
-    if version.dialect() == Dialect::Uccx || version.number() < 24 {
-        return (version, frame);
+/// A body that another version's table or a table of its own reads.
+enum Disputed {
+    /// InvokeID UINT, FailureCode USHORT, PeripheralErrorCode UINT.
+    FailureConf,
+    /// Without ConfigMsgMask, and with or without a CustomerID of 8 bytes.
+    ConfigRequest,
+}
+
+/// The two disputed bodies of UCCE 24 and 25, told by their length.
+const fn disputed(version: Version, message_type: MessageType, len: usize) -> Option<Disputed> {
+    if matches!(version.dialect(), Dialect::Uccx) || version.number() < 24 {
+        return None;
     }
-    match (frame.message_type, frame.body.len()) {
-        // InvokeID UINT, FailureCode USHORT, PeripheralErrorCode UINT.
-        (MessageType::FAILURE_CONF, 10) => {
+    match (message_type, len) {
+        (MessageType::FAILURE_CONF, 10) => Some(Disputed::FailureConf),
+        (MessageType::CONFIG_REQUEST_EVENT, 8 | 16) => Some(Disputed::ConfigRequest),
+        _ => None,
+    }
+}
+
+/// Brings the disputed bodies into the layout that the tables have.
+fn usual_layout(version: Version, mut frame: Frame) -> (Version, Frame) {
+    match disputed(version, frame.message_type, frame.body.len()) {
+        Some(Disputed::FailureConf) => {
             let mut body = BytesMut::with_capacity(8);
             body.extend_from_slice(&frame.body[..4]);
             body.extend_from_slice(&[0, 0]);
@@ -500,9 +534,44 @@ fn usual_layout(version: Version, mut frame: Frame) -> (Version, Frame) {
             frame.body = body.freeze();
             (version, frame)
         }
-        // Without ConfigMsgMask, and with or without a CustomerID of 8 bytes.
-        (MessageType::CONFIG_REQUEST_EVENT, 8 | 16) => (Version::ucce(23), frame),
-        _ => (version, frame),
+        Some(Disputed::ConfigRequest) => (Version::ucce(23), frame),
+        None => (version, frame),
+    }
+}
+
+/// Version and table by which a body of `len` bytes is read in place.
+pub(crate) const fn layout_of(
+    version: Version,
+    message_type: MessageType,
+    len: usize,
+) -> Option<(Version, &'static Table)> {
+    let version = match disputed(version, message_type, len) {
+        Some(Disputed::FailureConf) => return Some((version, &SHORT_FAILURE_CONF)),
+        Some(Disputed::ConfigRequest) => Version::ucce(23),
+        None => version,
+    };
+    match Message::table_of(version, message_type) {
+        Some(table) => Some((version, table)),
+        None => None,
+    }
+}
+
+/// FAILURE_CONF as the guides of UCCE 24 and 25 print it.
+static SHORT_FAILURE_CONF: Table = Table {
+    fields: &[
+        fixed_line("invoke_id", 4, "InvokeId"),
+        fixed_line("status", 2, "StatusCode"),
+        fixed_line("peripheral_error_code", 4, "PeripheralErrorCode"),
+    ],
+    ..FailureConf::TABLE
+};
+
+const fn fixed_line(name: &'static str, width: usize, type_name: &'static str) -> Field {
+    Field {
+        name,
+        place: Place::Fixed { width },
+        gate: Gate::ALWAYS,
+        type_name,
     }
 }
 

@@ -1,0 +1,245 @@
+//! A look at a message without building it.
+//!
+//! A proxy or a filter often wants one agent id or call id of a message that it passes on as it is.
+//! [`View`] finds fixed fields by the tables and floating fields by their tags, in place: nothing is
+//! copied and nothing is allocated.
+//!
+//! ```
+//! use cti_proto::{FrameCodec, Tag, Version, View};
+//!
+//! # fn main() -> Result<(), cti_proto::DecodeError> {
+//! let version = Version::uccx(17);
+//! // CALL_CLEARED_EVENT of call 77 on device 1001, as a proxy finds it in its read buffer.
+//! let mut wire = vec![0, 0, 0, 27, 0, 0, 0, 13];
+//! wire.extend([0, 0, 0, 0, 0, 0, 0, 1, 0, 21, 0, 0, 0, 0, 0, 77, 0, 3, 0xff, 0xff]);
+//! wire.extend([25, 5, b'1', b'0', b'0', b'1', 0]);
+//!
+//! let codec = FrameCodec::new(version);
+//! let Some(frame) = codec.peek(&wire)? else { return Ok(()) };
+//! let Some(view) = View::new(version, frame)? else { return Ok(()) };
+//! assert_eq!(view.table().name, "CALL_CLEARED_EVENT");
+//! assert_eq!(view.number("connection_call_id")?, Some(77));
+//! assert_eq!(view.text("connection_device_id")?, Some(&b"1001"[..]));
+//! for field in view.floating() {
+//!     let (tag, range) = field?;
+//!     assert_eq!((tag, &view.body()[range]), (Tag::CONNECTION_DEVID, &b"1001\0"[..]));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+use core::iter::FusedIterator;
+use core::ops::Range;
+
+use crate::codec::{Field, Place, Ranges};
+use crate::error::DecodeError;
+use crate::frame::FrameRef;
+use crate::message::{Table, layout_of};
+use crate::tag::Tag;
+use crate::version::Version;
+
+/// A message body with its table: where each field stands, in place.
+///
+/// Reading is as lenient as [`Message::decode`](crate::Message::decode); counters and the sizes of
+/// floating fields are not checked.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    table: &'static Table,
+    version: Version,
+    body: &'a [u8],
+    fixed_len: usize,
+}
+
+impl<'a> View<'a> {
+    /// A view of `frame` in the layout of `version`; `None` where
+    /// [`Message::decode`](crate::Message::decode) yields `Unknown`.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::FixedPartTruncated`] when the body ends inside its fixed part.
+    pub fn new(
+        version: Version,
+        frame: impl Into<FrameRef<'a>>,
+    ) -> Result<Option<Self>, DecodeError> {
+        let FrameRef { message_type, body } = frame.into();
+        let Some((version, table)) = layout_of(version, message_type, body.len()) else {
+            return Ok(None);
+        };
+        let fixed_len = table.fixed_len(version);
+        if fixed_len > body.len() {
+            return Err(table.truncated(version, body.len()));
+        }
+        Ok(Some(Self {
+            table,
+            version,
+            body,
+            fixed_len,
+        }))
+    }
+
+    /// The message's table.
+    pub const fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    /// The whole body, which all ranges index.
+    pub const fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// The lines of the fixed part in wire order, counters included, with where each one stands.
+    #[inline]
+    pub const fn fixed(&self) -> FixedFields {
+        FixedFields {
+            lines: self.table.fields,
+            version: self.version,
+            at: 0,
+        }
+    }
+
+    /// Tag and data range of each floating field in wire order, those of list entries included.
+    ///
+    /// An item is an error, and the last one, when the body ends inside a field:
+    /// [`DecodeError::FloatingPartTruncated`].
+    #[inline]
+    pub const fn floating(&self) -> Ranges<'a> {
+        let width = self.version.field_width();
+        Ranges::new(self.table.name, width, self.body, self.fixed_len)
+    }
+
+    /// The data of the field that the table calls `name`: of a fixed field or counter, or of the
+    /// first floating field with the tag that this dialect gives it. `None` if the version does not
+    /// have it or it did not come. Fields of list entries have no name here.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::FloatingPartTruncated`] when the body ends inside a field before it is found.
+    pub fn data(&self, name: &str) -> Result<Option<&'a [u8]>, DecodeError> {
+        if let Some(range) = self.table.fixed_range(self.version, name) {
+            return Ok(self.body.get(range));
+        }
+        let line = self.table.fields.iter().find(|line| line.name == name);
+        let tag = line
+            .filter(|line| line.gate.admits(self.version))
+            .and_then(|line| line.tag(self.version));
+        match tag {
+            Some(tag) => self.tagged(tag),
+            None => Ok(None),
+        }
+    }
+
+    /// The data of the first floating field with `tag`.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::FloatingPartTruncated`] when the body ends inside a field before it is found.
+    pub fn tagged(&self, tag: Tag) -> Result<Option<&'a [u8]>, DecodeError> {
+        for field in self.floating() {
+            let (own, range) = field?;
+            if own == tag {
+                return Ok(self.body.get(range));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A number of up to 4 bytes by name, as [`View::data`] finds it; signed ones come with their
+    /// bits as they are. `None` also for data of another size.
+    ///
+    /// # Errors
+    ///
+    /// As for [`View::data`].
+    pub fn number(&self, name: &str) -> Result<Option<u32>, DecodeError> {
+        Ok(self.data(name)?.and_then(|data| match *data {
+            [a] => Some(u32::from(a)),
+            [a, b] => Some(u32::from(u16::from_be_bytes([a, b]))),
+            [a, b, c, d] => Some(u32::from_be_bytes([a, b, c, d])),
+            _ => None,
+        }))
+    }
+
+    /// A STRING by name up to its first NUL, as [`View::data`] finds it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`View::data`].
+    pub fn text(&self, name: &str) -> Result<Option<&'a [u8]>, DecodeError> {
+        Ok(self
+            .data(name)?
+            .and_then(|data| data.split(|byte| *byte == 0).next()))
+    }
+}
+
+/// Lines of a fixed part and where they stand; made by [`View::fixed`].
+#[derive(Clone, Debug)]
+pub struct FixedFields {
+    lines: &'static [Field],
+    version: Version,
+    at: usize,
+}
+
+impl Iterator for FixedFields {
+    type Item = (&'static Field, Range<usize>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (line, rest) = self.lines.split_first()?;
+            let width = fixed_width(line)?;
+            self.lines = rest;
+            if line.gate.admits(self.version) {
+                let start = self.at;
+                self.at += width;
+                return Some((line, start..self.at));
+            }
+        }
+    }
+}
+
+impl FusedIterator for FixedFields {}
+
+impl Table {
+    /// Bytes of the fixed part in `version`.
+    pub fn fixed_len(&self, version: Version) -> usize {
+        self.fixed_lines(version).last().map_or(0, |(_, at)| at.end)
+    }
+
+    /// Where the fixed field or counter called `name` stands in a body of `version`; `None` if that
+    /// version does not have it. A filter asks once and then looks at each body there.
+    pub fn fixed_range(&self, version: Version, name: &str) -> Option<Range<usize>> {
+        self.fixed_lines(version)
+            .find(|(line, _)| line.name == name)
+            .map(|(_, range)| range)
+    }
+
+    const fn fixed_lines(&self, version: Version) -> FixedFields {
+        FixedFields {
+            lines: self.fields,
+            version,
+            at: 0,
+        }
+    }
+
+    #[cold]
+    fn truncated(&self, version: Version, len: usize) -> DecodeError {
+        let (field, offset) = self
+            .fixed_lines(version)
+            .find(|(_, range)| range.end > len)
+            .map_or(("", len), |(line, range)| (line.name, range.start));
+        DecodeError::FixedPartTruncated {
+            message: self.name,
+            field,
+            offset,
+        }
+    }
+}
+
+/// Bytes of a line of the fixed part; `None` for the lines behind it.
+#[inline]
+const fn fixed_width(line: &Field) -> Option<usize> {
+    match line.place {
+        Place::Fixed { width } => Some(width),
+        Place::Count { .. } => Some(size_of::<u16>()),
+        Place::Floating { .. } | Place::List { .. } => None,
+    }
+}
