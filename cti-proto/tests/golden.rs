@@ -2,11 +2,14 @@
 //! decoded to what they say, encoded to the same bytes, and their fields laid beside the message tables.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use bytes::{Bytes, BytesMut};
-use cti_proto::code::{AgentState, CallId, EventCause, InvokeId, LocalConnectionState};
+use cti_proto::code::{
+    AgentState, CallId, EventCause, InvokeId, LocalConnectionState, PeripheralId, SkillGroupId,
+};
 use cti_proto::codec::{Field, Place, Text};
 use cti_proto::message::Table;
 use cti_proto::{Dialect, Frame, FrameCodec, Message, Version};
@@ -45,8 +48,9 @@ fn every_file_decodes_and_encodes_to_the_same_fields() {
 
 #[test]
 fn fixed_parts_have_the_fields_of_the_guides_in_their_order_and_width() {
+    let mut wrong = Vec::new();
     for golden in golden_files() {
-        let mut lines = golden
+        let lines: Vec<(&str, usize)> = golden
             .table()
             .fields
             .iter()
@@ -55,59 +59,43 @@ fn fixed_parts_have_the_fields_of_the_guides_in_their_order_and_width() {
                 Place::Fixed { width } => Some((field.name, width)),
                 Place::Count { .. } => Some((field.name, 2)),
                 Place::Floating { .. } | Place::List { .. } | _ => None,
-            });
-        let mut total = 0;
-        for name in &golden.fixed {
-            let (own, width) = lines
-                .next()
-                .unwrap_or_else(|| panic!("{}: no {name}", golden.file));
-            assert!(
-                same_name(own, name),
-                "{}: {own} stands where the guide has {name}",
-                golden.file
-            );
-            total += width;
+            })
+            .collect();
+        let same = golden.fixed.len() == lines.len()
+            && std::iter::zip(&golden.fixed, &lines).all(|(guide, (own, _))| same_name(own, guide));
+        let total = lines.iter().map(|(_, width)| width).sum::<usize>();
+        if !same || total != golden.fixed_len {
+            let (file, guide, len) = (&golden.file, &golden.fixed, golden.fixed_len);
+            wrong.push(format!("{file}: {lines:?} {total}, guide: {guide:?} {len}"));
         }
-        assert_eq!(
-            lines.next(),
-            None,
-            "{}: more fields than in the guide",
-            golden.file
-        );
-        assert_eq!(
-            total, golden.fixed_len,
-            "{}: length of the fixed part",
-            golden.file
-        );
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn floating_fields_have_the_tags_and_names_of_the_guides() {
+    let mut wrong = Vec::new();
     for golden in golden_files() {
         let mut fields = Vec::new();
         collect(golden.table().fields, &mut fields);
+        fields.retain(|field| field.gate.admits(golden.version));
         for (name, tag) in &golden.floating {
-            let found = fields
-                .iter()
-                .find(|field| field.tag(golden.version).is_some_and(|own| own.0 == *tag));
-            let Some(field) = found else {
-                assert_eq!(name, "reserved", "{}: no {name}[{tag}]", golden.file);
-                continue;
-            };
-            assert!(
-                field.gate.admits(golden.version),
-                "{}: {name}[{tag}] is not in this version",
-                golden.file
-            );
-            assert!(
-                same_name(field.name, name),
-                "{}: {}[{tag}] is {name} in the guide",
-                golden.file,
-                field.name
-            );
+            let of_tag =
+                |field: &&Field| field.tag(golden.version).is_some_and(|own| own.0 == *tag);
+            match fields.iter().copied().find(of_tag) {
+                Some(field) if same_name(field.name, name) => {}
+                None if name == "reserved" => {}
+                other => {
+                    let own = other.map(|field| field.name);
+                    wrong.push(format!(
+                        "{}: {own:?}[{tag}] is {name} in the guide",
+                        golden.file
+                    ));
+                }
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -156,19 +144,16 @@ fn several_messages_in_one_buffer_come_out_one_by_one() {
 
 #[test]
 fn there_are_files_for_all_widths() {
-    let files = golden_files();
-    for (version, least) in [
-        (Version::ucce(15), 30),
-        (Version::ucce(23), 30),
-        (Version::uccx(17), 40),
-        (Version::uccx(18), 40),
-    ] {
-        let found = files
-            .iter()
-            .filter(|golden| golden.version == version)
-            .count();
-        assert!(found >= least, "{found} files of {version}");
+    let mut widths: BTreeMap<String, BTreeSet<(usize, usize)>> = BTreeMap::new();
+    for golden in golden_files() {
+        widths.entry(golden.name).or_default().insert(golden.widths);
     }
+    for width in [(1, 1), (2, 1), (2, 2)] {
+        let with = widths.values().filter(|found| found.contains(&width));
+        assert!(with.count() > 90, "messages of {width:?}");
+    }
+    let everywhere = widths.values().filter(|found| found.len() == 3).count();
+    assert!(everywhere > 75, "{everywhere} messages have all widths");
 }
 
 #[test]
@@ -217,6 +202,110 @@ fn a_delivered_call_is_read_field_by_field_at_every_width() {
         assert_eq!(call.last_redirect_device_id, None, "{version}");
         assert_eq!(call.ani, Some(text("5550100")), "{version}");
         assert_eq!(call.call_variable2, Some(text("two")), "{version}");
+    }
+}
+
+/// GED-188, "AGENT_STATE_EVENT": the fields 62 to 65 of one group stand together; the last group here is the default
+/// one, which has no number.
+#[test]
+fn skill_groups_keep_their_grouping() {
+    for version in ["ucce15", "ucce23", "ucce25"] {
+        let Message::AgentStateEvent(event) =
+            file(version, "agent_state_event_three_groups").decode()
+        else {
+            panic!("{version}: another message");
+        };
+        let groups: Vec<_> = event
+            .skill_groups
+            .iter()
+            .map(|group| (group.number, group.id, group.priority, group.state))
+            .collect();
+        let null = Some(SkillGroupId(0xffff_ffff));
+        let expected = [
+            (
+                Some(SkillGroupId(9)),
+                Some(SkillGroupId(5_009)),
+                Some(1),
+                Some(AgentState::AVAILABLE),
+            ),
+            (
+                Some(SkillGroupId(10)),
+                Some(SkillGroupId(5_010)),
+                Some(0),
+                Some(AgentState::NOT_READY),
+            ),
+            (null, null, Some(0), Some(AgentState::LOGIN)),
+        ];
+        assert_eq!(groups, expected, "{version}");
+        assert!(event.other.is_empty());
+    }
+}
+
+/// GED-188, "OPEN_CONF": one pair of fields for each peripheral.
+#[test]
+fn peripherals_keep_their_pairs() {
+    for version in ["ucce15", "ucce25"] {
+        let Message::OpenConf(conf) = file(version, "open_conf_two_peripherals").decode() else {
+            panic!("{version}: another message");
+        };
+        let peripherals: Vec<_> = conf
+            .peripherals
+            .iter()
+            .map(|peripheral| peripheral.id)
+            .collect();
+        assert_eq!(
+            peripherals,
+            [Some(PeripheralId(5_000)), Some(PeripheralId(5_001))]
+        );
+        assert_eq!(conf.num_peripherals, Some(2), "{version}");
+    }
+}
+
+/// GED-188, "CONFIG_AGENT_EVENT": RecordType opens a record, and lists stand inside of it.
+#[test]
+fn records_keep_the_lists_inside_of_them() {
+    for (version, domains) in [("ucce19", 0), ("ucce23", 2)] {
+        let Message::ConfigAgentEvent(event) = file(version, "config_agent_event").decode() else {
+            panic!("{version}: another message");
+        };
+        let [added, deleted] = &event.records[..] else {
+            panic!("{version}: {} records", event.records.len());
+        };
+        assert_eq!(added.login_id, Some(text("1001")));
+        assert_eq!(added.skill_groups.len(), 2);
+        assert_eq!(added.skill_groups[1].number, Some(SkillGroupId(10)));
+        assert_eq!(added.media_routing_domains.len(), domains);
+        assert_eq!(deleted.login_id, Some(text("1002")));
+        assert!(deleted.skill_groups.is_empty() && deleted.media_routing_domains.is_empty());
+    }
+}
+
+#[test]
+fn named_variables_and_arrays_keep_their_order_and_index() {
+    for version in ["uccx17", "uccx18", "ucce15", "ucce23"] {
+        let Message::SetCallDataReq(request) = file(version, "set_call_data_req").decode() else {
+            panic!("{version}: another message");
+        };
+        let variables: Vec<_> = request
+            .named_variables
+            .iter()
+            .map(|variable| (variable.name.clone(), variable.value.clone()))
+            .collect();
+        let expected = [
+            (text("user.colour"), text("blue")),
+            (text("user.empty"), text("")),
+        ];
+        assert_eq!(variables, expected, "{version}");
+        let elements: Vec<_> = request
+            .named_arrays
+            .iter()
+            .map(|element| (element.index, element.value.clone()))
+            .collect();
+        assert_eq!(
+            elements,
+            [(0, text("first")), (9, text("tenth"))],
+            "{version}"
+        );
     }
 }
 
@@ -392,12 +481,19 @@ fn collect<'a>(table: &'a [Field], out: &mut Vec<&'a Field>) {
 }
 
 /// Whether a name of the tables is the guide's. The tables write `skill_groups: [.. number ..]` for the guide's
-/// FltSkillGroupNumber (in UCCX CSQID), name lists in the plural, and have one name for NumSkills and NumCSQ.
+/// FltSkillGroupNumber (in UCCX CSQID), name lists in the plural, and have one name for NumSkills and NumCSQ, MRDID and
+/// MRDomainID.
 fn same_name(own: &str, guide: &str) -> bool {
     let own = own.replace('_', "");
     let guide = guide.to_lowercase().replace("flt", "");
     guide.starts_with("reserved")
         || guide.ends_with(&own)
         || own.strip_suffix('s') == Some(&guide)
-        || [("numskills", "numcsq"), ("number", "csqid")].contains(&(&own, &guide))
+        || [
+            ("numskills", "numcsq"),
+            ("number", "csqid"),
+            ("mrdid", "mrdomainid"),
+            ("numenabledservices", "numofenabledservices"),
+        ]
+        .contains(&(&own, &guide))
 }
