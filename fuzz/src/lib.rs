@@ -6,6 +6,7 @@
 
 pub mod bosh;
 pub mod cti;
+pub mod seeds;
 pub mod soap;
 pub mod xml;
 pub mod xmpp;
@@ -21,6 +22,8 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("xmpp_stanza", xmpp::stanza),
     ("xmpp_server", xmpp::server),
     ("cti_server", cti::server),
+    ("cti_client", cti::client),
+    ("cti_session", cti::session),
     ("pubsub_service", xmpp::service),
     ("xml_document", xml::document),
     ("xml_stream", xml::stream),

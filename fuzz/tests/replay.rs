@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use fuzz::TARGETS;
+use cti_proto::codec::{Field, Place};
+use cti_proto::{Message, Version};
+use fuzz::{TARGETS, seeds};
 
 /// Inputs up to this long are also run cut short at every byte.
 const CUT_LIMIT: usize = 1024;
@@ -17,17 +20,70 @@ fn every_target_survives_its_corpus() {
                 .join("corpus")
                 .join(name),
         );
-        assert!(!inputs.is_empty(), "{name} has no corpus");
+        let seeds = seeds::of(name);
+        assert!(
+            !inputs.is_empty() || !seeds.is_empty(),
+            "{name} has no corpus"
+        );
         for path in inputs {
             // With --nocapture the last line names the input that failed.
             println!("{}", path.display());
-            let data = fs::read(&path).unwrap();
-            target(&data);
-            if data.len() <= CUT_LIMIT {
-                for end in 0..data.len() {
-                    target(&data[..end]);
-                }
-            }
+            replay(*target, &fs::read(&path).unwrap());
+        }
+        for (seed, data) in seeds {
+            println!("{name}: {seed}");
+            replay(*target, &data);
+        }
+    }
+}
+
+fn replay(target: fn(&[u8]), data: &[u8]) {
+    target(data);
+    if data.len() <= CUT_LIMIT {
+        for end in 0..data.len() {
+            target(&data[..end]);
+        }
+    }
+}
+
+/// The dictionary has an entry for the number of every message and for every tag, in each width that can hold it.
+#[test]
+fn the_cti_dictionary_is_complete() {
+    let dictionary = include_str!("../dictionaries/cti.dict").replace(['\\', 'x'], "");
+    let has = |bytes: &str| {
+        dictionary
+            .lines()
+            .filter_map(|line| line.split_once('"'))
+            .any(|(_, entry)| entry.starts_with(bytes))
+    };
+    for table in Message::TABLES {
+        assert!(has(&format!("{:08x}\"", table.number.0)), "{}", table.name);
+    }
+    let mut fields = Vec::new();
+    for table in Message::TABLES {
+        collect(table.fields, &mut fields);
+    }
+    for version in [Version::ucce(19), Version::uccx(18), Version::ucce(25)] {
+        for field in fields.iter().filter(|field| field.gate.admits(version)) {
+            let Some(tag) = field.tag(version) else {
+                continue;
+            };
+            let entry = match version.field_width().header_len() {
+                // Of a list inside of a message of later versions.
+                2 if tag.0 > 255 => continue,
+                2 => format!("{:02x}", tag.0),
+                _ => format!("{:04x}", tag.0),
+            };
+            assert!(has(&entry), "{} of {}", tag.0, field.name);
+        }
+    }
+}
+
+fn collect(table: &'static [Field], out: &mut Vec<&'static Field>) {
+    for field in table {
+        match field.place {
+            Place::List { entry } => collect(entry, out),
+            _ => out.push(field),
         }
     }
 }
@@ -43,10 +99,20 @@ fn every_function_has_a_target_file_and_every_file_a_function() {
     assert_eq!(functions, targets);
 }
 
+/// The files of a directory; seeds that `seeds` wrote there are made anew.
 fn files(directory: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = fs::read_dir(directory)
-        .unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
+        Err(error) => panic!("{}: {error}", directory.display()),
+    };
+    let mut found: Vec<PathBuf> = entries
         .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            !path
+                .file_name()
+                .is_some_and(|name| name.as_encoded_bytes().starts_with(b"golden-"))
+        })
         .collect();
     found.sort();
     found

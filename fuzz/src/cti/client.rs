@@ -1,0 +1,166 @@
+//! A client session under a server's bytes.
+
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use bytes::BytesMut;
+use cti_proto::code::{InvokeId, ServiceMask, StatusCode};
+use cti_proto::codec::{Secret, Text};
+use cti_proto::message::OpenConf;
+use cti_proto::session::client::{Client, Config, Event};
+use cti_proto::{Message, Version};
+
+use super::{blank, only_whole_messages, pick_version};
+
+/// Bytes of a server. The first byte picks the version, the second how the bytes are cut. The third tells what else
+/// happens: bit 0, the session is opened first; bit 1, all timers run out between the pieces; bit 2, the client closes at
+/// half time; the rest, which requests are made.
+///
+/// Every request is answered once; the session ends once, says so, and then says nothing more; what it sends are whole
+/// messages.
+pub fn client(data: &[u8]) {
+    let [choice, piece, doings, data @ ..] = data else {
+        return;
+    };
+    let version = pick_version(*choice);
+    let mut session = Session::new(version);
+    if doings & 1 != 0 {
+        session.open(version);
+    }
+    let pieces = data.chunks(usize::from(*piece).max(1));
+    let half = pieces.len() / 2;
+    let mut input = BytesMut::new();
+    for (count, chunk) in pieces.enumerate() {
+        if count % 7 == 0 {
+            let pick = (doings >> 3).wrapping_mul(29).wrapping_add(count as u8);
+            session.request(blank(version, pick));
+        }
+        input.extend_from_slice(chunk);
+        session.feed(&mut input);
+        if doings & 2 != 0 {
+            session.wait();
+        }
+        if doings & 4 != 0 && count == half {
+            session.client.close(session.now, StatusCode::NO_ERROR);
+            session.drain();
+        }
+        if session.closed {
+            break;
+        }
+    }
+    session.finish();
+}
+
+struct Session {
+    client: Client,
+    now: Duration,
+    unanswered: BTreeSet<InvokeId>,
+    sent: BytesMut,
+    closed: bool,
+}
+
+impl Session {
+    fn new(version: Version) -> Self {
+        let mut config = Config::new(version, Text::EMPTY, Secret::default());
+        config.services = ServiceMask::ALL_EVENTS;
+        config.max_requests = MAX_REQUESTS;
+        config.max_events = MAX_EVENTS;
+        let mut client = Client::new(config);
+        client.open(Duration::ZERO).expect("nothing was begun yet");
+        Self {
+            client,
+            now: Duration::ZERO,
+            unanswered: BTreeSet::new(),
+            sent: BytesMut::new(),
+            closed: false,
+        }
+    }
+
+    fn open(&mut self, version: Version) {
+        let conf = OpenConf::with(|conf| conf.invoke_id = InvokeId(1));
+        let mut wire = BytesMut::new();
+        let written = Message::from(conf).encode(version, &mut wire);
+        assert_eq!(written, Ok(()));
+        self.feed(&mut wire);
+        assert!(self.client.is_open());
+    }
+
+    fn request(&mut self, message: Option<Message>) {
+        let Some(message) = message else { return };
+        // What is no request, or comes before the session is open, is refused.
+        if let Ok(asked) = self.client.request(self.now, message) {
+            assert!(
+                self.unanswered.insert(asked),
+                "{asked:?} is in use by another request"
+            );
+            assert!(self.unanswered.len() <= MAX_REQUESTS);
+        }
+        self.drain();
+    }
+
+    fn feed(&mut self, input: &mut BytesMut) {
+        self.now += Duration::from_millis(1);
+        let failed = self.client.handle_input(self.now, input).is_err();
+        self.drain();
+        assert!(
+            self.closed || !failed,
+            "a failed session did not say that it is over"
+        );
+    }
+
+    /// Lets the next timer run out.
+    fn wait(&mut self) {
+        let Some(at) = self.client.poll_timeout() else {
+            return;
+        };
+        self.now = self.now.max(at);
+        self.client.handle_timeout(self.now);
+        self.drain();
+        let next = self.client.poll_timeout();
+        assert!(
+            next.is_none_or(|next| next > self.now),
+            "the timer of {next:?} is due at {:?} and stays",
+            self.now
+        );
+    }
+
+    fn finish(mut self) {
+        if !self.closed {
+            self.client.handle_eof();
+            self.drain();
+        }
+        assert!(self.closed, "the connection is gone and the session is not");
+        assert_eq!(self.client.poll_timeout(), None);
+        only_whole_messages(&mut self.sent);
+    }
+
+    /// Takes all output and events.
+    fn drain(&mut self) {
+        while let Some(bytes) = self.client.poll_transmit() {
+            self.sent.extend_from_slice(&bytes);
+        }
+        let mut count = 0;
+        while let Some(event) = self.client.poll_event() {
+            assert!(!self.closed, "{event:?} after the end");
+            count += 1;
+            assert!(
+                count <= MAX_EVENTS + MAX_REQUESTS + 1,
+                "more events than the limit"
+            );
+            match event {
+                Event::Answer { invoke_id, .. } => assert!(
+                    self.unanswered.remove(&invoke_id),
+                    "{invoke_id:?} was answered and not asked"
+                ),
+                Event::Closed(_) => {
+                    assert!(self.unanswered.is_empty(), "requests without an answer");
+                    self.closed = true;
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+const MAX_REQUESTS: usize = 8;
+const MAX_EVENTS: usize = 64;

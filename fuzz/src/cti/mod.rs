@@ -1,0 +1,59 @@
+//! cti-proto: frames and messages of every version, and its sessions.
+
+mod client;
+mod message;
+mod server;
+mod session;
+
+pub use client::client;
+pub use message::message;
+pub use server::server;
+pub use session::session;
+
+use bytes::{Bytes, BytesMut};
+use cti_proto::codec::Place;
+use cti_proto::message::Table;
+use cti_proto::{Frame, FrameCodec, Message, Version};
+
+/// One of the 30 versions of both dialects.
+fn pick_version(choice: u8) -> Version {
+    match choice % 30 {
+        number @ 0..=20 => Version::ucce(u32::from(number) + 5),
+        number => Version::uccx(u32::from(number) - 11),
+    }
+}
+
+/// The message of one of the tables with nothing but zeros in its fixed part, if the version has it.
+fn blank(version: Version, pick: u8) -> Option<Message> {
+    let table = Message::TABLES[usize::from(pick) % Message::TABLES.len()];
+    blank_of(version, table)
+}
+
+fn blank_of(version: Version, table: &Table) -> Option<Message> {
+    let fields = table
+        .fields
+        .iter()
+        .filter(|field| field.gate.admits(version));
+    let len = fields
+        .map(|field| match field.place {
+            Place::Fixed { width } => width,
+            Place::Count { .. } => 2,
+            _ => 0,
+        })
+        .sum();
+    let frame = Frame {
+        message_type: table.number,
+        body: Bytes::from(vec![0; len]),
+    };
+    match Message::decode(version, frame) {
+        Ok(Message::Unknown(_)) => None,
+        blank => Some(blank.expect("a body of the table's length")),
+    }
+}
+
+/// What a machine sent ends with a whole message.
+fn only_whole_messages(sent: &mut BytesMut) {
+    let codec = FrameCodec::new(Version::ucce(25));
+    while let Ok(Some(_)) = codec.decode(sent) {}
+    assert!(sent.is_empty(), "half a message was sent");
+}
