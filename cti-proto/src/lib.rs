@@ -14,6 +14,8 @@
 //!   for a proxy or filter that looks at an agent id or call id only.
 //! - [`session::Client`] and [`session::Server`] know who may say what, and when.
 //!
+//! Beside them, [`follow`] reads captured streams, from the middle and over losses.
+//!
 //! # The drive loop
 //!
 //! A session takes bytes and time, and hands out bytes, events and its next timer. `now` is the
@@ -105,6 +107,7 @@ mod view;
 
 pub mod code;
 pub mod codec;
+pub mod follow;
 pub mod message;
 pub mod session;
 

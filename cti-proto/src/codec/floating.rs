@@ -108,7 +108,7 @@ impl<'a> Ranges<'a> {
         if input.is_empty() {
             return Ok(None);
         }
-        let Some((tag, len)) = header(self.width, input) else {
+        let Some((tag, len)) = field_header(self.width, input) else {
             return Err(self.truncated());
         };
         let start = self.at + self.width.header_len();
@@ -146,7 +146,7 @@ impl FusedIterator for Ranges<'_> {}
 
 /// Tag and length of the field at the front of `input`.
 #[inline]
-fn header(width: FieldWidth, input: &[u8]) -> Option<(Tag, usize)> {
+pub(crate) fn field_header(width: FieldWidth, input: &[u8]) -> Option<(Tag, usize)> {
     match (width, input) {
         (FieldWidth::Narrow, [tag, len, ..]) => Some((Tag(u16::from(*tag)), usize::from(*len))),
         (FieldWidth::WideTag, [high, low, len, ..]) => {

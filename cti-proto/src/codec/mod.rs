@@ -8,7 +8,7 @@ mod text;
 
 pub(crate) use fixed::{Fixed, FixedPart};
 pub(crate) use floating::{
-    Data, FieldWriter, Floating, Group, Slot, SlotType, Value, fixed_values,
+    Data, FieldWriter, Floating, Group, Slot, SlotType, Value, field_header, fixed_values,
 };
 pub use floating::{Fields, Ranges, RawField};
 pub use named::{NamedArray, NamedVariable};
