@@ -45,6 +45,7 @@ fn ask(mut socket: TcpStream) -> Result<(), Box<dyn Error>> {
     .agent_states(AgentStateMask::KNOWN);
     let mut client = Client::new(config);
     let mut input = BytesMut::new();
+    let mut asked = None;
     client.open(origin.elapsed())?;
     while !client.is_closed() {
         while let Some(bytes) = client.poll_transmit() {
@@ -61,13 +62,12 @@ fn ask(mut socket: TcpStream) -> Result<(), Box<dyn Error>> {
                         request.agent_state = AgentState::AVAILABLE;
                         request.agent_id = Some(agent.clone());
                     });
-                    client.request(origin.elapsed(), request)?;
+                    asked = Some(client.request(origin.elapsed(), request)?);
                 }
-                client::Event::Answer {
-                    request, result, ..
-                } => {
-                    println!("client: {request:?} is answered, ok: {}", result.is_ok());
-                }
+                client::Event::Answer(answer) => match asked.and_then(|asked| answer.of(asked)) {
+                    Some(Ok(_)) => println!("client: the switch takes it"),
+                    other => println!("client: {other:?}"),
+                },
                 client::Event::Message(Message::AgentStateEvent(event)) => {
                     println!("client: {:?} is {:?}", event.agent_id, event.agent_state);
                     client.close(origin.elapsed(), StatusCode::NO_ERROR);

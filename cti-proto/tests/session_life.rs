@@ -92,6 +92,38 @@ fn a_heartbeat_answered_with_failure_ends_the_session() {
 }
 
 #[test]
+fn events_between_do_not_hide_the_failure_of_a_heartbeat() {
+    let mut pair = pair(Some(5));
+    pair.connected = false;
+    pair.drive(Duration::from_secs(5));
+    pair.server.send(SystemEvent::new()).map(drop).unwrap();
+    let mut input = BytesMut::from(&pair.server.poll_transmit().unwrap()[..]);
+    input.extend_from_slice(&[0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 15]);
+    pair.client.handle_input(pair.now, &mut input).unwrap();
+    assert!(pair.client.is_closed());
+}
+
+#[test]
+fn heartbeats_keep_within_what_servers_take() {
+    let mut pair = pair(Some(0));
+    pair.drive(Duration::from_secs(20));
+    assert_eq!(pair.client_bytes.len(), 4 * 12, "5 s is the least");
+    let mut pair = self::pair(Some(90));
+    pair.drive(Duration::from_secs(118));
+    assert_eq!(pair.client_bytes.len(), 2 * 12, "UCCX wants 59 s at most");
+}
+
+#[test]
+fn a_close_that_is_answered_with_failure_is_over() {
+    let mut pair = pair(Some(5));
+    pair.client.close(pair.now, StatusCode::NO_ERROR);
+    let mut input = BytesMut::from(&[0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 15][..]);
+    pair.client.handle_input(pair.now, &mut input).unwrap();
+    let closed = client::Event::Closed(CloseReason::Local);
+    assert_eq!(pair.client.poll_event(), Some(closed));
+}
+
+#[test]
 fn without_heartbeats_nothing_is_due() {
     let mut pair = pair(None);
     assert_eq!(pair.client.poll_timeout(), None);

@@ -203,14 +203,12 @@ impl Peer {
 
     async fn request(&mut self, message: impl Into<Message>) -> Result<Message, Failure> {
         let now = self.driver.now();
-        let id = self.driver.machine.request(now, message).unwrap();
+        let handle = self.driver.machine.request(now, message.into()).unwrap();
         loop {
-            if let Event::Answer {
-                invoke_id, result, ..
-            } = self.event().await
-                && invoke_id == id
+            if let Event::Answer(answer) = self.event().await
+                && answer.of(handle).is_some()
             {
-                return result;
+                return answer.result;
             }
         }
     }

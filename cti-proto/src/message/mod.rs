@@ -16,6 +16,7 @@ mod config;
 mod device;
 mod media;
 mod monitor;
+mod pair;
 mod queue_statistics;
 mod session;
 mod statistics;
@@ -75,6 +76,7 @@ pub use monitor::{
     SessionMonitorStartConf, SessionMonitorStartReq, SessionMonitorStopConf, SessionMonitorStopReq,
     UserMessageConf, UserMessageEvent, UserMessageReq,
 };
+pub use pair::{Confirmed, Pair, Request};
 pub use queue_statistics::{
     QueryAgentQueueStatisticsConf, QueryAgentQueueStatisticsReq, QueryQueueStatisticsConf,
     QueryQueueStatisticsReq, QuerySummaryStatisticsConf, QuerySummaryStatisticsReq,

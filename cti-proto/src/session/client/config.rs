@@ -37,8 +37,9 @@ pub struct Config {
     pub agent_id: Option<Text>,
     /// Telephone of the agent, for [`ServiceMask::CLIENT_EVENTS`].
     pub agent_instrument: Option<Text>,
-    /// Time between heartbeats; `None` sends none. 5 s is the least that servers take, desktops
-    /// should use 90 s. The IdleTimeout follows from it: four times as much, in UCCX at most 119 s.
+    /// Time between heartbeats; `None` sends none. 5 s is the least that servers take, and is used
+    /// when less is set; desktops should use 90 s. The IdleTimeout follows from it: four times as
+    /// much. UCCX wants that below 120 s and at least twice the interval, so 59 s is the most there.
     pub heartbeat: Option<Duration>,
     /// How long OPEN_CONF may take: 30 s, with more than 500 clients 60 s.
     pub open_timeout: Duration,
@@ -46,7 +47,7 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How long CLOSE_CONF may take: 5 s.
     pub close_timeout: Duration,
-    /// The first InvokeID; later ones count up.
+    /// The first InvokeID; later ones count up and wrap, leaving out 0 and `0xffff_ffff`.
     pub first_invoke_id: InvokeId,
     /// Most requests that wait for an answer at a time.
     pub max_requests: usize,
@@ -165,9 +166,18 @@ impl Config {
         })
     }
 
+    /// The interval within what servers take.
+    pub(super) fn heartbeat_interval(&self) -> Option<Duration> {
+        let interval = self.heartbeat?.max(MIN_HEARTBEAT);
+        Some(match self.version.dialect() {
+            Dialect::Ucce => interval,
+            Dialect::Uccx => interval.min(MAX_UCCX_HEARTBEAT),
+        })
+    }
+
     /// Seconds; four heartbeats, but never below what servers take.
     fn idle_timeout(&self) -> u32 {
-        let Some(interval) = self.heartbeat else {
+        let Some(interval) = self.heartbeat_interval() else {
             return NO_IDLE_TIMEOUT;
         };
         let seconds = interval.as_secs().saturating_mul(4).max(MIN_IDLE_TIMEOUT);
@@ -183,5 +193,7 @@ impl Config {
 const MIN_HEARTBEAT: Duration = Duration::from_secs(5);
 /// Four times the least heartbeat interval, in seconds.
 const MIN_IDLE_TIMEOUT: u64 = 20;
-/// UCCX wants less than 120 s.
+/// UCCX wants an IdleTimeout below 120 s. "OPEN_REQ" of its guide.
 const MAX_UCCX_IDLE_TIMEOUT: u64 = 119;
+/// Half of the longest IdleTimeout of UCCX.
+const MAX_UCCX_HEARTBEAT: Duration = Duration::from_secs(59);

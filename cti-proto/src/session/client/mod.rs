@@ -22,20 +22,24 @@ use core::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::code::{InvokeId, MessageType, StatusCode};
+use crate::code::{InvokeId, ServiceMask, StatusCode};
 use crate::frame::{Frame, FrameCodec};
-use crate::message::{CloseConf, CloseReq, HeartbeatReq, Message, Role};
+use crate::message::{CloseReq, Confirmed, HeartbeatReq, Message, OpenConf, Pair, Request, Role};
 use crate::session::{CloseReason, Error};
 use crate::version::Version;
 
 mod config;
 mod event;
+mod heartbeat;
 mod pending;
+mod request;
 
 pub use config::Config;
-pub use event::{Event, Failure};
+pub use event::Event;
+pub use request::{Answer, Failure, Handle};
 
-use pending::Pending;
+use heartbeat::{Due, Heartbeat};
+use pending::{Answered, Pending, Waiting};
 
 /// A client's session.
 #[derive(Debug)]
@@ -43,6 +47,7 @@ pub struct Client {
     config: Config,
     codec: FrameCodec,
     state: State,
+    granted: ServiceMask,
     next_invoke_id: InvokeId,
     pending: Pending,
     /// Encoded, not yet handed out.
@@ -67,20 +72,13 @@ enum State {
     Closed,
 }
 
-#[derive(Debug)]
-struct Heartbeat {
-    interval: Duration,
-    next: Duration,
-    /// Sent since the last sign of life, at most three.
-    unanswered: VecDeque<InvokeId>,
-}
-
 impl Client {
     /// A session that has not begun; [`Client::open`] begins it.
     pub fn new(config: Config) -> Self {
         Self {
             codec: FrameCodec::new(config.version),
             state: State::Idle,
+            granted: ServiceMask::NONE,
             next_invoke_id: config.first_invoke_id,
             pending: Pending::default(),
             out: BytesMut::new(),
@@ -109,19 +107,15 @@ impl Client {
         Ok(())
     }
 
-    /// Sends a request under a new InvokeID, which is returned and comes back in
-    /// [`Event::Answer`]. The InvokeID in `message` is replaced.
+    /// Sends a request under a new InvokeID and returns the handle by which its [`Event::Answer`] is
+    /// known. The InvokeID in `request` is replaced.
     ///
     /// # Errors
     ///
-    /// The session is not open, too many requests wait, `message` is not a request or cannot be
-    /// written. The session goes on.
-    pub fn request(
-        &mut self,
-        now: Duration,
-        message: impl Into<Message>,
-    ) -> Result<InvokeId, Error> {
-        self.request_within(now, message, self.config.request_timeout)
+    /// The session is not open, too many requests wait, `request` is a [`Message`] that asks for
+    /// nothing or that the session sends itself, or cannot be written. The session goes on.
+    pub fn request<R: Request>(&mut self, now: Duration, request: R) -> Result<Handle<R>, Error> {
+        self.request_within(now, request, self.config.request_timeout)
     }
 
     /// Like [`Client::request`], with a deadline of its own.
@@ -129,37 +123,13 @@ impl Client {
     /// # Errors
     ///
     /// As for [`Client::request`].
-    pub fn request_within(
+    pub fn request_within<R: Request>(
         &mut self,
         now: Duration,
-        message: impl Into<Message>,
+        request: R,
         timeout: Duration,
-    ) -> Result<InvokeId, Error> {
-        let mut message = message.into();
-        let message_type = message.message_type();
-        if !matches!(self.state, State::Open { .. }) {
-            return Err(self.caller_error("send a request"));
-        }
-        if message
-            .table()
-            .is_none_or(|table| table.role != Role::Request)
-        {
-            return Err(Error::WrongRole {
-                message_type,
-                wanted: "request",
-            });
-        }
-        if self.pending.len() >= self.config.max_requests {
-            return Err(Error::TooManyRequests {
-                max: self.config.max_requests,
-            });
-        }
-        let invoke_id = self.allocate();
-        message.set_invoke_id(invoke_id);
-        self.put(&message)?;
-        self.pending
-            .insert(invoke_id, message_type, now.saturating_add(timeout));
-        Ok(invoke_id)
+    ) -> Result<Handle<R>, Error> {
+        self.ask(now, request.into(), timeout).map(Handle::new)
     }
 
     /// Sends a message that has no answer of its own: CONFIG_REQUEST_EVENT and its like, or the
@@ -237,13 +207,8 @@ impl Client {
 
     /// Does what is due at `now`. Harmless when nothing is.
     pub fn handle_timeout(&mut self, now: Duration) {
-        while let Some((invoke_id, request)) = self.pending.pop_due(now) {
-            let result = Err(Failure::TimedOut);
-            self.events.push_back(Event::Answer {
-                invoke_id,
-                request,
-                result,
-            });
+        while let Some(answer) = self.pending.pop_due(now) {
+            self.events.push_back(Event::Answer(answer));
         }
         match &mut self.state {
             State::Opening { deadline, .. } if *deadline <= now => {
@@ -252,13 +217,11 @@ impl Client {
             State::Closing { deadline, .. } if *deadline <= now => self.finish(CloseReason::Local),
             State::Open {
                 heartbeat: Some(heartbeat),
-            } if heartbeat.next <= now => {
-                if heartbeat.unanswered.len() >= MISSED_HEARTBEATS {
-                    return self.finish(CloseReason::HeartbeatsMissed);
-                }
-                heartbeat.next = now.saturating_add(heartbeat.interval);
-                self.beat();
-            }
+            } => match heartbeat.due(now) {
+                Due::Nothing => {}
+                Due::Beat => self.beat(now),
+                Due::Lost => self.finish(CloseReason::HeartbeatsMissed),
+            },
             State::Idle
             | State::Opening { .. }
             | State::Open { .. }
@@ -291,7 +254,7 @@ impl Client {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let own = match &self.state {
             State::Opening { deadline, .. } | State::Closing { deadline, .. } => Some(*deadline),
-            State::Open { heartbeat } => heartbeat.as_ref().map(|heartbeat| heartbeat.next),
+            State::Open { heartbeat } => heartbeat.as_ref().map(Heartbeat::next),
             State::Idle | State::Closed => None,
         };
         own.into_iter().chain(self.pending.next_deadline()).min()
@@ -300,6 +263,22 @@ impl Client {
     /// The version of the session.
     pub const fn version(&self) -> Version {
         self.config.version
+    }
+
+    /// The settings the session was made with.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The services that OPEN_CONF granted; none before.
+    pub const fn services(&self) -> ServiceMask {
+        self.granted
+    }
+
+    /// The InvokeID that the next request goes under, unless one in flight has it. A session that
+    /// takes this one's place can go on counting there, so that no handle means two requests.
+    pub const fn next_invoke_id(&self) -> InvokeId {
+        self.next_invoke_id
     }
 
     /// Whether requests can be sent.
@@ -316,9 +295,8 @@ impl Client {
         if let State::Open {
             heartbeat: Some(heartbeat),
         } = &mut self.state
-            && !answers(&heartbeat.unanswered, &frame, MessageType::FAILURE_CONF)
         {
-            heartbeat.unanswered.clear();
+            heartbeat.hear(&frame);
         }
         match Message::decode(self.config.version, frame.clone()) {
             Ok(message) => self.on_message(now, message),
@@ -332,13 +310,7 @@ impl Client {
             (State::Opening { invoke_id, .. }, Message::OpenConf(conf))
                 if id == Some(*invoke_id) =>
             {
-                let heartbeat = self.config.heartbeat.map(|interval| Heartbeat {
-                    interval,
-                    next: now.saturating_add(interval),
-                    unanswered: VecDeque::new(),
-                });
-                self.state = State::Open { heartbeat };
-                self.events.push_back(Event::Opened(conf));
+                self.on_open(now, conf);
             }
             (State::Opening { invoke_id, .. }, Message::FailureConf(failure))
                 if id == Some(*invoke_id) =>
@@ -347,7 +319,7 @@ impl Client {
                     status: failure.status,
                 });
             }
-            (State::Closing { invoke_id, .. }, Message::CloseConf(CloseConf { .. }))
+            (State::Closing { invoke_id, .. }, Message::CloseConf(_) | Message::FailureConf(_))
                 if id == Some(*invoke_id) =>
             {
                 self.finish(CloseReason::Local);
@@ -363,7 +335,7 @@ impl Client {
                     heartbeat: Some(heartbeat),
                 },
                 Message::FailureConf(failure),
-            ) if id.is_some_and(|id| heartbeat.unanswered.contains(&id)) => {
+            ) if id.is_some_and(|id| heartbeat.contains(id)) => {
                 self.finish(CloseReason::Failure {
                     status: failure.status,
                 });
@@ -372,47 +344,80 @@ impl Client {
         }
     }
 
+    fn on_open(&mut self, now: Duration, conf: OpenConf) {
+        let heartbeat = self.config.heartbeat_interval();
+        self.state = State::Open {
+            heartbeat: heartbeat.map(|interval| Heartbeat::new(now, interval)),
+        };
+        self.granted = conf.services_granted;
+        self.events.push_back(Event::Opened(conf));
+    }
+
     /// Gives a message to the request it answers, or to the application as it is.
     fn on_answer(&mut self, message: Message) {
-        let answered = message
-            .invoke_id()
-            .filter(|id| self.is_answer(*id, &message));
-        let request = answered.and_then(|id| Some((id, self.pending.remove(id)?)));
-        let Some((invoke_id, request)) = request else {
-            return self.events.push_back(Event::Message(message));
-        };
-        let result = match message {
-            Message::FailureConf(failure) => Err(Failure::Server(failure)),
-            Message::ControlFailureConf(failure) => Err(Failure::Switch(failure)),
-            confirmation => Ok(confirmation),
-        };
-        self.events.push_back(Event::Answer {
-            invoke_id,
-            request,
-            result,
+        self.events.push_back(match self.pending.answer(message) {
+            Answered::Answer(answer) => Event::Answer(answer),
+            Answered::Passed(message) => Event::Message(message),
         });
     }
 
-    /// Whether `message` is one of the three answers that the pending request can have.
-    fn is_answer(&self, id: InvokeId, message: &Message) -> bool {
-        let (Some(request), Some(table)) = (self.pending.request(id), message.table()) else {
-            return false;
-        };
-        match table.number {
-            MessageType::FAILURE_CONF | MessageType::CONTROL_FAILURE_CONF => true,
-            _ => table.role == Role::Confirmation && confirms(table.name, request),
+    fn ask(
+        &mut self,
+        now: Duration,
+        mut message: Message,
+        timeout: Duration,
+    ) -> Result<InvokeId, Error> {
+        let request = message.message_type();
+        if !matches!(self.state, State::Open { .. }) {
+            return Err(self.caller_error("send a request"));
         }
+        let pair = message
+            .table()
+            .and_then(|table| Pair::of(table.number))
+            .ok_or(Error::WrongRole {
+                message_type: request,
+                wanted: "request",
+            })?;
+        if pair.confirmed == Confirmed::BySession {
+            return Err(self.caller_error("send a request of the session itself"));
+        }
+        if self.pending.len() >= self.config.max_requests {
+            return Err(Error::TooManyRequests {
+                max: self.config.max_requests,
+            });
+        }
+        let invoke_id = self.allocate();
+        message.set_invoke_id(invoke_id);
+        self.put(&message)?;
+        if pair.confirmed == Confirmed::UnlessIgnored
+            && self.granted.contains(ServiceMask::IGNORE_CONF)
+        {
+            self.events.push_back(Event::Answer(Answer {
+                invoke_id,
+                request,
+                result: Err(Failure::Unconfirmed),
+            }));
+        } else {
+            let waiting = Waiting {
+                request,
+                confirmation: pair.confirmation.number,
+                deadline: now.saturating_add(timeout),
+            };
+            self.pending.insert(invoke_id, waiting);
+        }
+        Ok(invoke_id)
     }
 
-    fn beat(&mut self) {
+    fn beat(&mut self, now: Duration) {
         let invoke_id = self.allocate();
         let beat = HeartbeatReq::with(|beat| beat.invoke_id = invoke_id);
-        if self.put(&beat.into()).is_ok()
-            && let State::Open {
-                heartbeat: Some(heartbeat),
-            } = &mut self.state
+        let written = self.put(&beat.into());
+        debug_assert_eq!(written, Ok(()), "every version has it");
+        if let State::Open {
+            heartbeat: Some(heartbeat),
+        } = &mut self.state
         {
-            heartbeat.unanswered.push_back(invoke_id);
+            heartbeat.sent(now, invoke_id);
         }
     }
 
@@ -421,13 +426,8 @@ impl Client {
             return;
         }
         self.state = State::Closed;
-        while let Some((invoke_id, request)) = self.pending.pop() {
-            let result = Err(Failure::Closed);
-            self.events.push_back(Event::Answer {
-                invoke_id,
-                request,
-                result,
-            });
+        while let Some(answer) = self.pending.pop_closed() {
+            self.events.push_back(Event::Answer(answer));
         }
         self.events.push_back(Event::Closed(reason));
     }
@@ -436,14 +436,18 @@ impl Client {
         Ok(message.encode(self.config.version, &mut self.out)?)
     }
 
-    /// An InvokeID that no request in flight has.
+    /// An InvokeID that nothing in flight has. Zero and the absent value are passed over: a peer that
+    /// refuses what has no InvokeID may answer with them.
     fn allocate(&mut self) -> InvokeId {
-        while self.pending.request(self.next_invoke_id).is_some() {
-            self.next_invoke_id = InvokeId(self.next_invoke_id.0.wrapping_add(1));
+        loop {
+            let id = self.next_invoke_id;
+            self.next_invoke_id = InvokeId(id.0.wrapping_add(1));
+            let beats = matches!(&self.state, State::Open { heartbeat: Some(heartbeat) }
+                if heartbeat.contains(id));
+            if !beats && !matches!(id.0, 0 | u32::MAX) && !self.pending.contains(id) {
+                return id;
+            }
         }
-        let invoke_id = self.next_invoke_id;
-        self.next_invoke_id = InvokeId(invoke_id.0.wrapping_add(1));
-        invoke_id
     }
 
     fn caller_error(&self, attempted: &'static str) -> Error {
@@ -458,30 +462,6 @@ impl Client {
     }
 }
 
-/// Whether `frame` is of type `message_type` and answers one of `ids`.
-fn answers(ids: &VecDeque<InvokeId>, frame: &Frame, message_type: MessageType) -> bool {
-    let Some(id) = frame
-        .body
-        .first_chunk()
-        .map(|id| InvokeId(u32::from_be_bytes(*id)))
-    else {
-        return false;
-    };
-    frame.message_type == message_type && ids.contains(&id)
-}
-
-/// Whether the confirmation called `name` belongs to `request`: the same name but for its ending.
-/// The numbers do not tell, TEAM_CONFIG_REQ (242) is confirmed by 244.
-fn confirms(name: &str, request: MessageType) -> bool {
-    let tables = Message::TABLES
-        .iter()
-        .filter(|table| table.number == request);
-    let stem = name.strip_suffix("_CONF");
-    tables
-        .into_iter()
-        .any(|table| table.name.strip_suffix("_REQ") == stem)
-}
-
 /// FAILURE_EVENT with another status leaves the session open.
 const fn ends_session(status: StatusCode) -> bool {
     matches!(
@@ -492,6 +472,3 @@ const fn ends_session(status: StatusCode) -> bool {
             | StatusCode::TIMEOUT
     )
 }
-
-/// Unanswered heartbeats that end the session. GED-188, "HEARTBEAT_REQ".
-const MISSED_HEARTBEATS: usize = 3;

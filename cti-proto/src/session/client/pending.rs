@@ -4,42 +4,70 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use core::time::Duration;
 
 use crate::code::{InvokeId, MessageType};
+use crate::message::Message;
+use crate::session::client::request::{Answer, Failure};
 
-/// Requests that wait for an answer, by InvokeID and by deadline.
+/// Requests in flight, by InvokeID and by deadline.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    by_id: BTreeMap<InvokeId, (MessageType, Duration)>,
+    by_id: BTreeMap<InvokeId, Waiting>,
     by_deadline: BTreeSet<(Duration, InvokeId)>,
 }
 
+/// One request in flight.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    pub(super) request: MessageType,
+    pub(super) confirmation: MessageType,
+    pub(super) deadline: Duration,
+}
+
 impl Pending {
-    pub(super) fn insert(&mut self, id: InvokeId, request: MessageType, deadline: Duration) {
-        self.by_id.insert(id, (request, deadline));
-        self.by_deadline.insert((deadline, id));
+    pub(super) fn insert(&mut self, id: InvokeId, waiting: Waiting) {
+        self.by_id.insert(id, waiting);
+        self.by_deadline.insert((waiting.deadline, id));
     }
 
-    pub(super) fn remove(&mut self, id: InvokeId) -> Option<MessageType> {
-        let (request, deadline) = self.by_id.remove(&id)?;
-        self.by_deadline.remove(&(deadline, id));
-        Some(request)
+    /// The answer that `message` is, if a request waits for it: its own confirmation, FAILURE_CONF or
+    /// CONTROL_FAILURE_CONF. GED-188, "Session rules" 9.
+    ///
+    /// Whatever else bears the InvokeID of a request leaves it waiting.
+    pub(super) fn answer(&mut self, message: Message) -> Answered {
+        let waiting = message
+            .invoke_id()
+            .and_then(|id| Some((id, *self.by_id.get(&id)?)));
+        let Some((invoke_id, waiting)) = waiting else {
+            return Answered::Passed(message);
+        };
+        let result = match message {
+            Message::FailureConf(failure) => Err(Failure::Server(failure)),
+            Message::ControlFailureConf(failure) => Err(Failure::Switch(failure)),
+            message if message.message_type() == waiting.confirmation => Ok(message),
+            message => return Answered::Passed(message),
+        };
+        self.remove(invoke_id);
+        Answered::Answer(Answer {
+            invoke_id,
+            request: waiting.request,
+            result,
+        })
     }
 
-    /// Takes one request whose deadline has passed.
-    pub(super) fn pop_due(&mut self, now: Duration) -> Option<(InvokeId, MessageType)> {
+    /// Ends one request whose deadline has passed.
+    pub(super) fn pop_due(&mut self, now: Duration) -> Option<Answer> {
         let (deadline, id) = *self.by_deadline.first()?;
-        if deadline > now {
-            return None;
-        }
-        self.remove(id).map(|request| (id, request))
+        (deadline <= now).then_some(())?;
+        self.give_up(id, Failure::TimedOut)
     }
 
-    /// Takes any one request.
-    pub(super) fn pop(&mut self) -> Option<(InvokeId, MessageType)> {
-        self.pop_due(Duration::MAX)
+    /// Ends any one request because the session does.
+    pub(super) fn pop_closed(&mut self) -> Option<Answer> {
+        let (_, id) = *self.by_deadline.first()?;
+        self.give_up(id, Failure::Closed)
     }
 
-    pub(super) fn request(&self, id: InvokeId) -> Option<MessageType> {
-        self.by_id.get(&id).map(|(request, _)| *request)
+    pub(super) fn contains(&self, id: InvokeId) -> bool {
+        self.by_id.contains_key(&id)
     }
 
     pub(super) fn next_deadline(&self) -> Option<Duration> {
@@ -49,4 +77,28 @@ impl Pending {
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
     }
+
+    fn give_up(&mut self, invoke_id: InvokeId, failure: Failure) -> Option<Answer> {
+        let waiting = self.remove(invoke_id)?;
+        Some(Answer {
+            invoke_id,
+            request: waiting.request,
+            result: Err(failure),
+        })
+    }
+
+    fn remove(&mut self, id: InvokeId) -> Option<Waiting> {
+        let waiting = self.by_id.remove(&id)?;
+        self.by_deadline.remove(&(waiting.deadline, id));
+        Some(waiting)
+    }
+}
+
+/// What a message is to the requests in flight.
+#[derive(Debug)]
+pub(super) enum Answered {
+    /// The answer of one, which waits no longer.
+    Answer(Answer),
+    /// Nothing.
+    Passed(Message),
 }

@@ -151,10 +151,8 @@ impl Session {
                 tracing::info!("the engine is there, but has no switch");
                 Ok(())
             }
-            Event::Answer {
-                invoke_id, result, ..
-            } => {
-                self.on_answer(invoke_id, &result);
+            Event::Answer(answer) => {
+                self.on_answer(answer.invoke_id, &answer.result);
                 Ok(())
             }
             Event::Message(Message::SystemEvent(event)) => match event.system_event_id {
@@ -216,8 +214,8 @@ impl Session {
     fn on_request(&mut self, token: Token, request: &EngineRequest) {
         let now = self.driver.now();
         match self.driver.machine.request(now, write::message(request)) {
-            Ok(invoke_id) => {
-                self.tokens.insert(invoke_id, token);
+            Ok(handle) => {
+                self.tokens.insert(handle.invoke_id(), token);
             }
             Err(error) => {
                 tracing::warn!(%error, "a request cannot be sent");
@@ -244,7 +242,7 @@ impl Session {
         };
         while let Some((query, message)) = rebuild.next_query() {
             let now = self.driver.now();
-            let invoke_id = self.driver.machine.request(now, message)?;
+            let invoke_id = self.driver.machine.request(now, message)?.invoke_id();
             rebuild.sent(invoke_id, query);
         }
         if rebuild.is_finished() {
