@@ -2,12 +2,19 @@
 //!
 //! A bench compares candidates in one run: ours, a peer, and a physical limit. They take turns in short
 //! rounds, so that a noisy machine hurts all alike, and what is printed is each one's ratio to the
-//! first. `cargo bench -p benches` runs all; with `-- --test` each candidate runs once.
+//! first: in time, and in instructions where the machine counts them. Instructions hardly vary between
+//! runs and do not know caches; time does both. `cargo bench -p benches` runs all; with `-- --test`
+//! each candidate runs once.
+
+pub mod cti;
+mod instructions;
 
 use std::{
     hint::black_box,
     time::{Duration, Instant},
 };
+
+use instructions::Instructions;
 
 /// Candidates that do the same work.
 pub struct Comparison<'a> {
@@ -28,6 +35,17 @@ pub struct Measured {
     /// Median over the rounds, time of one run.
     pub time: Duration,
     /// Median over the rounds of its time divided by the first candidate's in the same round.
+    pub ratio: f64,
+    /// Instructions of one run, median over the rounds; `None` where the machine does not count them.
+    pub instructions: Option<Instructed>,
+}
+
+/// Instructions that one candidate took in user space.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Instructed {
+    /// Of one run.
+    pub count: f64,
+    /// Divided by the first candidate's.
     pub ratio: f64,
 }
 
@@ -62,43 +80,43 @@ impl<'a> Comparison<'a> {
     pub fn run(mut self) -> Vec<Measured> {
         let rounds = if is_test() { 1 } else { ROUNDS };
         let repeats: Vec<u32> = self.candidates.iter_mut().map(calibrate).collect();
+        let mut instructions = Instructions::new();
         let mut times = vec![Vec::with_capacity(rounds); self.candidates.len()];
+        let mut counts = times.clone();
         for _ in 0..rounds {
-            for ((candidate, repeats), times) in
-                self.candidates.iter_mut().zip(&repeats).zip(&mut times)
-            {
+            for (index, candidate) in self.candidates.iter_mut().enumerate() {
+                let repeats = repeats[index];
                 let start = Instant::now();
-                for _ in 0..*repeats {
-                    (candidate.run)();
-                }
-                times.push(start.elapsed().as_secs_f64() / f64::from(*repeats));
+                let count = instructions.during(|| {
+                    for _ in 0..repeats {
+                        (candidate.run)();
+                    }
+                });
+                times[index].push(start.elapsed().as_secs_f64() / f64::from(repeats));
+                counts[index].extend(count.map(|count| count / f64::from(repeats)));
             }
         }
+        let first_count = median(&counts[0]);
         let measured: Vec<Measured> = self
             .candidates
             .iter()
-            .zip(&times)
-            .map(|(candidate, own)| Measured {
-                name: candidate.name.clone(),
-                time: Duration::from_secs_f64(median(own.clone())),
-                ratio: median(
-                    own.iter()
-                        .zip(&times[0])
-                        .map(|(own, first)| own / first)
-                        .collect(),
-                ),
+            .zip(times.iter().zip(&counts))
+            .map(|(candidate, (own, counts))| {
+                let ratios: Vec<f64> = own.iter().zip(&times[0]).map(|(a, b)| a / b).collect();
+                Measured {
+                    name: candidate.name.clone(),
+                    time: Duration::from_secs_f64(median(own).unwrap_or_default()),
+                    ratio: median(&ratios).unwrap_or_default(),
+                    instructions: median(counts).zip(first_count).map(|(count, first)| {
+                        Instructed {
+                            count,
+                            ratio: count / first,
+                        }
+                    }),
+                }
             })
             .collect();
-        println!("{}", self.title);
-        for candidate in &measured {
-            println!(
-                "  {:<44} {:>12} {:>8.2}",
-                candidate.name,
-                format!("{:?}", candidate.time),
-                candidate.ratio
-            );
-        }
-        println!();
+        print(&self.title, &measured);
         measured
     }
 }
@@ -109,6 +127,24 @@ impl std::fmt::Debug for Comparison<'_> {
             .field("title", &self.title)
             .finish_non_exhaustive()
     }
+}
+
+fn print(title: &str, measured: &[Measured]) {
+    println!(
+        "{title:<58} {:>12} {:>6} {:>12} {:>6}",
+        "time", "ratio", "instructions", "ratio"
+    );
+    for candidate in measured {
+        let Measured {
+            name, time, ratio, ..
+        } = candidate;
+        print!("  {name:<56} {:>12} {ratio:>6.2}", format!("{time:.1?}"));
+        match candidate.instructions {
+            Some(Instructed { count, ratio }) => println!(" {count:>12.0} {ratio:>6.2}"),
+            None => println!(" {:>12} {:>6}", "-", "-"),
+        }
+    }
+    println!();
 }
 
 /// Whether each candidate only has to run once.
@@ -136,9 +172,10 @@ fn calibrate(candidate: &mut Candidate<'_>) -> u32 {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+fn median(values: &[f64]) -> Option<f64> {
+    let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    values.get(values.len() / 2).copied()
 }
 
 const ROUNDS: usize = 41;
