@@ -74,6 +74,12 @@
 //! - Nothing is allocated before a limit is checked. A text is a slice of its frame;
 //!   [`codec::Text::detach`] makes a copy for what outlives the input.
 //!
+//! # Printing
+//!
+//! `{}` writes a [`Message`] on one line, with its name and those of its fields, enumerations and
+//! masks; `{:#}` writes it as a block with the numbers too. Passwords are not shown, and what a peer
+//! put into a text is escaped. [`Message::contents`] gives the fields to programs.
+//!
 //! # Features
 //!
 //! - `std` (default): `std` in the dependencies. Without it the crate is `no_std` + `alloc`,
@@ -96,6 +102,7 @@
 
 extern crate alloc;
 
+mod display;
 mod error;
 mod frame;
 mod macros;

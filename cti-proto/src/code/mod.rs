@@ -1,8 +1,6 @@
 //! Numbers with names: open newtypes, one file for each family of tables.
 //!
-//! A value that has no name here survives a round trip and prints as hexadecimal.
-
-use core::fmt;
+//! A value that has no name here survives a round trip and prints as its number.
 
 mod agent;
 mod call;
@@ -41,27 +39,3 @@ pub use status::{
     ConfigEndStatus, ConfigKeyStatus, ControlFailureCode, PeripheralErrorCode, PgStatus,
     StatusCode, SystemEventId, UccxStatus,
 };
-
-/// Prints the names of the set bits, then what has no name.
-pub(crate) fn fmt_mask(
-    f: &mut fmt::Formatter<'_>,
-    name: &str,
-    names: &[(&str, impl Copy + Into<u32>)],
-    bits: u32,
-) -> fmt::Result {
-    let mut left = bits;
-    let mut first = true;
-    write!(f, "{name}(")?;
-    for (bit_name, bit) in names {
-        let bit: u32 = (*bit).into();
-        if bit != 0 && bits & bit == bit {
-            write!(f, "{}{bit_name}", if first { "" } else { "|" })?;
-            left &= !bit;
-            first = false;
-        }
-    }
-    if left != 0 || first {
-        write!(f, "{}{left:#x}", if first { "" } else { "|" })?;
-    }
-    write!(f, ")")
-}

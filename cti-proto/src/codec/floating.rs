@@ -21,12 +21,19 @@ pub struct RawField {
     pub data: Bytes,
 }
 
-/// Leaves out the data of the two tags that carry passwords.
+impl RawField {
+    /// Whether the tag is one of the two that carry passwords.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.tag == Tag::CLIENT_PASSWORD || self.tag == Tag::AGENT_PASSWORD
+    }
+}
+
+/// Leaves out the data of a password.
 impl fmt::Debug for RawField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut f = f.debug_struct("RawField");
         f.field("tag", &self.tag);
-        if self.tag == Tag::CLIENT_PASSWORD || self.tag == Tag::AGENT_PASSWORD {
+        if self.is_secret() {
             f.finish_non_exhaustive()
         } else {
             f.field("data", &format_args!("{:02x?}", &self.data[..]))

@@ -1,11 +1,14 @@
 //! Field primitives: everything the `message!` tables are made of.
 
+mod contents;
 mod fixed;
 mod floating;
 mod named;
 mod spec;
 mod text;
 
+pub(crate) use contents::{AsValue, Composite, fixed_value};
+pub use contents::{Bits, Contents, FieldValue, List};
 pub(crate) use fixed::{Fixed, FixedPart};
 pub(crate) use floating::{
     Data, FieldWriter, Floating, Group, Slot, SlotType, Value, field_header, fixed_values,

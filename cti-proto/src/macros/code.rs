@@ -13,7 +13,8 @@
 /// ```
 ///
 /// gives a transparent newtype with one constant for each name. `Debug` prints `LOGIN`, or
-/// `AgentState(0x3e8)` for a value without a name. `absent N` after the type sets what a new message
+/// `AgentState(0x3e8)` for a value without a name; `Display` prints `LOGIN` or `1000`, and `{:#}`
+/// adds the number behind a name. `absent N` after the type sets what a new message
 /// holds where nothing was set (zero otherwise).
 macro_rules! open_enum {
     ($(
@@ -40,6 +41,21 @@ macro_rules! open_enum {
             pub fn name(self) -> Option<&'static str> {
                 Self::NAMES.iter().find(|(_, value)| *value == self).map(|(name, _)| *name)
             }
+
+            /// The value that the specification gives this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+            }
+        }
+
+        impl $crate::codec::AsValue for $name {
+            fn as_value(&self) -> $crate::codec::FieldValue<'_> {
+                if Self::NAMES.is_empty() {
+                    $crate::codec::FieldValue::Number(self.0.into())
+                } else {
+                    $crate::codec::FieldValue::Code(self.0.into(), self.name())
+                }
+            }
         }
 
         impl core::fmt::Debug for $name {
@@ -57,7 +73,8 @@ macro_rules! open_enum {
 
 /// A bit mask from the wire with names for its bits; looks like [`open_enum!`].
 ///
-/// `Debug` prints the names of the set bits joined by `|`, and what has no name in hexadecimal.
+/// `Debug` and `Display` print the names of the set bits joined by `|`, and what has no name in
+/// hexadecimal.
 macro_rules! bit_mask {
     ($(
         $(#[$meta:meta])*
@@ -120,8 +137,14 @@ macro_rules! bit_mask {
 
         impl core::fmt::Debug for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                let names: &[(&str, $int)] = &[ $( (stringify!($value), $number), )* ];
-                $crate::code::fmt_mask(f, stringify!($name), names, u32::from(self.0))
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl $crate::codec::AsValue for $name {
+            fn as_value(&self) -> $crate::codec::FieldValue<'_> {
+                const NAMES: &[(&str, u32)] = &[ $( (stringify!($value), $number), )* ];
+                $crate::codec::FieldValue::Mask($crate::codec::Bits::new(self.0.into(), NAMES))
             }
         }
 
@@ -151,6 +174,12 @@ macro_rules! wire_newtype {
         }
 
         $crate::codec::fixed_values!($name);
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                core::fmt::Display::fmt(&$crate::codec::AsValue::as_value(self), f)
+            }
+        }
     };
 }
 

@@ -37,6 +37,11 @@ macro_rules! group {
             }
         }
 
+        $crate::macros::contents! {
+            $name, <$name as $crate::codec::Group>::ENTRY, fixed {} floating { $($field)* }
+        }
+        $crate::macros::entry_value!($name);
+
         impl $crate::codec::Group for $name {
             const ENTRY: &'static [$crate::codec::Field] = &[ $( $crate::macros::floating_field!(
                 $field: Option<$fty> = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),

@@ -241,6 +241,10 @@ macro_rules! message {
                 $crate::macros::invoke_id!($role self = invoke_id);
             }
 
+            fn contents(&self) -> $crate::codec::Contents<'_> {
+                $crate::codec::Contents::new(self)
+            }
+
             #[allow(unused_variables, reason = "not every fixed part has a gate")]
             fn encode_body(
                 &self,
@@ -276,6 +280,17 @@ macro_rules! message {
                 )*
                 let mut out = $crate::codec::FieldWriter::new($wire_name, version, out);
                 $crate::codec::Floating::emit(self, &mut out)
+            }
+        }
+
+        $crate::macros::contents! {
+            $name, <$name as $crate::message::Body>::TABLE.fields,
+            fixed { $($($fixed)*)* } floating { $($($field)*)? $($($list)*)? } other other
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                $crate::display::body(f, self)
             }
         }
 

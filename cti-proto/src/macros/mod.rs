@@ -1,12 +1,14 @@
 //! `open_enum!`, `bit_mask!` and the tables of messages.
 
 mod code;
+mod contents;
 mod group;
 mod line;
 mod message;
 mod record;
 
 pub(crate) use code::{bit_mask, open_enum, wire_newtype};
+pub(crate) use contents::{contents, entry_value};
 pub(crate) use group::group;
 pub(crate) use line::{floating_field, floating_part, gate, last};
 pub(crate) use message::{invoke_id, message, role};

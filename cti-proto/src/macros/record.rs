@@ -60,6 +60,12 @@ macro_rules! record {
             );
         }
 
+        $crate::macros::contents! {
+            $name, <$name as $crate::codec::Group>::ENTRY,
+            fixed {} floating { $opener $($field)* $($($list)*)? } other other
+        }
+        $crate::macros::entry_value!($name);
+
         impl $crate::codec::Group for $name {
             const ENTRY: &'static [$crate::codec::Field] = &[
                 Self::OPENER,

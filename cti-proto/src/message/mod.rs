@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::code::{InvokeId, MessageType};
-use crate::codec::{Field, Fields, Floating, Place};
+use crate::codec::{Contents, Field, Fields, Floating, Place};
 use crate::error::{DecodeError, EncodeError};
 use crate::frame::{Frame, HEADER_LEN};
 use crate::version::{Dialect, Gate, Version};
@@ -151,6 +151,9 @@ pub trait AnyBody {
     /// Sets the InvokeID of a request or confirmation; nothing for an event.
     fn set_invoke_id(&mut self, invoke_id: InvokeId);
 
+    /// Its fields by name.
+    fn contents(&self) -> Contents<'_>;
+
     /// Appends the body in the layout of `version`. What that version does not have is left out.
     ///
     /// # Errors
@@ -217,7 +220,7 @@ macro_rules! registry {
                 }
             }
 
-            fn typed(&self) -> Result<&dyn AnyBody, &Frame> {
+            pub(crate) fn typed(&self) -> Result<&dyn AnyBody, &Frame> {
                 match self {
                     $( Self::$name(body) => Ok(body), )*
                     Self::Unknown(frame) => Err(frame),
@@ -456,6 +459,11 @@ impl Message {
     /// The InvokeID of a request or confirmation.
     pub fn invoke_id(&self) -> Option<InvokeId> {
         self.typed().ok().and_then(AnyBody::invoke_id)
+    }
+
+    /// Its fields by name; `None` for an unknown message.
+    pub fn contents(&self) -> Option<Contents<'_>> {
+        self.typed().ok().map(AnyBody::contents)
     }
 
     /// Sets the InvokeID of a request or confirmation; nothing for other messages.
