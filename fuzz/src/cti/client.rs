@@ -89,6 +89,7 @@ impl Session {
         let Some(message) = message else { return };
         // What is no request, or comes before the session is open, is refused.
         if let Ok(asked) = self.client.request(self.now, message) {
+            let asked = asked.invoke_id();
             assert!(
                 self.unanswered.insert(asked),
                 "{asked:?} is in use by another request"
@@ -148,9 +149,9 @@ impl Session {
                 "more events than the limit"
             );
             match event {
-                Event::Answer { invoke_id, .. } => assert!(
-                    self.unanswered.remove(&invoke_id),
-                    "{invoke_id:?} was answered and not asked"
+                Event::Answer(answer) => assert!(
+                    self.unanswered.remove(&answer.invoke_id),
+                    "{answer:?} was not asked"
                 ),
                 Event::Closed(_) => {
                     assert!(self.unanswered.is_empty(), "requests without an answer");

@@ -206,6 +206,7 @@ impl Pair {
             return;
         };
         if let Ok(asked) = self.client.request(self.now, message) {
+            let asked = asked.invoke_id();
             assert!(
                 self.unanswered.insert(asked),
                 "{asked:?} is in use by another request"
@@ -302,9 +303,9 @@ impl Pair {
     fn on_client_event(&mut self, event: client::Event) {
         assert!(!self.client_over, "{event:?} after the end");
         match event {
-            client::Event::Answer { invoke_id, .. } => assert!(
-                self.unanswered.remove(&invoke_id),
-                "{invoke_id:?} was answered and not asked"
+            client::Event::Answer(answer) => assert!(
+                self.unanswered.remove(&answer.invoke_id),
+                "{answer:?} was not asked"
             ),
             client::Event::Malformed { error, .. } => {
                 assert!(!self.honest, "the server wrote what is not read: {error}");
