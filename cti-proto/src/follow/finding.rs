@@ -261,8 +261,16 @@ struct Line {
     field: &'static Field,
     /// Its place in the table.
     index: u32,
-    /// For a field of a list: the list and the place in its entry.
-    entry: Option<(&'static str, usize)>,
+    /// For a field of a list: its place in an entry.
+    entry: Option<Entry>,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    list: &'static str,
+    place: usize,
+    /// Whether only the first field opens an entry, as RecordType does.
+    record: bool,
 }
 
 impl Line {
@@ -288,15 +296,16 @@ impl Line {
                 return Some(Self {
                     field: entry.get(place)?,
                     index,
-                    entry: Some((list.name, place)),
+                    entry: Some(Entry {
+                        list: list.name,
+                        place,
+                        record: entry.first()?.name == "record_type",
+                    }),
                 });
             }
             // Records hold lists of their own.
             if let Some(line) = Self::find(entry, version, tag) {
-                return Some(Self {
-                    entry: Some((list.name, usize::MAX)),
-                    ..line
-                });
+                return Some(Self { index, ..line });
             }
         }
         None
@@ -370,11 +379,14 @@ impl Counted {
     /// A field opens a new entry when the last entry already holds it or a later one.
     fn count(&mut self, line: &Line) {
         match line.entry {
-            Some((list, place)) if list == self.list && place != usize::MAX => {
-                if self.last.is_none_or(|last| place <= last) {
-                    self.has = self.has.saturating_add(1);
-                }
-                self.last = Some(place);
+            Some(entry) if entry.list == self.list => {
+                let opens = match self.last {
+                    _ if entry.record => entry.place == 0,
+                    Some(last) => entry.place <= last,
+                    None => true,
+                };
+                self.has = self.has.saturating_add(u16::from(opens));
+                self.last = Some(entry.place);
             }
             None if line.field.name == self.list => self.has = self.has.saturating_add(1),
             Some(_) | None => {}

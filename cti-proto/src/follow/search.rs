@@ -64,8 +64,8 @@ impl Search {
                 self.wanted = wanted;
                 return Judgement::Unclear;
             }
-            Chain::Ends { typed: true, .. } => Judgement::Message,
-            Chain::Ends { typed: false, .. } => Judgement::Nothing,
+            Chain::Ends { whole: true, .. } => Judgement::Message,
+            Chain::Ends { whole: false, .. } => Judgement::Nothing,
         };
         self.wanted = 0;
         let debt = self.debt + cost;
@@ -84,8 +84,6 @@ impl Search {
         cost: &mut usize,
     ) -> Chain {
         let mut weight = 0;
-        // Whether a body was among them that could be tried.
-        let mut typed = false;
         let mut at = 0;
         loop {
             let tail = bytes.get(at..).unwrap_or_default();
@@ -94,7 +92,10 @@ impl Search {
                 let begins_well = tail.iter().take(2).all(|byte| *byte == 0);
                 return if begins_well {
                     let wanted = at + HEADER_LEN;
-                    Chain::Ends { typed, wanted }
+                    Chain::Ends {
+                        wanted,
+                        whole: at > 0,
+                    }
                 } else {
                     Chain::Broken
                 };
@@ -107,18 +108,19 @@ impl Search {
             }
             let Some(body) = tail.get(HEADER_LEN..len) else {
                 let wanted = at + len;
-                return Chain::Ends { typed, wanted };
+                return Chain::Ends {
+                    wanted,
+                    whole: at > 0,
+                };
             };
             if self.credit == 0 {
                 return Chain::Broken;
             }
             match trial(header.message_type, body, version, cost) {
-                Trial::Fits { gained } => {
-                    typed = true;
-                    weight += gained;
-                }
-                Trial::Untried => weight += 1,
-                Trial::Fails => return Chain::Broken,
+                Trial::Fits { gained } => weight += gained,
+                // Too weak to begin with, but no reason against what came before.
+                Trial::Odd | Trial::Untried if at > 0 => weight += 1,
+                Trial::Odd | Trial::Untried | Trial::Fails => return Chain::Broken,
             }
             at += len;
         }
@@ -128,10 +130,10 @@ impl Search {
 enum Chain {
     Confirmed,
     Broken,
-    /// The bytes end first; to go on, `wanted` must be there.
+    /// The bytes end first; to go on, `wanted` must be there. `whole` tells of a message before.
     Ends {
-        typed: bool,
         wanted: usize,
+        whole: bool,
     },
 }
 
@@ -141,6 +143,8 @@ enum Trial {
     Fits {
         gained: u32,
     },
+    /// It can be read, but has much that its table does not foresee.
+    Odd,
     /// No document prints the body.
     Untried,
     Fails,
@@ -164,7 +168,7 @@ fn trial(
         Some(version) => core::slice::from_ref(version),
         None => &KNOWN[..],
     };
-    let mut without_table = true;
+    let (mut without_table, mut readable) = (true, false);
     let tables = Message::TABLES
         .iter()
         .filter(|table| table.number == message_type);
@@ -182,7 +186,7 @@ fn trial(
                 .sum();
             *cost += table.fields.len();
             // Neighbours in the list mostly have the same layout.
-            let layout = Some((version.field_width(), fixed));
+            let layout = Some((version.dialect(), version.field_width(), fixed));
             if tried == layout {
                 continue;
             }
@@ -193,16 +197,17 @@ fn trial(
                 unreadable |= matches!(finding, Finding::Unreadable(_));
             });
             *cost += (known + odd) * table.fields.len();
-            if !unreadable && odd <= known.max(1) {
-                let gained = if known > 1 && odd == 0 { 2 } else { 1 };
+            readable |= !unreadable;
+            if !unreadable && odd * 4 <= known {
+                let gained = if known > 1 { 2 } else { 1 };
                 return Trial::Fits { gained };
             }
         }
     }
-    if without_table {
-        Trial::Untried
-    } else {
-        Trial::Fails
+    match (readable, without_table) {
+        (true, _) => Trial::Odd,
+        (false, true) => Trial::Untried,
+        (false, false) => Trial::Fails,
     }
 }
 
