@@ -12,7 +12,8 @@
 //! - [`Message::decode`] and [`Message::encode`] turn a frame into a typed message in the layout of
 //!   a [`Version`], and back. A log reader stops here. A [`View`] finds fields of a frame in place,
 //!   for a proxy or filter that looks at an agent id or call id only.
-//! - [`session::Client`] and [`session::Server`] know who may say what, and when.
+//! - [`session::Client`] and [`session::Server`] know who may say what, and when;
+//!   [`session::Failover`] keeps a session with one of several servers.
 //!
 //! Beside them, [`follow`] reads captured streams, from the middle and over losses.
 //!
@@ -93,8 +94,6 @@
 //! - Layouts of UCCE versions 5 to 8, 16 and 18 to 22 and of some UCCX messages are inferred from
 //!   their neighbours; no live capture was at hand. The docs of a message say so.
 //! - TLS and the hashing of passwords: nothing about them is public.
-//! - Walking a list of servers, reconnecting, and the maintenance hand-over of version 24: the
-//!   messages are there, the session leaves the decision to the application.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]

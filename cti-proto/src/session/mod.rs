@@ -6,12 +6,14 @@
 //! origin that the caller fixed once.
 
 pub mod client;
+pub mod failover;
 pub mod server;
 
 mod admission;
 mod filter;
 
 pub use client::Client;
+pub use failover::Failover;
 pub use server::Server;
 
 use crate::code::{InvokeId, MessageType, StatusCode};
@@ -99,6 +101,12 @@ pub enum Error {
     /// As many requests wait for an answer as the configuration allows; the session goes on.
     #[error("{max} requests wait for an answer")]
     TooManyRequests {
+        /// The limit.
+        max: usize,
+    },
+    /// As many agents or devices are watched as the configuration allows; nothing else changes.
+    #[error("{max} agents or devices are watched")]
+    TooManyWatched {
         /// The limit.
         max: usize,
     },

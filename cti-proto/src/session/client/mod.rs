@@ -281,6 +281,16 @@ impl Client {
         self.next_invoke_id
     }
 
+    /// Requests that wait for an answer.
+    pub fn requests_in_flight(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Goes on counting InvokeIDs at `next`, so that sessions side by side do not use one twice.
+    pub(in crate::session) const fn count_from(&mut self, next: InvokeId) {
+        self.next_invoke_id = next;
+    }
+
     /// Whether requests can be sent.
     pub const fn is_open(&self) -> bool {
         matches!(self.state, State::Open { .. })

@@ -117,3 +117,13 @@ pub enum Failure {
     /// [`Event::Message`](crate::session::client::Event::Message) with the request's InvokeID.
     Unconfirmed,
 }
+
+impl Failure {
+    /// Whether the request may have been carried out all the same. A refused one was not.
+    pub const fn is_in_doubt(&self) -> bool {
+        match self {
+            Self::Server(_) | Self::Switch(_) => false,
+            Self::TimedOut | Self::Closed | Self::Unconfirmed => true,
+        }
+    }
+}
