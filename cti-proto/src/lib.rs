@@ -86,6 +86,8 @@
 //! - `std` (default): `std` in the dependencies. Without it the crate is `no_std` + `alloc`,
 //!   sessions included.
 //! - `tokio-codec`: `tokio_util::codec::{Decoder, Encoder}` on [`FrameCodec`].
+//! - `arbitrary`: `arbitrary::Arbitrary` on messages, frames, versions and codes, and
+//!   `Message::arbitrary_in` for what a given version can carry unchanged.
 //!
 //! # Not supported
 //!
@@ -101,6 +103,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod display;
 mod error;
 mod frame;

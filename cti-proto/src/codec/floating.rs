@@ -177,6 +177,18 @@ pub(crate) struct Data<'a> {
 }
 
 impl<'a> Data<'a> {
+    /// All of `body` as the data of one field.
+    #[cfg(feature = "arbitrary")]
+    pub(crate) const fn whole(tag: Tag, body: &'a Bytes) -> Self {
+        let end = body.len();
+        Self {
+            tag,
+            body,
+            start: 0,
+            end,
+        }
+    }
+
     #[inline]
     pub(crate) fn bytes(&self) -> &'a [u8] {
         self.body.get(self.start..self.end).unwrap_or_default()

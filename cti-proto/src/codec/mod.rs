@@ -1,5 +1,7 @@
 //! Field primitives: everything the `message!` tables are made of.
 
+#[cfg(feature = "arbitrary")]
+mod cell;
 mod contents;
 mod fixed;
 mod floating;
@@ -7,6 +9,8 @@ mod named;
 mod spec;
 mod text;
 
+#[cfg(feature = "arbitrary")]
+pub(crate) use cell::{Cell, Fill, Kind, Kinded};
 pub(crate) use contents::{AsValue, Composite, fixed_value};
 pub use contents::{Bits, Contents, FieldValue, List};
 pub(crate) use fixed::{Fixed, FixedPart};

@@ -68,6 +68,7 @@ macro_rules! open_enum {
         }
 
         $crate::macros::wire_newtype!($name($int $(absent $absent)?));
+        $crate::macros::kinded!($name: Code($int) { $($value = $number,)* });
     )*};
 }
 
@@ -149,6 +150,7 @@ macro_rules! bit_mask {
         }
 
         $crate::macros::wire_newtype!($name($int));
+        $crate::macros::kinded!($name: Mask($int) { $($value = $number,)* });
     )*};
 }
 
@@ -183,4 +185,24 @@ macro_rules! wire_newtype {
     };
 }
 
-pub(crate) use {bit_mask, open_enum, wire_newtype};
+/// What JSON and fuzz tests know of a code or mask.
+macro_rules! kinded {
+    ($name:ident: $kind:ident($int:ident) { $($value:ident = $number:literal,)* }) => {
+        #[cfg(feature = "arbitrary")]
+        impl $crate::codec::Kinded for $name {
+            const KIND: $crate::codec::Kind = $crate::codec::Kind::$kind {
+                width: <$int as $crate::codec::Fixed>::WIDTH,
+                names: &[ $( (stringify!($value), $number), )* ],
+            };
+        }
+
+        #[cfg(feature = "arbitrary")]
+        impl<'a> arbitrary::Arbitrary<'a> for $name {
+            fn arbitrary(bytes: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+                $crate::arbitrary::code(bytes)
+            }
+        }
+    };
+}
+
+pub(crate) use {bit_mask, kinded, open_enum, wire_newtype};

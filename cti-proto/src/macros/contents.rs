@@ -1,13 +1,14 @@
-//! The fields of a struct by name, for printing and JSON: `contents!`.
+//! The fields of a struct by name, for printing, JSON and fuzz tests: `contents!`.
 
 /// Lets the fields of a struct be walked in the order of its table.
 ///
-/// `fixed` names what stands in the fixed part, `floating` all else; together they are the lines of
-/// the table without its counters.
+/// `fixed` names what stands in the fixed part, then come the floating fields and the lists; together
+/// they are the lines of the table without its counters. `blank` makes a struct that holds nothing.
 macro_rules! contents {
     (
-        $name:ident, $lines:expr,
-        fixed { $($fixed:ident)* } floating { $($field:ident)* } $(other $other:ident)?
+        $name:ident, $lines:expr, blank $blank:expr,
+        fixed { $($fixed:ident)* } floating { $($field:ident)* } lists { $($list:ident)* }
+        $(other $other:ident)?
     ) => {
         impl $crate::codec::Composite for $name {
             fn lines(&self) -> &'static [$crate::codec::Field] {
@@ -18,12 +19,39 @@ macro_rules! contents {
                 alloc::vec::Vec::from([
                     $( $crate::codec::fixed_value(&self.$fixed), )*
                     $( $crate::codec::AsValue::as_value(&self.$field), )*
+                    $( $crate::codec::AsValue::as_value(&self.$list), )*
                 ])
             }
 
             $(fn other(&self) -> &[$crate::codec::RawField] {
                 &self.$other
             })?
+        }
+
+        #[cfg(feature = "arbitrary")]
+        impl $crate::codec::Fill for $name {
+            fn blank() -> Self {
+                $blank
+            }
+
+            fn cells(&mut self) -> alloc::vec::Vec<$crate::codec::Cell<'_>> {
+                alloc::vec::Vec::from([
+                    $( $crate::codec::Cell::Fixed(&mut self.$fixed), )*
+                    $( $crate::codec::Cell::Slot(&mut self.$field), )*
+                    $( $crate::codec::Cell::List(&mut self.$list), )*
+                ])
+            }
+
+            $(fn other_mut(&mut self) -> Option<&mut alloc::vec::Vec<$crate::codec::RawField>> {
+                Some(&mut self.$other)
+            })?
+        }
+
+        #[cfg(feature = "arbitrary")]
+        impl<'a> arbitrary::Arbitrary<'a> for $name {
+            fn arbitrary(bytes: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+                $crate::arbitrary::filled(bytes)
+            }
         }
     };
 }

@@ -38,7 +38,8 @@ macro_rules! group {
         }
 
         $crate::macros::contents! {
-            $name, <$name as $crate::codec::Group>::ENTRY, fixed {} floating { $($field)* }
+            $name, <$name as $crate::codec::Group>::ENTRY, blank Self::default(),
+            fixed {} floating { $($field)* } lists {}
         }
         $crate::macros::entry_value!($name);
 

@@ -284,8 +284,8 @@ macro_rules! message {
         }
 
         $crate::macros::contents! {
-            $name, <$name as $crate::message::Body>::TABLE.fields,
-            fixed { $($($fixed)*)* } floating { $($($field)*)? $($($list)*)? } other other
+            $name, <$name as $crate::message::Body>::TABLE.fields, blank Self::new(),
+            fixed { $($($fixed)*)* } floating { $($($field)*)? } lists { $($($list)*)? } other other
         }
 
         impl core::fmt::Display for $name {

@@ -7,7 +7,7 @@ mod line;
 mod message;
 mod record;
 
-pub(crate) use code::{bit_mask, open_enum, wire_newtype};
+pub(crate) use code::{bit_mask, kinded, open_enum, wire_newtype};
 pub(crate) use contents::{contents, entry_value};
 pub(crate) use group::group;
 pub(crate) use line::{floating_field, floating_part, gate, last};

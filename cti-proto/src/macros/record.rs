@@ -62,7 +62,8 @@ macro_rules! record {
 
         $crate::macros::contents! {
             $name, <$name as $crate::codec::Group>::ENTRY,
-            fixed {} floating { $opener $($field)* $($($list)*)? } other other
+            blank Self::new(<$oty as $crate::codec::Fixed>::ABSENT),
+            fixed { $opener } floating { $($field)* } lists { $($($list)*)? } other other
         }
         $crate::macros::entry_value!($name);
 

@@ -3,6 +3,8 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::code::{InvokeId, MessageType};
+#[cfg(feature = "arbitrary")]
+use crate::codec::Fill;
 use crate::codec::{Contents, Field, Fields, Floating, Place};
 use crate::error::{DecodeError, EncodeError};
 use crate::frame::{Frame, HEADER_LEN};
@@ -228,6 +230,28 @@ macro_rules! registry {
             }
 
             fn typed_mut(&mut self) -> Option<&mut dyn AnyBody> {
+                match self {
+                    $( Self::$name(body) => Some(body), )*
+                    Self::Unknown(_) => None,
+                }
+            }
+        }
+
+        #[cfg(feature = "arbitrary")]
+        impl Message {
+            /// The message of `table`, with the protocol's absent values.
+            pub(crate) fn blank(table: &Table) -> Option<Self> {
+                // The dialects share a name for different messages, so it alone does not tell.
+                let wanted = (table.name, table.gate);
+                $(
+                    if wanted == ($name::TABLE.name, $name::TABLE.gate) {
+                        return Some(<$name as Fill>::blank().into());
+                    }
+                )*
+                None
+            }
+
+            pub(crate) fn fill(&mut self) -> Option<&mut dyn Fill> {
                 match self {
                     $( Self::$name(body) => Some(body), )*
                     Self::Unknown(_) => None,
