@@ -24,6 +24,7 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("cti_server", cti::server),
     ("cti_client", cti::client),
     ("cti_session", cti::session),
+    ("cti_follow", cti::follow),
     ("pubsub_service", xmpp::service),
     ("xml_document", xml::document),
     ("xml_stream", xml::stream),

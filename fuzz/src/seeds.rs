@@ -30,6 +30,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "cti_message" => |golden, _| Some(golden.behind(&[255])),
         "cti_client" => |golden, _| Some(golden.behind(&[255, golden.bytes[7] << 3 | 1])),
         "cti_server" => server,
+        "cti_follow" => |golden, all| Some(follow(golden, all)),
         _ => return Vec::new(),
     };
     let all = golden();
@@ -54,6 +55,28 @@ fn server(golden: &Golden, all: &[Golden]) -> Option<Vec<u8>> {
     seed.extend(&golden.bytes);
     seed.extend([0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 9]);
     Some(seed)
+}
+
+/// The message between others of its version, in a capture that begins inside a message and loses bytes behind it.
+fn follow(golden: &Golden, all: &[Golden]) -> Vec<u8> {
+    const PIECE: u8 = 127;
+    let pick = golden.behind(&[])[0];
+    let mut seed = vec![1, pick];
+    let piece = |seed: &mut Vec<u8>, bytes: &[u8]| {
+        for bytes in bytes.chunks(100) {
+            seed.push(PIECE + bytes.len() as u8);
+            seed.extend(bytes);
+        }
+    };
+    let like = |other: &&Golden| other.behind(&[])[0] == pick;
+    let other = all.iter().find(like).unwrap_or(golden);
+    piece(&mut seed, &other.bytes[other.bytes.len() / 2..]);
+    piece(&mut seed, &golden.bytes);
+    // Eight bytes are lost.
+    seed.extend([0, 8, 0]);
+    piece(&mut seed, &other.bytes);
+    piece(&mut seed, &golden.bytes);
+    seed
 }
 
 impl Golden {

@@ -18,6 +18,7 @@ pub fn message(data: &[u8]) {
         let Ok(message) = Message::decode(version, frame.clone()) else {
             continue;
         };
+        printed(&message);
         // Reading is lenient and writing strict: not everything can be written.
         let mut written = BytesMut::new();
         if message.encode(version, &mut written).is_err() {
@@ -37,6 +38,15 @@ pub fn message(data: &[u8]) {
             Err(error) => panic!("{error} in what was written for {message:?}"),
         }
     }
+}
+
+/// A peer's bytes reach no terminal as they are.
+fn printed(message: &Message) {
+    let line = format!("{message}");
+    assert!(!line.contains(char::is_control), "{line:?}");
+    let block = format!("{message:#}");
+    let strange = |sign: char| sign.is_control() && sign != '\n';
+    assert!(!block.contains(strange), "{block:?}");
 }
 
 fn frames(version: Version, data: &[u8], piece: usize) -> Vec<Frame> {

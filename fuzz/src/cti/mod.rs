@@ -1,18 +1,19 @@
 //! cti-proto: frames and messages of every version, and its sessions.
 
 mod client;
+mod follow;
 mod message;
 mod server;
 mod session;
 
 pub use client::client;
+pub use follow::follow;
 pub use message::message;
 pub use server::server;
 pub use session::session;
 
 use bytes::{Bytes, BytesMut};
 use cti_proto::codec::Place;
-use cti_proto::message::Table;
 use cti_proto::{Frame, FrameCodec, Message, Version};
 
 /// One of the 30 versions of both dialects.
@@ -26,10 +27,9 @@ fn pick_version(choice: u8) -> Version {
 /// The message of one of the tables with nothing but zeros in its fixed part, if the version has it.
 fn blank(version: Version, pick: u8) -> Option<Message> {
     let table = Message::TABLES[usize::from(pick) % Message::TABLES.len()];
-    blank_of(version, table)
-}
-
-fn blank_of(version: Version, table: &Table) -> Option<Message> {
+    if !table.gate.admits(version) {
+        return None;
+    }
     let fields = table
         .fields
         .iter()
@@ -45,10 +45,7 @@ fn blank_of(version: Version, table: &Table) -> Option<Message> {
         message_type: table.number,
         body: Bytes::from(vec![0; len]),
     };
-    match Message::decode(version, frame) {
-        Ok(Message::Unknown(_)) => None,
-        blank => Some(blank.expect("a body of the table's length")),
-    }
+    Some(Message::decode(version, frame).expect("a body of the table's length"))
 }
 
 /// What a machine sent ends with a whole message.
