@@ -85,8 +85,9 @@ fn fill(
         .iter()
         .filter(|line| !matches!(line.place, Place::Count { .. }));
     let mut begun = part == Part::Message;
-    for (line, cell) in lines.zip(target.cells()) {
-        if !line.gate.admits(version) {
+    let mut lens = Vec::new();
+    for (line, cell) in lines.clone().zip(target.cells()) {
+        if !line.gate.admits(version) || line.counts.is_some() {
             continue;
         }
         match cell {
@@ -98,20 +99,34 @@ fn fill(
                 let times = if cell.repeats() {
                     bytes.int_in_range(0..=MAX_REPEATS)?
                 } else {
-                    u8::from(!begun || bool::arbitrary(bytes)?)
+                    let needed = !begun || line.required.admits(version);
+                    u8::from(needed || bool::arbitrary(bytes)?)
                 };
+                lens.push((line.name, times));
                 for _ in 0..times {
                     let data = Bytes::from(data(cell.kind(), max(line, version), bytes)?);
                     cell.absorb(&Data::whole(line.tag(version).unwrap_or(Tag(0)), &data));
                 }
             }
             Cell::List(list) => {
-                for _ in 0..bytes.int_in_range(0..=MAX_ENTRIES)? {
+                let entries = bytes.int_in_range(0..=MAX_ENTRIES)?;
+                for _ in 0..entries {
                     fill(list.push(), version, Part::Entry, bytes)?;
                 }
+                lens.push((line.name, entries));
             }
         }
         begun = true;
+    }
+    for (line, cell) in lines.zip(target.cells()) {
+        let list = line.counts.filter(|_| line.gate.admits(version));
+        let counted = lens
+            .iter()
+            .find(|(name, len)| Some(*name) == list && *len > 0);
+        if let (Cell::Slot(cell), Some((_, len))) = (cell, counted) {
+            let data = Bytes::copy_from_slice(&[0, *len]);
+            cell.absorb(&Data::whole(line.tag(version).unwrap_or(Tag(0)), &data));
+        }
     }
     if let Some(other) = target.other_mut()
         && bytes.ratio(1, 8)?

@@ -74,6 +74,16 @@ pub enum EncodeError {
         /// The most it may take.
         max: usize,
     },
+    /// A floating field that this dialect requires is not set.
+    #[error("{message}: {field} is missing, which {version} requires")]
+    MissingField {
+        /// The message as the specification names it.
+        message: &'static str,
+        /// The field.
+        field: &'static str,
+        /// The version of the session.
+        version: Version,
+    },
     /// A field that was kept as it came has a tag that this version cannot write.
     #[error("{message}: tag {tag} does not fit one byte")]
     TagTooHigh {

@@ -63,6 +63,23 @@ impl Version {
         }
     }
 
+    /// Whether a document of this version was read for the layouts of the messages that open and
+    /// keep a session (numbers 1 to 8).
+    ///
+    /// UCCE: 15, 23, 24 and 25. The guides of 9, 14 and 17 were read in part; what they confirm is
+    /// told message by message ([`Table::is_inferred`](crate::message::Table::is_inferred)). UCCX: 10
+    /// to 17, which one guide covers, with marks where a version added something; some of its pages
+    /// were cut, OPEN_REQ among them, and follow UCCE. UCCX 18 is left out, since the width of its
+    /// floating fields rests on one sentence.
+    ///
+    /// A server offers other versions only when its configuration says so.
+    pub const fn is_confirmed(self) -> bool {
+        match self.dialect {
+            Dialect::Ucce => matches!(self.number, 15 | 23..=25),
+            Dialect::Uccx => matches!(self.number, 10..=17),
+        }
+    }
+
     /// How wide the tag and the length of a floating field are.
     #[inline]
     pub const fn field_width(self) -> FieldWidth {
@@ -183,6 +200,11 @@ impl Gate {
             ucce: self.ucce,
             uccx: Range { first, last },
         }
+    }
+
+    /// Whether any version has it.
+    pub(crate) const fn is_open(self) -> bool {
+        self.ucce.first <= self.ucce.last || self.uccx.first <= self.uccx.last
     }
 
     /// Whether `version` has it.

@@ -31,10 +31,10 @@
 use core::iter::FusedIterator;
 use core::ops::Range;
 
-use crate::codec::{Field, Place, Ranges};
+use crate::codec::{Field, Form, Ranges, fixed_width, is_disputed};
 use crate::error::DecodeError;
 use crate::frame::FrameRef;
-use crate::message::{Table, layout_of};
+use crate::message::{Table, table_of_body};
 use crate::tag::Tag;
 use crate::version::Version;
 
@@ -46,6 +46,7 @@ use crate::version::Version;
 pub struct View<'a> {
     table: &'static Table,
     version: Version,
+    form: Form,
     body: &'a [u8],
     fixed_len: usize,
 }
@@ -62,16 +63,19 @@ impl<'a> View<'a> {
         frame: impl Into<FrameRef<'a>>,
     ) -> Result<Option<Self>, DecodeError> {
         let FrameRef { message_type, body } = frame.into();
-        let Some((version, table)) = layout_of(version, message_type, body.len()) else {
+        let Some(table) = table_of_body(version, message_type, body) else {
             return Ok(None);
         };
-        let fixed_len = table.fixed_len(version);
+        let form = Form::of(table.fields, is_disputed(table.fields), version, body);
+        let lines = FixedFields::new(table, version, form);
+        let fixed_len = lines.clone().last().map_or(0, |(_, range)| range.end);
         if fixed_len > body.len() {
-            return Err(table.truncated(version, body.len()));
+            return Err(lines.truncated(table.name, body.len()));
         }
         Ok(Some(Self {
             table,
             version,
+            form,
             body,
             fixed_len,
         }))
@@ -90,11 +94,7 @@ impl<'a> View<'a> {
     /// The lines of the fixed part in wire order, counters included, with where each one stands.
     #[inline]
     pub const fn fixed(&self) -> FixedFields {
-        FixedFields {
-            lines: self.table.fields,
-            version: self.version,
-            at: 0,
-        }
+        FixedFields::new(self.table, self.version, self.form)
     }
 
     /// Tag and data range of each floating field in wire order, those of list entries included.
@@ -103,8 +103,7 @@ impl<'a> View<'a> {
     /// [`DecodeError::FloatingPartTruncated`].
     #[inline]
     pub const fn floating(&self) -> Ranges<'a> {
-        let width = self.version.field_width();
-        Ranges::new(self.table.name, width, self.body, self.fixed_len)
+        Ranges::new(self.table.name, self.form.width, self.body, self.fixed_len)
     }
 
     /// The data of the field that the table calls `name`: of a fixed field or counter, or of the
@@ -115,7 +114,7 @@ impl<'a> View<'a> {
     ///
     /// [`DecodeError::FloatingPartTruncated`] when the body ends inside a field before it is found.
     pub fn data(&self, name: &str) -> Result<Option<&'a [u8]>, DecodeError> {
-        if let Some(range) = self.table.fixed_range(self.version, name) {
+        if let Some((_, range)) = self.fixed().find(|(line, _)| line.name == name) {
             return Ok(self.body.get(range));
         }
         let line = self.table.fields.iter().find(|line| line.name == name);
@@ -175,7 +174,31 @@ impl<'a> View<'a> {
 pub struct FixedFields {
     lines: &'static [Field],
     version: Version,
+    form: Form,
     at: usize,
+}
+
+impl FixedFields {
+    const fn new(table: &Table, version: Version, form: Form) -> Self {
+        Self {
+            lines: table.fields,
+            version,
+            form,
+            at: 0,
+        }
+    }
+
+    #[cold]
+    fn truncated(mut self, message: &'static str, len: usize) -> DecodeError {
+        let (field, offset) = self
+            .find(|(_, range)| range.end > len)
+            .map_or(("", len), |(line, range)| (line.name, range.start));
+        DecodeError::FixedPartTruncated {
+            message,
+            field,
+            offset,
+        }
+    }
 }
 
 impl Iterator for FixedFields {
@@ -187,7 +210,7 @@ impl Iterator for FixedFields {
             let (line, rest) = self.lines.split_first()?;
             let width = fixed_width(line)?;
             self.lines = rest;
-            if line.gate.admits(self.version) {
+            if self.form.has(self.version, line.gate, line.perhaps) {
                 let start = self.at;
                 self.at += width;
                 return Some((line, start..self.at));
@@ -199,7 +222,7 @@ impl Iterator for FixedFields {
 impl FusedIterator for FixedFields {}
 
 impl Table {
-    /// Bytes of the fixed part in `version`.
+    /// Bytes of the fixed part in `version`, as its usual form has it.
     pub fn fixed_len(&self, version: Version) -> usize {
         self.fixed_lines(version).last().map_or(0, |(_, at)| at.end)
     }
@@ -213,33 +236,6 @@ impl Table {
     }
 
     const fn fixed_lines(&self, version: Version) -> FixedFields {
-        FixedFields {
-            lines: self.fields,
-            version,
-            at: 0,
-        }
-    }
-
-    #[cold]
-    fn truncated(&self, version: Version, len: usize) -> DecodeError {
-        let (field, offset) = self
-            .fixed_lines(version)
-            .find(|(_, range)| range.end > len)
-            .map_or(("", len), |(line, range)| (line.name, range.start));
-        DecodeError::FixedPartTruncated {
-            message: self.name,
-            field,
-            offset,
-        }
-    }
-}
-
-/// Bytes of a line of the fixed part; `None` for the lines behind it.
-#[inline]
-const fn fixed_width(line: &Field) -> Option<usize> {
-    match line.place {
-        Place::Fixed { width } => Some(width),
-        Place::Count { .. } => Some(size_of::<u16>()),
-        Place::Floating { .. } | Place::List { .. } => None,
+        FixedFields::new(self, version, Form::usual(version))
     }
 }

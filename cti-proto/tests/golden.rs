@@ -2,6 +2,8 @@
 //! decoded to what they say, encoded to the same bytes, and their fields laid beside the message tables.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -13,6 +15,8 @@ use cti_proto::code::{
 use cti_proto::codec::{Field, Place, Text};
 use cti_proto::message::Table;
 use cti_proto::{Dialect, Frame, FrameCodec, Message, Version};
+
+use common::synth::is_disputed;
 
 const CODEC: FrameCodec = FrameCodec::new(Version::ucce(25));
 
@@ -106,6 +110,9 @@ fn bytes_cut_short_anywhere_wait_for_more_or_fail() {
             let whole = CODEC.decode(&mut input).unwrap();
             assert_eq!(whole, None, "{} cut at {end}", golden.file);
             assert_eq!(input.len(), end, "{}: bytes were taken", golden.file);
+        }
+        if is_disputed(golden.table(), golden.version) {
+            continue; // A cut body may be whole in its other form.
         }
         // The same with a header that says so: the body then ends too early, or at a field's edge.
         for end in 8..golden.bytes.len() {

@@ -148,6 +148,7 @@ fn a_field_before_the_first_record_stays_outside_the_records() {
 #[test]
 fn passwords_are_shown_nowhere() {
     let request = SetAgentStateReq::with(|request| {
+        request.agent_instrument = Some(Text::try_from("1001").unwrap());
         request.agent_password = Some(Secret::text("hunter2"));
     });
     let mut wire = BytesMut::new();

@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use cti_proto::code::{ServiceMask, StatusCode};
+use cti_proto::code::{ServiceMask, StatusCode, SystemEventId};
 use cti_proto::codec::{Secret, Text};
 use cti_proto::message::{OpenConf, SystemEvent};
 use cti_proto::session::{CloseReason, Error, client, server};
@@ -70,7 +70,10 @@ fn any_message_counts_as_a_sign_of_life() {
     pair.connected = false;
     pair.drive(Duration::from_secs(17));
     assert_eq!(pair.client_bytes.len(), 3 * 12);
-    pair.server.send(SystemEvent::new()).map(drop).unwrap();
+    pair.server
+        .send(SystemEvent::new(SystemEventId::PERIPHERAL_ONLINE))
+        .map(drop)
+        .unwrap();
     let mut input = BytesMut::from(&pair.server.poll_transmit().unwrap()[..]);
     pair.client.handle_input(pair.now, &mut input).unwrap();
     pair.drive(Duration::from_secs(34));
@@ -96,7 +99,10 @@ fn events_between_do_not_hide_the_failure_of_a_heartbeat() {
     let mut pair = pair(Some(5));
     pair.connected = false;
     pair.drive(Duration::from_secs(5));
-    pair.server.send(SystemEvent::new()).map(drop).unwrap();
+    pair.server
+        .send(SystemEvent::new(SystemEventId::PERIPHERAL_ONLINE))
+        .map(drop)
+        .unwrap();
     let mut input = BytesMut::from(&pair.server.poll_transmit().unwrap()[..]);
     input.extend_from_slice(&[0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 15]);
     pair.client.handle_input(pair.now, &mut input).unwrap();

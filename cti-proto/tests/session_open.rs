@@ -151,14 +151,43 @@ fn the_application_refuses_with_its_own_status() {
 fn judge(version: Version, request: OpenReq) -> Option<StatusCode> {
     let config = server::Config::new(version.dialect(), 5..=25);
     let mut machine = Server::new(Duration::ZERO, config);
-    let mut input = BytesMut::new();
-    Message::from(request).encode(version, &mut input).unwrap();
-    machine.handle_input(Duration::ZERO, &mut input).unwrap();
+    machine
+        .handle_input(Duration::ZERO, &mut wire(version, request))
+        .unwrap();
     match machine.poll_event() {
         Some(server::Event::OpenRequested { .. }) => None,
         Some(server::Event::Closed(CloseReason::Refused { status })) => Some(status),
         other => panic!("{other:?}"),
     }
+}
+
+/// The bytes of `request`, also if it lacks a required field, which the encoder refuses to write.
+fn wire(version: Version, mut request: OpenReq) -> BytesMut {
+    let whole = valid(version);
+    let missing = (
+        request.client_id.is_none(),
+        request.client_password.is_none(),
+    );
+    request.client_id = request.client_id.or(whole.client_id);
+    request.client_password = request.client_password.or(whole.client_password);
+    let mut wire = BytesMut::new();
+    Message::from(request).encode(version, &mut wire).unwrap();
+    // ClientID "x" and an empty ClientPassword, tag and length in one byte each.
+    let (client_id, client_password) = (&[1, 2, b'x', 0][..], &[2, 0][..]);
+    let kept = match missing {
+        (false, false) => return wire,
+        (true, _) => client_password,
+        (_, true) => client_id,
+    };
+    let fields = [client_id, client_password].concat();
+    let at = wire.windows(6).position(|bytes| bytes == fields).unwrap();
+    let rest = wire.split_off(at + fields.len());
+    wire.truncate(at);
+    wire.extend_from_slice(kept);
+    wire.extend_from_slice(&rest);
+    let len = u32::try_from(wire.len() - 8).unwrap();
+    wire[..4].copy_from_slice(&len.to_be_bytes());
+    wire
 }
 
 fn valid(version: Version) -> OpenReq {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use cti_proto::code::{
-    AgentState, AgentStateMask, CallEventMask, CallId, ControlFailureCode, InvokeId, MessageType,
-    PeripheralErrorCode, ServiceMask, StatusCode,
+    AgentState, AgentStateMask, CallEventMask, CallId, ConfigMask, ControlFailureCode, InvokeId,
+    MessageType, PeripheralErrorCode, ServiceMask, StatusCode,
 };
 use cti_proto::codec::{Secret, Text};
 use cti_proto::message::{
@@ -213,7 +213,7 @@ fn an_answer_of_another_kind_does_not_settle_the_request() {
     let mut pair = pair();
     let handle = pair.client.request(pair.now, AnswerCallReq::new()).unwrap();
     pair.settle();
-    let other = QueryAgentStateConf::new();
+    let other = QueryAgentStateConf::new(AgentState::NOT_READY);
     pair.server.answer(handle.invoke_id(), other).unwrap();
     pair.settle();
     assert!(matches!(
@@ -279,9 +279,9 @@ fn invoke_ids_wrap_and_leave_out_0_the_absent_value_and_what_is_in_flight() {
 fn the_session_sends_its_own_requests_itself() {
     let mut pair = pair();
     for message in [
-        Message::from(OpenReq::new()),
+        Message::from(OpenReq::new(17, Text::EMPTY, Secret::default())),
         HeartbeatReq::new().into(),
-        CloseReq::new().into(),
+        CloseReq::new(StatusCode::NO_ERROR).into(),
     ] {
         let error = pair.client.request(pair.now, message).unwrap_err();
         let attempted = "send a request of the session itself";
@@ -323,7 +323,9 @@ fn with_ignore_conf_control_is_done_when_it_is_sent() {
     let handle = pair.client.request(pair.now, query).unwrap();
     pair.settle();
     let id = asked(&mut pair);
-    pair.server.answer(id, QueryAgentStateConf::new()).unwrap();
+    pair.server
+        .answer(id, QueryAgentStateConf::new(AgentState::NOT_READY))
+        .unwrap();
     pair.settle();
     assert!(
         matches!(answer(&mut pair).of(handle), Some(Ok(_))),
@@ -346,7 +348,7 @@ fn team_config_is_confirmed_by_number_244() {
     let mut pair = pair();
     let handle = pair.client.request(pair.now, TeamConfigReq::new()).unwrap();
     pair.settle();
-    let conf = TeamConfigConf::new();
+    let conf = TeamConfigConf::new(StatusCode::NO_ERROR);
     pair.server.answer(handle.invoke_id(), conf).unwrap();
     pair.settle();
     assert!(matches!(answer(&mut pair).of(handle), Some(Ok(_))));
@@ -384,7 +386,9 @@ fn events_pass_by_services_and_masks() {
 #[test]
 fn configuration_requests_have_no_invoke_id() {
     let mut pair = pair();
-    pair.client.send(ConfigRequestEvent::new()).unwrap();
+    pair.client
+        .send(ConfigRequestEvent::new(ConfigMask::NONE))
+        .unwrap();
     pair.settle();
     assert!(matches!(
         &pair.take_server()[..],
@@ -392,7 +396,10 @@ fn configuration_requests_have_no_invoke_id() {
     ));
     let error = pair
         .client
-        .request(pair.now, Message::from(ConfigRequestEvent::new()))
+        .request(
+            pair.now,
+            Message::from(ConfigRequestEvent::new(ConfigMask::NONE)),
+        )
         .unwrap_err();
     let message_type = MessageType::CONFIG_REQUEST_EVENT;
     assert_eq!(

@@ -84,7 +84,7 @@ pub fn call_delivered<L: Layout>(body: &Bytes) -> Option<CallDeliveredEvent> {
 
 /// AGENT_STATE_EVENT.
 pub fn agent_state<L: Layout>(body: &Bytes) -> Option<AgentStateEvent> {
-    let mut event = AgentStateEvent::new();
+    let mut event = AgentStateEvent::new(AgentState::LOGIN);
     let mut front = Front(body);
     event.monitor_id = front.u32()?;
     event.peripheral_id = PeripheralId(front.u32()?);

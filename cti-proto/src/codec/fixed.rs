@@ -3,8 +3,10 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::codec::floating::Fields;
+use crate::codec::form::Form;
+use crate::codec::spec::Field;
 use crate::error::DecodeError;
-use crate::version::Version;
+use crate::version::{Gate, Version};
 
 /// A type that can stand in the fixed part.
 pub(crate) trait Fixed: Sized {
@@ -76,17 +78,35 @@ impl<const N: usize> Fixed for [u8; N] {
 /// Reads a body from its front.
 pub(crate) struct FixedPart<'a> {
     message: &'static str,
+    version: Version,
+    form: Form,
     body: &'a Bytes,
     rest: &'a [u8],
 }
 
 impl<'a> FixedPart<'a> {
-    pub(crate) fn new(message: &'static str, body: &'a Bytes) -> Self {
+    /// Of a message whose table has `lines`; `disputed` if one of them has a `perhaps`.
+    #[inline]
+    pub(crate) fn new(
+        message: &'static str,
+        lines: &[Field],
+        disputed: bool,
+        version: Version,
+        body: &'a Bytes,
+    ) -> Self {
         Self {
             message,
+            version,
+            form: Form::of(lines, disputed, version, body),
             body,
             rest: body,
         }
+    }
+
+    /// Whether the body has a field with these gates.
+    #[inline]
+    pub(crate) const fn has(&self, gate: Gate, perhaps: Gate) -> bool {
+        self.form.has(self.version, gate, perhaps)
     }
 
     #[inline]
@@ -97,9 +117,9 @@ impl<'a> FixedPart<'a> {
         }
     }
 
-    pub(crate) fn floating(self, version: Version) -> Fields<'a> {
+    pub(crate) fn floating(self) -> Fields<'a> {
         let start = self.body.len() - self.rest.len();
-        Fields::new(self.message, version.field_width(), self.body, start)
+        Fields::new(self.message, self.form.width, self.body, start)
     }
 
     #[cold]

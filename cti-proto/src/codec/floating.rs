@@ -277,7 +277,7 @@ impl<T: Value> Slot for Option<T> {
     fn emit(&self, field: &Field, out: &mut FieldWriter<'_>) -> Result<(), EncodeError> {
         match self {
             Some(value) => out.value(field, value),
-            None => Ok(()),
+            None => out.absent(field),
         }
     }
 }
@@ -322,6 +322,9 @@ pub(crate) trait Group: Sized {
     /// such tag or the data do not fit.
     fn absorb(list: &mut Vec<Self>, version: Version, data: &Data<'_>) -> bool;
 
+    /// Brings counters that were read into line with their lists.
+    fn settle(&mut self);
+
     /// Writes the entry.
     fn emit(&self, out: &mut FieldWriter<'_>) -> Result<(), EncodeError>;
 }
@@ -334,8 +337,19 @@ pub(crate) trait Floating {
     /// Takes what `absorb` did not into `other`.
     fn keep(&mut self, field: RawField);
 
+    /// Brings counters that were read into line with their lists.
+    fn settle(&mut self);
+
     /// Writes all fields: first the single ones in table order, then what was kept, then the lists.
     fn emit(&self, out: &mut FieldWriter<'_>) -> Result<(), EncodeError>;
+}
+
+/// A floating counter as it is written: what its list holds. An empty list has a counter if the
+/// peer sent one.
+pub(crate) fn count(told: Option<u16>, len: usize) -> Option<u16> {
+    // More than a counter can say never fits a message.
+    let len = u16::try_from(len).unwrap_or(u16::MAX);
+    if len == 0 { told.map(|_| 0) } else { Some(len) }
 }
 
 /// Appends floating fields in the width of a version, within their limits.
@@ -392,6 +406,19 @@ impl<'a> FieldWriter<'a> {
         }
         self.header(field.name, tag, value.wire_len(), field.max(self.version))?;
         value.put(self.out);
+        Ok(())
+    }
+
+    /// Leaves a field out, if that is allowed.
+    #[inline]
+    fn absent(&self, field: &Field) -> Result<(), EncodeError> {
+        if field.required.admits(self.version) && field.gate.admits(self.version) {
+            return Err(EncodeError::MissingField {
+                message: self.message,
+                field: field.name,
+                version: self.version,
+            });
+        }
         Ok(())
     }
 

@@ -5,6 +5,7 @@ mod cell;
 mod contents;
 mod fixed;
 mod floating;
+mod form;
 mod named;
 mod spec;
 mod text;
@@ -15,9 +16,10 @@ pub(crate) use contents::{AsValue, Composite, fixed_value};
 pub use contents::{Bits, Contents, FieldValue, List};
 pub(crate) use fixed::{Fixed, FixedPart};
 pub(crate) use floating::{
-    Data, FieldWriter, Floating, Group, Slot, SlotType, Value, field_header, fixed_values,
+    Data, FieldWriter, Floating, Group, Slot, SlotType, Value, count, field_header, fixed_values,
 };
 pub use floating::{Fields, Ranges, RawField};
+pub(crate) use form::{Form, fixed_width, is_disputed};
 pub use named::{NamedArray, NamedVariable};
 pub(crate) use spec::gate_of;
 pub use spec::{Field, Place};

@@ -5,6 +5,7 @@ use crate::version::{Dialect, Gate, Version};
 
 /// One line of a message's table.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Field {
     /// Name of the struct field, or of the counter.
     pub name: &'static str,
@@ -12,6 +13,13 @@ pub struct Field {
     pub place: Place,
     /// The versions that have it.
     pub gate: Gate,
+    /// The versions for which the documents do not agree whether they have it: a fixed field that is
+    /// read when the rest of the body only then comes out even, or only without it.
+    pub perhaps: Gate,
+    /// The versions in which it must not be left out: a floating field that the documents require.
+    pub required: Gate,
+    /// The list whose entries a floating number counts.
+    pub counts: Option<&'static str>,
     /// Its Rust type, as the table writes it.
     pub type_name: &'static str,
 }
@@ -49,6 +57,42 @@ pub enum Place {
 }
 
 impl Field {
+    /// A line that every version has.
+    pub(crate) const fn new(name: &'static str, place: Place, type_name: &'static str) -> Self {
+        Self {
+            name,
+            place,
+            gate: Gate::ALWAYS,
+            perhaps: Gate::closed(),
+            required: Gate::closed(),
+            counts: None,
+            type_name,
+        }
+    }
+
+    /// The line with the versions that have it.
+    pub(crate) const fn gated(self, gate: Gate) -> Self {
+        Self { gate, ..self }
+    }
+
+    /// The line with the versions that perhaps have it.
+    pub(crate) const fn perhaps(self, perhaps: Gate) -> Self {
+        Self { perhaps, ..self }
+    }
+
+    /// The line with the versions that require it.
+    pub(crate) const fn required(self, required: Gate) -> Self {
+        Self { required, ..self }
+    }
+
+    /// The line with the list that it counts.
+    pub(crate) const fn counting(self, list: &'static str) -> Self {
+        Self {
+            counts: Some(list),
+            ..self
+        }
+    }
+
     /// The floating field's tag in `version`; `None` for other places.
     #[inline]
     pub const fn tag(&self, version: Version) -> Option<Tag> {

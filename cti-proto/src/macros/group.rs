@@ -45,7 +45,7 @@ macro_rules! group {
 
         impl $crate::codec::Group for $name {
             const ENTRY: &'static [$crate::codec::Field] = &[ $( $crate::macros::floating_field!(
-                $field: Option<$fty> = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
+                $field: Option<$fty> = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?), (),
                 ($(since $fsince)?
                  $(ucce $fucce $(until $fucce_last)?)?
                  $(uccx $fuccx $(until $fuccx_last)?)?)
@@ -59,7 +59,7 @@ macro_rules! group {
                 let mut place = 0;
                 $(
                     if const { $crate::macros::floating_field!(
-                        $field: Option<$fty> = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
+                        $field: Option<$fty> = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?), (),
                         ($(since $fsince)?
                          $(ucce $fucce $(until $fucce_last)?)?
                          $(uccx $fuccx $(until $fuccx_last)?)?)
@@ -78,6 +78,8 @@ macro_rules! group {
                 let _ = place;
                 false
             }
+
+            fn settle(&mut self) {}
 
             fn emit(
                 &self,

@@ -3,7 +3,9 @@
 /// Reading and writing of `floating` and `lists`, shared by messages and records.
 macro_rules! floating_part {
     ($name:ident
-        {$( $field:ident: $fty:ty = $tag:ident $(| $uccx_tag:ident)?, $max:tt, $gate:tt; )*}
+        {$(
+            $field:ident: $fty:ty = $tag:ident $(| $uccx_tag:ident)?, $max:tt, $rule:tt, $gate:tt;
+        )*}
         {$( $list:ident: $entry:ident, $lgate:tt; )*}
     ) => {
         impl $crate::codec::Floating for $name {
@@ -17,7 +19,7 @@ macro_rules! floating_part {
                     $(
                         $crate::Tag::$tag $(| $crate::Tag::$uccx_tag)?
                             if const { $crate::macros::floating_field!(
-                                $field: $fty = $tag $(| $uccx_tag)?, $max, $gate
+                                $field: $fty = $tag $(| $uccx_tag)?, $max, $rule, $gate
                             ) }.accepts(version, data.tag) =>
                         {
                             $crate::codec::Slot::absorb(&mut self.$field, data)
@@ -34,6 +36,11 @@ macro_rules! floating_part {
                 self.other.push(field);
             }
 
+            fn settle(&mut self) {
+                $( $crate::macros::settle!(self.$field, $rule); )*
+                $( self.$list.iter_mut().for_each($crate::codec::Group::settle); )*
+            }
+
             #[allow(unused_variables, reason = "some messages have no fields of their own")]
             fn emit(
                 &self,
@@ -41,9 +48,9 @@ macro_rules! floating_part {
             ) -> Result<(), $crate::EncodeError> {
                 $(
                     $crate::codec::Slot::emit(
-                        &self.$field,
+                        $crate::macros::slot!(self.$field, $rule),
                         const { &$crate::macros::floating_field!(
-                            $field: $fty = $tag $(| $uccx_tag)?, $max, $gate
+                            $field: $fty = $tag $(| $uccx_tag)?, $max, $rule, $gate
                         ) },
                         out,
                     )?;
@@ -57,55 +64,121 @@ macro_rules! floating_part {
     };
 }
 
-/// One line of `floating` as a [`Field`](crate::codec::Field).
-macro_rules! floating_field {
-    ($field:ident: $fty:ty = $tag:ident, $max:tt, $gate:tt) => {
-        $crate::macros::floating_field!($field: $fty = $tag | $tag, $max, $gate)
+/// What is written of a line: the slot, or the length of the list that it counts.
+macro_rules! slot {
+    ($self:ident.$field:ident, ($(required $($dialect:ident)?)?)) => {
+        &$self.$field
     };
-    ($field:ident: $fty:ty = $tag:ident | $uccx_tag:ident, (), $gate:tt) => {
-        $crate::macros::floating_field!(@max $field, $fty, $tag, $uccx_tag,
-            <$fty as $crate::codec::SlotType>::WIDTH,
-            <$fty as $crate::codec::SlotType>::WIDTH, $gate)
-    };
-    ($field:ident: $fty:ty = $tag:ident | $uccx_tag:ident, ($max:literal), $gate:tt) => {
-        $crate::macros::floating_field!(@max $field, $fty, $tag, $uccx_tag, $max, $max, $gate)
-    };
-    (
-        $field:ident: $fty:ty = $tag:ident | $uccx_tag:ident, ($max:literal | $uccx_max:literal),
-        $gate:tt
-    ) => {
-        $crate::macros::floating_field!(@max $field, $fty, $tag, $uccx_tag, $max, $uccx_max, $gate)
-    };
-    (
-        @max $field:ident, $fty:ty, $tag:ident, $uccx_tag:ident, $max:expr, $uccx_max:expr,
-        $gate:tt
-    ) => {
-        $crate::codec::Field {
-            name: stringify!($field),
-            place: $crate::codec::Place::Floating {
-                ucce_tag: $crate::Tag::$tag,
-                uccx_tag: $crate::Tag::$uccx_tag,
-                ucce_max: $max,
-                uccx_max: $uccx_max,
-            },
-            gate: $crate::macros::gate!(@tt $gate),
-            type_name: stringify!($fty),
-        }
+    ($self:ident.$field:ident, (counts $list:ident)) => {
+        &$crate::codec::count($self.$field, $self.$list.len())
     };
 }
 
-/// The words of a gate as a [`Gate`](crate::version::Gate).
+/// Brings a counter that was read into line with its list.
+macro_rules! settle {
+    ($self:ident.$field:ident, ($(required $($dialect:ident)?)?)) => {};
+    ($self:ident.$field:ident, (counts $list:ident)) => {
+        $self.$field = $crate::codec::count($self.$field, $self.$list.len());
+    };
+}
+
+/// One line of `floating` as a [`Field`](crate::codec::Field).
+macro_rules! floating_field {
+    ($field:ident: $fty:ty = $tag:ident, $max:tt, $rule:tt, $gate:tt) => {
+        $crate::macros::floating_field!($field: $fty = $tag | $tag, $max, $rule, $gate)
+    };
+    ($field:ident: $fty:ty = $tag:ident | $uccx_tag:ident, (), $rule:tt, $gate:tt) => {
+        $crate::macros::floating_field!(@max $field, $fty, $tag, $uccx_tag,
+            <$fty as $crate::codec::SlotType>::WIDTH,
+            <$fty as $crate::codec::SlotType>::WIDTH, $rule, $gate)
+    };
+    ($field:ident: $fty:ty = $tag:ident | $uccx_tag:ident, ($max:literal), $rule:tt, $gate:tt) => {
+        $crate::macros::floating_field!(
+            @max $field, $fty, $tag, $uccx_tag, $max, $max, $rule, $gate
+        )
+    };
+    (
+        $field:ident: $fty:ty = $tag:ident | $uccx_tag:ident, ($max:literal | $uccx_max:literal),
+        $rule:tt, $gate:tt
+    ) => {
+        $crate::macros::floating_field!(
+            @max $field, $fty, $tag, $uccx_tag, $max, $uccx_max, $rule, $gate
+        )
+    };
+    (
+        @max $field:ident, $fty:ty, $tag:ident, $uccx_tag:ident, $max:expr, $uccx_max:expr,
+        $rule:tt, $gate:tt
+    ) => {
+        $crate::macros::rule!(
+            $crate::codec::Field::new(
+                stringify!($field),
+                $crate::codec::Place::Floating {
+                    ucce_tag: $crate::Tag::$tag,
+                    uccx_tag: $crate::Tag::$uccx_tag,
+                    ucce_max: $max,
+                    uccx_max: $uccx_max,
+                },
+                stringify!($fty),
+            )
+            .gated($crate::macros::gate!(@tt $gate)),
+            $rule
+        )
+    };
+}
+
+/// Adds what a floating line says about being left out, or what it counts.
+macro_rules! rule {
+    ($field:expr, ()) => {
+        $field
+    };
+    ($field:expr, (required)) => {
+        $field.required($crate::version::Gate::ALWAYS)
+    };
+    ($field:expr, (required ucce)) => {
+        $field.required($crate::macros::gate!(ucce 0))
+    };
+    ($field:expr, (required uccx)) => {
+        $field.required($crate::macros::gate!(uccx 0))
+    };
+    ($field:expr, (counts $list:ident)) => {
+        $field.counting(stringify!($list))
+    };
+}
+
+/// The words of a gate as a [`Gate`](crate::version::Gate), without what follows `perhaps`.
 macro_rules! gate {
     (@tt ($($gate:tt)*)) => { $crate::macros::gate!($($gate)*) };
     () => { $crate::version::Gate::ALWAYS };
-    (since $since:literal) => { $crate::version::Gate::since($since) };
+    (perhaps $perhaps:tt) => { $crate::version::Gate::closed() };
+    (since $since:literal $(perhaps $perhaps:tt)?) => { $crate::version::Gate::since($since) };
     (
         $(ucce $ucce:literal $(until $ucce_last:literal)?)?
         $(uccx $uccx:literal $(until $uccx_last:literal)?)?
+        $(perhaps $perhaps:tt)?
     ) => {
         $crate::version::Gate::closed()
             $( .ucce($ucce, $crate::macros::last!($($ucce_last)?)) )?
             $( .uccx($uccx, $crate::macros::last!($($uccx_last)?)) )?
+    };
+}
+
+/// What follows `perhaps` in the words of a gate; closed if nothing does.
+macro_rules! perhaps {
+    (@tt ($($gate:tt)*)) => { $crate::macros::perhaps!($($gate)*) };
+    (
+        $(since $since:literal)?
+        $(ucce $ucce:literal $(until $ucce_last:literal)?)?
+        $(uccx $uccx:literal $(until $uccx_last:literal)?)?
+    ) => {
+        $crate::version::Gate::closed()
+    };
+    (
+        $(since $since:literal)?
+        $(ucce $ucce:literal $(until $ucce_last:literal)?)?
+        $(uccx $uccx:literal $(until $uccx_last:literal)?)?
+        perhaps $perhaps:tt
+    ) => {
+        $crate::macros::gate!(@tt $perhaps)
     };
 }
 
@@ -119,4 +192,4 @@ macro_rules! last {
     };
 }
 
-pub(crate) use {floating_field, floating_part, gate, last};
+pub(crate) use {floating_field, floating_part, gate, last, perhaps, rule, settle, slot};

@@ -5,7 +5,9 @@
 /// ```text
 /// message! {
 ///     /// Doc of the struct.
-///     request QueryAgentStateReq "QUERY_AGENT_STATE_REQ" = 36 {
+///     request QueryAgentStateReq(mrd_id: i32) "QUERY_AGENT_STATE_REQ" = 36,
+///         read ucce 14 23 uccx whole
+///     {
 ///         fixed {
 ///             /// Doc of the field.
 ///             invoke_id: InvokeId;
@@ -27,10 +29,18 @@
 /// - A gate ends the line: `since N` for both dialects, or `ucce N` and `uccx N` (each optionally
 ///   `until M`), where a dialect that is not named does not have the line. None means always. The
 ///   same words after the number gate the whole message.
-/// - `lists` name a type made by `group!` or `record!`.
+/// - `lists` name a type made by `group!` or `record!`. A floating counter says `counts LIST`: it is
+///   written from the list wherever that has entries.
+/// - Names in parentheses are what `new` takes: what the protocol cannot leave out.
+/// - `read` names the UCCE versions in whose documents the table was read, and whether the table of
+///   UCCX was read `whole` or `cut`. Other layouts are inferred from their neighbours.
+/// - `required`, or `required ucce` and `required uccx`, marks a floating field that must not be left
+///   out.
+/// - `perhaps` after the gate of a fixed field names versions for which the documents do not agree
+///   whether it is there; [`Form`](crate::codec::Form) tells how a body decides.
 ///
 /// It gives a `#[non_exhaustive]` struct with a public field for each line and `other` for what no
-/// line knows, `new()` with the protocol's absent values, a [`Table`](crate::message::Table) and the
+/// line knows, `new` with the protocol's absent values, a [`Table`](crate::message::Table) and the
 /// two traits of [`message`](crate::message). The example above becomes, shortened:
 ///
 /// ```text
@@ -45,13 +55,13 @@
 /// impl Body for QueryAgentStateReq {
 ///     const TABLE: Table = Table { name: "QUERY_AGENT_STATE_REQ", number: MessageType(36), .. };
 ///     fn decode(version: Version, body: &Bytes) -> Result<Self, DecodeError> {
-///         let mut message = Self::new();
-///         let mut fixed = FixedPart::new("QUERY_AGENT_STATE_REQ", body);
+///         let mut message = Self::absent();
+///         let mut fixed = FixedPart::new("QUERY_AGENT_STATE_REQ", LINES, false, version, body);
 ///         message.invoke_id = fixed.take("invoke_id")?;
-///         if Gate::since(9).admits(version) { message.mrd_id = fixed.take("mrd_id")?; }
+///         if fixed.has(Gate::since(9), Gate::closed()) { message.mrd_id = fixed.take("mrd_id")?; }
 ///         fixed.take::<u16>("num_skill_groups")?;
 ///         message.num_tasks = fixed.take("num_tasks")?;
-///         read_floating(&mut message, version, fixed.floating(version))
+///         read_floating(&mut message, version, fixed.floating())
 ///     }
 /// }
 /// impl Floating for QueryAgentStateReq {
@@ -66,10 +76,11 @@
 macro_rules! message {
     ($(
         $(#[$meta:meta])*
-        $role:ident $name:ident $wire_name:literal = $number:literal
+        $role:ident $name:ident $(($($arg:ident: $aty:ty),+))? $wire_name:literal = $number:literal
         $(, since $since:literal)?
         $(, ucce $ucce:literal $(until $ucce_last:literal)?)?
         $(, uccx $uccx:literal $(until $uccx_last:literal)?)?
+        $(, read $(ucce $($read:literal)+)? $(uccx $extent:ident)?)?
         {
             $(
                 fixed {$(
@@ -77,7 +88,11 @@ macro_rules! message {
                     $fixed:ident: $xty:ty
                     $(, since $xsince:literal)?
                     $(, ucce $xucce:literal $(until $xucce_last:literal)?)?
-                    $(, uccx $xuccx:literal $(until $xuccx_last:literal)?)?;
+                    $(, uccx $xuccx:literal $(until $xuccx_last:literal)?)?
+                    $(, perhaps
+                        $(ucce $pucce:literal $(until $pucce_last:literal)?)?
+                        $(uccx $puccx:literal $(until $puccx_last:literal)?)?
+                    )?;
                 )*}
                 $(counts {$(
                     $count:ident of $counted:ident
@@ -90,6 +105,8 @@ macro_rules! message {
                 $(#[$fmeta:meta])*
                 $field:ident: $fty:ty = $tag:ident $(| $uccx_tag:ident)?
                 $(, max $max:literal $(| $uccx_max:literal)?)?
+                $(, required $($dialect:ident)?)?
+                $(, counts $listed:ident)?
                 $(, since $fsince:literal)?
                 $(, ucce $fucce:literal $(until $fucce_last:literal)?)?
                 $(, uccx $fuccx:literal $(until $fuccx_last:literal)?)?;
@@ -104,6 +121,13 @@ macro_rules! message {
         }
     )*) => {$(
         $(#[$meta])*
+        ///
+        $(#[doc = concat!(
+            "Tables read:"
+            $(, " UCCE" $(, " ", stringify!($read))+)?
+            $(, " UCCX ", stringify!($extent))?
+            , "."
+        )])?
         #[derive(Clone, Debug, Eq, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
@@ -115,8 +139,14 @@ macro_rules! message {
         }
 
         impl $name {
-            /// A message in which every field holds the protocol's absent value.
-            pub const fn new() -> Self {
+            /// A message filled by `fill`, which has to set what `new` takes.
+            pub fn with(fill: impl FnOnce(&mut Self)) -> Self {
+                let mut message = Self::absent();
+                fill(&mut message);
+                message
+            }
+
+            const fn absent() -> Self {
                 Self {
                     $($( $fixed: <$xty as $crate::codec::Fixed>::ABSENT, )*)*
                     $($( $field: <$fty as $crate::codec::SlotType>::EMPTY, )*)?
@@ -124,20 +154,9 @@ macro_rules! message {
                     other: alloc::vec::Vec::new(),
                 }
             }
-
-            /// A new message, filled by `fill`.
-            pub fn with(fill: impl FnOnce(&mut Self)) -> Self {
-                let mut message = Self::new();
-                fill(&mut message);
-                message
-            }
         }
 
-        impl Default for $name {
-            fn default() -> Self {
-                Self::new()
-            }
-        }
+        $crate::macros::constructor!($name $(($($arg: $aty),+))?);
 
         impl $crate::message::Body for $name {
             const TABLE: $crate::message::Table = $crate::message::Table {
@@ -149,49 +168,50 @@ macro_rules! message {
                     $(ucce $ucce $(until $ucce_last)?)?
                     $(uccx $uccx $(until $uccx_last)?)?
                 ),
+                evidence: $crate::macros::evidence!(
+                    $($(ucce $($read)+)? $(uccx $extent)?)?
+                ),
                 fields: &[
                     $(
-                        $( $crate::codec::Field {
-                            name: stringify!($fixed),
-                            place: $crate::codec::Place::Fixed {
-                                width: <$xty as $crate::codec::Fixed>::WIDTH,
-                            },
-                            gate: $crate::macros::gate!(
-                                $(since $xsince)?
-                                $(ucce $xucce $(until $xucce_last)?)?
-                                $(uccx $xuccx $(until $xuccx_last)?)?
-                            ),
-                            type_name: stringify!($xty),
-                        }, )*
-                        $($( $crate::codec::Field {
-                            name: stringify!($count),
-                            place: $crate::codec::Place::Count { list: stringify!($counted) },
-                            gate: $crate::macros::gate!(
-                                $(since $csince)?
-                                $(ucce $cucce $(until $cucce_last)?)?
-                                $(uccx $cuccx $(until $cuccx_last)?)?
-                            ),
-                            type_name: "u16",
-                        }, )*)?
+                        $( $crate::macros::fixed_field!($fixed: $xty, (
+                            $(since $xsince)?
+                            $(ucce $xucce $(until $xucce_last)?)?
+                            $(uccx $xuccx $(until $xuccx_last)?)?
+                            $(perhaps (
+                                $(ucce $pucce $(until $pucce_last)?)?
+                                $(uccx $puccx $(until $puccx_last)?)?
+                            ))?
+                        )), )*
+                        $($( $crate::codec::Field::new(
+                            stringify!($count),
+                            $crate::codec::Place::Count { list: stringify!($counted) },
+                            "u16",
+                        )
+                        .gated($crate::macros::gate!(
+                            $(since $csince)?
+                            $(ucce $cucce $(until $cucce_last)?)?
+                            $(uccx $cuccx $(until $cuccx_last)?)?
+                        )), )*)?
                     )*
                     $($( $crate::macros::floating_field!(
                         $field: $fty = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
+                        ($(required $($dialect)?)? $(counts $listed)?),
                         ($(since $fsince)?
                          $(ucce $fucce $(until $fucce_last)?)?
                          $(uccx $fuccx $(until $fuccx_last)?)?)
                     ), )*)?
-                    $($( $crate::codec::Field {
-                        name: stringify!($list),
-                        place: $crate::codec::Place::List {
+                    $($( $crate::codec::Field::new(
+                        stringify!($list),
+                        $crate::codec::Place::List {
                             entry: <$entry as $crate::codec::Group>::ENTRY,
                         },
-                        gate: $crate::macros::gate!(
-                            $(since $lsince)?
-                            $(ucce $lucce $(until $lucce_last)?)?
-                            $(uccx $luccx $(until $luccx_last)?)?
-                        ),
-                        type_name: stringify!($entry),
-                    }, )*)?
+                        stringify!($entry),
+                    )
+                    .gated($crate::macros::gate!(
+                        $(since $lsince)?
+                        $(ucce $lucce $(until $lucce_last)?)?
+                        $(uccx $luccx $(until $luccx_last)?)?
+                    )), )*)?
                 ],
             };
 
@@ -200,16 +220,24 @@ macro_rules! message {
                 version: $crate::Version,
                 body: &bytes::Bytes,
             ) -> Result<Self, $crate::DecodeError> {
-                let mut message = Self::new();
+                const LINES: &[$crate::codec::Field] =
+                    <$name as $crate::message::Body>::TABLE.fields;
+                let mut message = Self::absent();
+                let disputed = const { $crate::codec::is_disputed(LINES) };
                 #[allow(unused_mut, reason = "some messages have no fixed part")]
-                let mut fixed = $crate::codec::FixedPart::new($wire_name, body);
+                let mut fixed =
+                    $crate::codec::FixedPart::new($wire_name, LINES, disputed, version, body);
                 $(
                     $(
-                        if const { $crate::macros::gate!(
+                        if $crate::macros::present!(fixed, (
                             $(since $xsince)?
                             $(ucce $xucce $(until $xucce_last)?)?
                             $(uccx $xuccx $(until $xuccx_last)?)?
-                        ) }.admits(version) {
+                            $(perhaps (
+                                $(ucce $pucce $(until $pucce_last)?)?
+                                $(uccx $puccx $(until $puccx_last)?)?
+                            ))?
+                        )) {
                             message.$fixed = fixed.take(stringify!($fixed))?;
                         }
                     )*
@@ -223,7 +251,7 @@ macro_rules! message {
                         }
                     )*)?
                 )*
-                $crate::message::read_floating(&mut message, version, fixed.floating(version))?;
+                $crate::message::read_floating(&mut message, version, fixed.floating())?;
                 Ok(message)
             }
         }
@@ -253,11 +281,15 @@ macro_rules! message {
             ) -> Result<(), $crate::EncodeError> {
                 $(
                     $(
-                        if const { $crate::macros::gate!(
+                        if $crate::macros::written!(self.$fixed: $xty, version, (
                             $(since $xsince)?
                             $(ucce $xucce $(until $xucce_last)?)?
                             $(uccx $xuccx $(until $xuccx_last)?)?
-                        ) }.admits(version) {
+                            $(perhaps (
+                                $(ucce $pucce $(until $pucce_last)?)?
+                                $(uccx $puccx $(until $puccx_last)?)?
+                            ))?
+                        )) {
                             $crate::codec::Fixed::put(&self.$fixed, out);
                         }
                     )*
@@ -284,7 +316,7 @@ macro_rules! message {
         }
 
         $crate::macros::contents! {
-            $name, <$name as $crate::message::Body>::TABLE.fields, blank Self::new(),
+            $name, <$name as $crate::message::Body>::TABLE.fields, blank Self::absent(),
             fixed { $($($fixed)*)* } floating { $($($field)*)? } lists { $($($list)*)? } other other
         }
 
@@ -296,6 +328,7 @@ macro_rules! message {
 
         $crate::macros::floating_part! { $name
             {$($( $field: $fty = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
+                        ($(required $($dialect)?)? $(counts $listed)?),
                 ($(since $fsince)?
                  $(ucce $fucce $(until $fucce_last)?)?
                  $(uccx $fuccx $(until $fuccx_last)?)?);
@@ -307,6 +340,92 @@ macro_rules! message {
             )*)?}
         }
     )*};
+}
+
+/// `new()` or `new(...)`, for messages that can and cannot do without arguments.
+macro_rules! constructor {
+    ($name:ident) => {
+        impl $name {
+            /// A message in which every field holds the protocol's absent value.
+            pub const fn new() -> Self {
+                Self::absent()
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+    };
+    ($name:ident ($($arg:ident: $ty:ty),+)) => {
+        impl $name {
+            /// A message with what the protocol cannot leave out. Every other field holds the
+            /// protocol's absent value.
+            pub fn new($($arg: $ty),+) -> Self {
+                let mut message = Self::absent();
+                $( message.$arg = $arg.into(); )+
+                message
+            }
+        }
+    };
+}
+
+/// One line of `fixed` as a [`Field`](crate::codec::Field).
+macro_rules! fixed_field {
+    ($fixed:ident: $ty:ty, $gate:tt) => {
+        $crate::codec::Field::new(
+            stringify!($fixed),
+            $crate::codec::Place::Fixed {
+                width: <$ty as $crate::codec::Fixed>::WIDTH,
+            },
+            stringify!($ty),
+        )
+        .gated($crate::macros::gate!(@tt $gate))
+        .perhaps($crate::macros::perhaps!(@tt $gate))
+    };
+}
+
+/// Whether a fixed field stands in the body that is read.
+macro_rules! present {
+    ($part:ident, $gate:tt) => {
+        $part.has(
+            const { $crate::macros::gate!(@tt $gate) },
+            const { $crate::macros::perhaps!(@tt $gate) },
+        )
+    };
+}
+
+/// Whether a fixed field is written: where `version` has it, and where it perhaps has it and the
+/// value says something.
+macro_rules! written {
+    ($self:ident.$fixed:ident: $ty:ty, $version:ident, $gate:tt) => {
+        const { $crate::macros::gate!(@tt $gate) }.admits($version)
+            || (const { $crate::macros::perhaps!(@tt $gate) }.admits($version)
+                && $self.$fixed != <$ty as $crate::codec::Fixed>::ABSENT)
+    };
+}
+
+/// The words behind `read` as [`Evidence`](crate::message::Evidence).
+macro_rules! evidence {
+    ($(ucce $($read:literal)+)? $(uccx $extent:ident)?) => {
+        $crate::message::Evidence {
+            ucce: &[$($($read),+)?],
+            uccx: $crate::macros::extent!($($extent)?),
+        }
+    };
+}
+
+macro_rules! extent {
+    () => {
+        $crate::message::Extent::Nothing
+    };
+    (cut) => {
+        $crate::message::Extent::Cut
+    };
+    (whole) => {
+        $crate::message::Extent::Whole
+    };
 }
 
 macro_rules! role {
@@ -337,4 +456,6 @@ macro_rules! invoke_id {
     };
 }
 
-pub(crate) use {invoke_id, message, role};
+pub(crate) use {
+    constructor, evidence, extent, fixed_field, invoke_id, message, present, role, written,
+};

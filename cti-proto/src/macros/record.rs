@@ -12,6 +12,7 @@ macro_rules! record {
                 $(#[$fmeta:meta])*
                 $field:ident: $fty:ty = $tag:ident $(| $uccx_tag:ident)?
                 $(, max $max:literal $(| $uccx_max:literal)?)?
+                $(, counts $counted:ident)?
                 $(, since $fsince:literal)?
                 $(, ucce $fucce:literal $(until $fucce_last:literal)?)?
                 $(, uccx $fuccx:literal $(until $fuccx_last:literal)?)?;
@@ -56,7 +57,7 @@ macro_rules! record {
             }
 
             const OPENER: $crate::codec::Field = $crate::macros::floating_field!(
-                $opener: Option<$oty> = $otag, (), ()
+                $opener: Option<$oty> = $otag, (), (), ()
             );
         }
 
@@ -71,23 +72,23 @@ macro_rules! record {
             const ENTRY: &'static [$crate::codec::Field] = &[
                 Self::OPENER,
                 $( $crate::macros::floating_field!(
-                    $field: $fty = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
+                    $field: $fty = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?), ($(counts $counted)?),
                     ($(since $fsince)?
                      $(ucce $fucce $(until $fucce_last)?)?
                      $(uccx $fuccx $(until $fuccx_last)?)?)
                 ), )*
-                $($( $crate::codec::Field {
-                    name: stringify!($list),
-                    place: $crate::codec::Place::List {
+                $($( $crate::codec::Field::new(
+                    stringify!($list),
+                    $crate::codec::Place::List {
                         entry: <$entry as $crate::codec::Group>::ENTRY,
                     },
-                    gate: $crate::macros::gate!(
+                    stringify!($entry),
+                )
+                .gated($crate::macros::gate!(
                         $(since $lsince)?
                         $(ucce $lucce $(until $lucce_last)?)?
                         $(uccx $luccx $(until $luccx_last)?)?
-                    ),
-                    type_name: stringify!($entry),
-                }, )*)?
+                )), )*)?
             ];
 
             fn absorb(
@@ -110,6 +111,10 @@ macro_rules! record {
                 true
             }
 
+            fn settle(&mut self) {
+                $crate::codec::Floating::settle(self);
+            }
+
             fn emit(
                 &self,
                 out: &mut $crate::codec::FieldWriter<'_>,
@@ -120,7 +125,7 @@ macro_rules! record {
         }
 
         $crate::macros::floating_part! { $name
-            {$( $field: $fty = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
+            {$( $field: $fty = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?), ($(counts $counted)?),
                 ($(since $fsince)?
                  $(ucce $fucce $(until $fucce_last)?)?
                  $(uccx $fuccx $(until $fuccx_last)?)?);

@@ -17,7 +17,9 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "AGENT_STATE_EVENT".
-    event AgentStateEvent "AGENT_STATE_EVENT" = 30 {
+    event AgentStateEvent(agent_state: AgentState) "AGENT_STATE_EVENT" = 30,
+        read ucce 23 24 25 uccx cut
+    {
         fixed {
             /// The monitor that brought the event; zero without one.
             monitor_id: u32;
@@ -90,7 +92,7 @@ message! {
     /// Asks for the present state of an agent.
     ///
     /// GED-188, "QUERY_AGENT_STATE_REQ".
-    request QueryAgentStateReq "QUERY_AGENT_STATE_REQ" = 36 {
+    request QueryAgentStateReq "QUERY_AGENT_STATE_REQ" = 36, read ucce 14 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -114,7 +116,9 @@ message! {
     /// The present state of an agent.
     ///
     /// GED-188, "QUERY_AGENT_STATE_CONF".
-    confirmation QueryAgentStateConf "QUERY_AGENT_STATE_CONF" = 37 {
+    confirmation QueryAgentStateConf(agent_state: AgentState) "QUERY_AGENT_STATE_CONF" = 37,
+        read ucce 15 23 24 25 uccx whole
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -163,7 +167,9 @@ message! {
     /// Packed without padding: after `forced_flag` all fields are unaligned.
     ///
     /// GED-188, "SET_AGENT_STATE_REQ".
-    request SetAgentStateReq "SET_AGENT_STATE_REQ" = 38 {
+    request SetAgentStateReq(agent_state: AgentState) "SET_AGENT_STATE_REQ" = 38,
+        read ucce 15 17 23 24 25 uccx whole
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -187,7 +193,7 @@ message! {
         }
         floating {
             /// The agent's telephone.
-            agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64;
+            agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64, required uccx;
             /// Terminal the agent is logged in on.
             active_terminal: Option<Text> = FLT_TERM_DEVICE_NAME, max 64, ucce 24, uccx 18;
             /// Login id of the agent.
@@ -210,7 +216,7 @@ message! {
     /// The request for a new state was taken.
     ///
     /// GED-188, "SET_AGENT_STATE_CONF".
-    confirmation SetAgentStateConf "SET_AGENT_STATE_CONF" = 39 {
+    confirmation SetAgentStateConf "SET_AGENT_STATE_CONF" = 39, read ucce 9 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -222,7 +228,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "AGENT_DESK_SETTINGS_REQ".
-    request AgentDeskSettingsReq "AGENT_DESK_SETTINGS_REQ" = 131, since 8 {
+    request AgentDeskSettingsReq "AGENT_DESK_SETTINGS_REQ" = 131, since 8,
+        read ucce 9 15 17 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -240,7 +248,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "AGENT_DESK_SETTINGS_CONF".
-    confirmation AgentDeskSettingsConf "AGENT_DESK_SETTINGS_CONF" = 132, since 8 {
+    confirmation AgentDeskSettingsConf "AGENT_DESK_SETTINGS_CONF" = 132, since 8,
+        read ucce 15 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -290,7 +300,10 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "CALL_AGENT_GREETING_EVENT".
-    event CallAgentGreetingEvent "CALL_AGENT_GREETING_EVENT" = 248, since 15 {
+    event CallAgentGreetingEvent(
+        connection_device_id: Text,
+        agent_id: Text
+    ) "CALL_AGENT_GREETING_EVENT" = 248, since 15, read ucce 23 24 25 {
         fixed {
             /// The monitor that brought the event; zero without one.
             monitor_id: u32;
@@ -307,9 +320,9 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required;
             /// Login id of the agent.
-            agent_id: Option<Text> = AGENT_ID | AGENT_ID_LONG, max 12 | 129;
+            agent_id: Option<Text> = AGENT_ID | AGENT_ID_LONG, max 12 | 129, required;
         }
     }
 
@@ -318,7 +331,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "AGENT_GREETING_CONTROL_REQ".
-    request AgentGreetingControlReq "AGENT_GREETING_CONTROL_REQ" = 249, since 15 {
+    request AgentGreetingControlReq(agent_id: Text) "AGENT_GREETING_CONTROL_REQ" = 249, since 15,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -329,7 +344,7 @@ message! {
         }
         floating {
             /// Login id of the agent.
-            agent_id: Option<Text> = AGENT_ID | AGENT_ID_LONG, max 12 | 129;
+            agent_id: Option<Text> = AGENT_ID | AGENT_ID_LONG, max 12 | 129, required;
         }
     }
 
@@ -338,7 +353,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "AGENT_GREETING_CONTROL_CONF".
-    confirmation AgentGreetingControlConf "AGENT_GREETING_CONTROL_CONF" = 250, since 15 {
+    confirmation AgentGreetingControlConf "AGENT_GREETING_CONTROL_CONF" = 250, since 15,
+        read ucce 15 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;

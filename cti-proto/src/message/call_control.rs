@@ -17,7 +17,7 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "ALTERNATE_CALL_REQ".
-    request AlternateCallReq "ALTERNATE_CALL_REQ" = 40 {
+    request AlternateCallReq "ALTERNATE_CALL_REQ" = 40, read ucce 23 24 25 uccx cut {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -34,9 +34,9 @@ message! {
         }
         floating {
             /// Active connection device.
-            active_connection_device_id: Option<Text> = ACTIVE_CONN_DEVID, max 64;
+            active_connection_device_id: Option<Text> = ACTIVE_CONN_DEVID, max 64, required uccx;
             /// Other connection device.
-            other_connection_device_id: Option<Text> = OTHER_CONN_DEVID, max 64;
+            other_connection_device_id: Option<Text> = OTHER_CONN_DEVID, max 64, required uccx;
             /// The agent's telephone.
             agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64, since 8;
         }
@@ -47,7 +47,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "ALTERNATE_CALL_CONF".
-    confirmation AlternateCallConf "ALTERNATE_CALL_CONF" = 41 {
+    confirmation AlternateCallConf "ALTERNATE_CALL_CONF" = 41, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -57,7 +57,7 @@ message! {
     /// Answers a ringing call.
     ///
     /// GED-188, "ANSWER_CALL_REQ".
-    request AnswerCallReq "ANSWER_CALL_REQ" = 42 {
+    request AnswerCallReq "ANSWER_CALL_REQ" = 42, read ucce 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -81,7 +81,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "ANSWER_CALL_CONF".
-    confirmation AnswerCallConf "ANSWER_CALL_CONF" = 43 {
+    confirmation AnswerCallConf "ANSWER_CALL_CONF" = 43, read ucce 9 15 17 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -91,7 +91,7 @@ message! {
     /// Ends a call for all its parties.
     ///
     /// GED-188, "CLEAR_CALL_REQ".
-    request ClearCallReq "CLEAR_CALL_REQ" = 44 {
+    request ClearCallReq "CLEAR_CALL_REQ" = 44, read ucce 9 15 17 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -104,7 +104,7 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
             /// The agent's telephone.
             agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64, since 8;
         }
@@ -113,7 +113,7 @@ message! {
     /// The request was taken.
     ///
     /// GED-188, "CLEAR_CALL_CONF".
-    confirmation ClearCallConf "CLEAR_CALL_CONF" = 45 {
+    confirmation ClearCallConf "CLEAR_CALL_CONF" = 45, read ucce 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -122,10 +122,11 @@ message! {
 
     /// Takes one party out of a call.
     ///
-    /// Quirk: UCCX prints 14 bytes for all its versions, UCCE 16 from version 14 on.
+    /// Quirk: UCCX prints 14 bytes for all its versions, UCCE 16 from version 14 on. UCCX reads both from
+    /// version 14 on and writes the longer form only when `requesting_device_id_type` is set.
     ///
     /// GED-188, "CLEAR_CONNECTION_REQ".
-    request ClearConnectionReq "CLEAR_CONNECTION_REQ" = 46 {
+    request ClearConnectionReq "CLEAR_CONNECTION_REQ" = 46, read ucce 15 17 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -136,11 +137,11 @@ message! {
             /// Kind of `connection_device_id`.
             connection_device_id_type: ConnectionDeviceIdType;
             /// Kind of `requesting_device_id`.
-            requesting_device_id_type: DeviceIdType, ucce 14;
+            requesting_device_id_type: DeviceIdType, ucce 14, perhaps uccx 14;
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
             /// The agent's telephone.
             agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64;
             /// Requesting device.
@@ -151,7 +152,9 @@ message! {
     /// The request was taken.
     ///
     /// GED-188, "CLEAR_CONNECTION_CONF".
-    confirmation ClearConnectionConf "CLEAR_CONNECTION_CONF" = 47 {
+    confirmation ClearConnectionConf "CLEAR_CONNECTION_CONF" = 47,
+        read ucce 14 23 24 25 uccx whole
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -163,7 +166,7 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "CONFERENCE_CALL_REQ".
-    request ConferenceCallReq "CONFERENCE_CALL_REQ" = 48 {
+    request ConferenceCallReq "CONFERENCE_CALL_REQ" = 48, read ucce 23 24 25 uccx cut {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -247,7 +250,7 @@ message! {
     /// The conference was made.
     ///
     /// GED-188, "CONFERENCE_CALL_CONF".
-    confirmation ConferenceCallConf "CONFERENCE_CALL_CONF" = 49 {
+    confirmation ConferenceCallConf "CONFERENCE_CALL_CONF" = 49, read ucce 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -267,7 +270,7 @@ message! {
         }
         floating {
             /// New connection device.
-            new_connection_device_id: Option<Text> = NEW_CONNECTION_DEVID, max 64;
+            new_connection_device_id: Option<Text> = NEW_CONNECTION_DEVID, max 64, required uccx;
         }
         lists {
             /// The parties of the call.
@@ -280,7 +283,7 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "CONSULTATION_CALL_REQ".
-    request ConsultationCallReq "CONSULTATION_CALL_REQ" = 50 {
+    request ConsultationCallReq "CONSULTATION_CALL_REQ" = 50, read ucce 23 24 25 uccx cut {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -315,9 +318,9 @@ message! {
         }
         floating {
             /// Active connection device.
-            active_connection_device_id: Option<Text> = ACTIVE_CONN_DEVID, max 64;
+            active_connection_device_id: Option<Text> = ACTIVE_CONN_DEVID, max 64, required uccx;
             /// Number that was dialled.
-            dialed_number: Option<Text> = DIALED_NUMBER, max 40;
+            dialed_number: Option<Text> = DIALED_NUMBER, max 40, required uccx;
             /// The agent's telephone.
             agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64;
             /// ISDN user to user information.
@@ -360,7 +363,9 @@ message! {
     /// The consultation call was placed.
     ///
     /// GED-188, "CONSULTATION_CALL_CONF".
-    confirmation ConsultationCallConf "CONSULTATION_CALL_CONF" = 51 {
+    confirmation ConsultationCallConf "CONSULTATION_CALL_CONF" = 51,
+        read ucce 9 15 23 24 25 uccx whole
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -375,14 +380,14 @@ message! {
         }
         floating {
             /// New connection device.
-            new_connection_device_id: Option<Text> = NEW_CONNECTION_DEVID, max 64;
+            new_connection_device_id: Option<Text> = NEW_CONNECTION_DEVID, max 64, required uccx;
         }
     }
 
     /// Sends a ringing call to another device.
     ///
     /// GED-188, "DEFLECT_CALL_REQ".
-    request DeflectCallReq "DEFLECT_CALL_REQ" = 52, ucce 5 {
+    request DeflectCallReq "DEFLECT_CALL_REQ" = 52, ucce 5, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -408,7 +413,7 @@ message! {
     /// The request was taken.
     ///
     /// GED-188, "DEFLECT_CALL_CONF".
-    confirmation DeflectCallConf "DEFLECT_CALL_CONF" = 53, ucce 5 {
+    confirmation DeflectCallConf "DEFLECT_CALL_CONF" = 53, ucce 5, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -420,7 +425,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "HOLD_CALL_REQ".
-    request HoldCallReq "HOLD_CALL_REQ" = 54 {
+    request HoldCallReq "HOLD_CALL_REQ" = 54, read ucce 14 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -446,7 +451,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "HOLD_CALL_CONF".
-    confirmation HoldCallConf "HOLD_CALL_CONF" = 55 {
+    confirmation HoldCallConf "HOLD_CALL_CONF" = 55, read ucce 14 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -456,7 +461,7 @@ message! {
     /// Places a call.
     ///
     /// GED-188, "MAKE_CALL_REQ".
-    request MakeCallReq "MAKE_CALL_REQ" = 56 {
+    request MakeCallReq "MAKE_CALL_REQ" = 56, read ucce 9 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -489,9 +494,9 @@ message! {
         }
         floating {
             /// The agent's telephone.
-            agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64;
+            agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64, required uccx;
             /// Number that was dialled.
-            dialed_number: Option<Text> = DIALED_NUMBER, max 40;
+            dialed_number: Option<Text> = DIALED_NUMBER, max 40, required uccx;
             /// ISDN user to user information.
             user_to_user_info: Option<Blob> = UUI, max 131, ucce 5;
             /// Call variable 1.
@@ -534,7 +539,7 @@ message! {
     /// The call was placed.
     ///
     /// GED-188, "MAKE_CALL_CONF".
-    confirmation MakeCallConf "MAKE_CALL_CONF" = 57 {
+    confirmation MakeCallConf "MAKE_CALL_CONF" = 57, read ucce 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -549,7 +554,7 @@ message! {
         }
         floating {
             /// New connection device.
-            new_connection_device_id: Option<Text> = NEW_CONNECTION_DEVID, max 64;
+            new_connection_device_id: Option<Text> = NEW_CONNECTION_DEVID, max 64, required uccx;
         }
     }
 
@@ -558,7 +563,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "MAKE_PREDICTIVE_CALL_REQ".
-    request MakePredictiveCallReq "MAKE_PREDICTIVE_CALL_REQ" = 58 {
+    request MakePredictiveCallReq "MAKE_PREDICTIVE_CALL_REQ" = 58, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -646,7 +651,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "MAKE_PREDICTIVE_CALL_CONF".
-    confirmation MakePredictiveCallConf "MAKE_PREDICTIVE_CALL_CONF" = 59 {
+    confirmation MakePredictiveCallConf "MAKE_PREDICTIVE_CALL_CONF" = 59, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -670,7 +675,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "RECONNECT_CALL_REQ".
-    request ReconnectCallReq "RECONNECT_CALL_REQ" = 60 {
+    request ReconnectCallReq "RECONNECT_CALL_REQ" = 60, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -700,7 +705,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "RECONNECT_CALL_CONF".
-    confirmation ReconnectCallConf "RECONNECT_CALL_CONF" = 61 {
+    confirmation ReconnectCallConf "RECONNECT_CALL_CONF" = 61, read ucce 14 15 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -712,7 +717,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "RETRIEVE_CALL_REQ".
-    request RetrieveCallReq "RETRIEVE_CALL_REQ" = 62 {
+    request RetrieveCallReq "RETRIEVE_CALL_REQ" = 62, read ucce 14 15 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -734,7 +739,7 @@ message! {
     /// The request was taken.
     ///
     /// GED-188, "RETRIEVE_CALL_CONF".
-    confirmation RetrieveCallConf "RETRIEVE_CALL_CONF" = 63 {
+    confirmation RetrieveCallConf "RETRIEVE_CALL_CONF" = 63, read ucce 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -746,7 +751,7 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "TRANSFER_CALL_REQ".
-    request TransferCallReq "TRANSFER_CALL_REQ" = 64 {
+    request TransferCallReq "TRANSFER_CALL_REQ" = 64, read ucce 23 24 25 uccx cut {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -830,7 +835,7 @@ message! {
     /// The transfer was made.
     ///
     /// GED-188, "TRANSFER_CALL_CONF".
-    confirmation TransferCallConf "TRANSFER_CALL_CONF" = 65 {
+    confirmation TransferCallConf "TRANSFER_CALL_CONF" = 65, read ucce 9 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -850,7 +855,7 @@ message! {
         }
         floating {
             /// New connection device.
-            new_connection_device_id: Option<Text> = NEW_CONNECTION_DEVID, max 64;
+            new_connection_device_id: Option<Text> = NEW_CONNECTION_DEVID, max 64, required uccx;
         }
         lists {
             /// The parties of the call.
@@ -860,10 +865,12 @@ message! {
 
     /// Plays touch tones into a call.
     ///
-    /// Quirk: a change list tells of a 2-byte PauseDuration before version 10; 4 bytes are read and written.
+    /// Quirk: PauseDuration has 4 bytes in the table of version 9 already; a change list says that it grew
+    /// from 2 to 4 with versions 10 to 13, and that the server copes with both. Both are read, 4 are
+    /// written.
     ///
     /// GED-188, "SEND_DTMF_SIGNAL_REQ".
-    request SendDtmfSignalReq "SEND_DTMF_SIGNAL_REQ" = 91 {
+    request SendDtmfSignalReq "SEND_DTMF_SIGNAL_REQ" = 91, read ucce 9 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -880,9 +887,9 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
             /// The tones: 0 to 9, `*`, `#`.
-            dtmf_string: Option<Text> = DTMF_STRING, max 32;
+            dtmf_string: Option<Text> = DTMF_STRING, max 32, required uccx;
             /// The agent's telephone.
             agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64, since 8;
         }
@@ -893,7 +900,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "SEND_DTMF_SIGNAL_CONF".
-    confirmation SendDtmfSignalConf "SEND_DTMF_SIGNAL_CONF" = 92 {
+    confirmation SendDtmfSignalConf "SEND_DTMF_SIGNAL_CONF" = 92, read ucce 9 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -903,7 +910,7 @@ message! {
     /// Reports that the line of a call is bad.
     ///
     /// GED-188, "BAD_CALL_REQ".
-    request BadCallReq "BAD_CALL_REQ" = 139, since 8 {
+    request BadCallReq "BAD_CALL_REQ" = 139, since 8, read ucce 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -916,7 +923,7 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
             /// Login id of the agent.
             agent_id: Option<Text> = AGENT_ID | AGENT_ID_LONG, max 12 | 129;
         }
@@ -927,7 +934,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "BAD_CALL_CONF".
-    confirmation BadCallConf "BAD_CALL_CONF" = 140, since 8 {
+    confirmation BadCallConf "BAD_CALL_CONF" = 140, since 8, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;

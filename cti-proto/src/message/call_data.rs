@@ -13,7 +13,9 @@ message! {
     /// The routing data of a call that is on its way to the peripheral.
     ///
     /// GED-188, "CALL_TRANSLATION_ROUTE_EVENT".
-    event CallTranslationRouteEvent "CALL_TRANSLATION_ROUTE_EVENT" = 22, ucce 5 {
+    event CallTranslationRouteEvent "CALL_TRANSLATION_ROUTE_EVENT" = 22, ucce 5,
+        read ucce 14 15 23 24 25
+    {
         fixed {}
         counts {
             num_named_variables of named_variables, since 6;
@@ -68,7 +70,7 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "BEGIN_CALL_EVENT".
-    event BeginCallEvent "BEGIN_CALL_EVENT" = 23 {
+    event BeginCallEvent "BEGIN_CALL_EVENT" = 23, read ucce 14 15 23 24 25 uccx cut {
         fixed {
             /// The monitor that brought the event; zero without one.
             monitor_id: u32;
@@ -94,7 +96,7 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
             /// Number of the caller.
             ani: Option<Text> = ANI, max 40;
             /// ISDN user to user information.
@@ -149,7 +151,7 @@ message! {
     /// The session will hear no more of a call.
     ///
     /// GED-188, "END_CALL_EVENT".
-    event EndCallEvent "END_CALL_EVENT" = 24 {
+    event EndCallEvent "END_CALL_EVENT" = 24, read ucce 23 24 25 uccx whole {
         fixed {
             /// The monitor that brought the event; zero without one.
             monitor_id: u32;
@@ -164,7 +166,7 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
         }
     }
 
@@ -173,7 +175,9 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "CALL_DATA_UPDATE_EVENT".
-    event CallDataUpdateEvent "CALL_DATA_UPDATE_EVENT" = 25 {
+    event CallDataUpdateEvent(connection_device_id: Text) "CALL_DATA_UPDATE_EVENT" = 25,
+        read ucce 14 23 24 25 uccx cut
+    {
         fixed {
             /// The monitor that brought the event; zero without one.
             monitor_id: u32;
@@ -207,9 +211,9 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required;
             /// New connection device.
-            new_connection_device_id: Option<Text> = NEW_CONNECTION_DEVID, max 64;
+            new_connection_device_id: Option<Text> = NEW_CONNECTION_DEVID, max 64, required ucce;
             /// Number of the caller.
             ani: Option<Text> = ANI, max 40;
             /// ISDN user to user information.
@@ -270,7 +274,7 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "SET_CALL_DATA_REQ".
-    request SetCallDataReq "SET_CALL_DATA_REQ" = 26 {
+    request SetCallDataReq "SET_CALL_DATA_REQ" = 26, read ucce 15 23 24 25 uccx cut {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -297,7 +301,7 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
             /// Number of the caller.
             ani: Option<Text> = ANI, max 40;
             /// ISDN user to user information.
@@ -350,7 +354,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "SET_CALL_DATA_CONF".
-    confirmation SetCallDataConf "SET_CALL_DATA_CONF" = 27 {
+    confirmation SetCallDataConf "SET_CALL_DATA_CONF" = 27, read ucce 9 14 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -360,7 +364,7 @@ message! {
     /// Says that the client has done with a call's data.
     ///
     /// GED-188, "RELEASE_CALL_REQ".
-    request ReleaseCallReq "RELEASE_CALL_REQ" = 28, ucce 5 {
+    request ReleaseCallReq "RELEASE_CALL_REQ" = 28, ucce 5, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -380,7 +384,7 @@ message! {
     /// The call is released.
     ///
     /// GED-188, "RELEASE_CALL_CONF".
-    confirmation ReleaseCallConf "RELEASE_CALL_CONF" = 29, ucce 5 {
+    confirmation ReleaseCallConf "RELEASE_CALL_CONF" = 29, ucce 5, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -392,7 +396,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "AGENT_PRE_CALL_EVENT".
-    event AgentPreCallEvent "AGENT_PRE_CALL_EVENT" = 105, since 6 {
+    event AgentPreCallEvent "AGENT_PRE_CALL_EVENT" = 105, since 6, read ucce 23 24 25 {
         fixed {
             /// The monitor that brought the event; zero without one.
             monitor_id: u32;
@@ -467,7 +471,7 @@ message! {
             /// Identifies the call at the gateway.
             protocol_reference_guid: Option<Text> = PROTOCOL_REFERENCE_GUID, max 40, since 24;
             /// Entries of `enabled_services`.
-            num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES, since 24;
+            num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES, counts enabled_services, since 24;
             /// Services enabled for the agent.
             enabled_services: Vec<EnabledService> = FLT_ENABLED_SERVICES, since 24;
             /// Configuration of the artificial intelligence services.
@@ -480,7 +484,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "AGENT_PRE_CALL_ABORT_EVENT".
-    event AgentPreCallAbortEvent "AGENT_PRE_CALL_ABORT_EVENT" = 106, since 6 {
+    event AgentPreCallAbortEvent "AGENT_PRE_CALL_ABORT_EVENT" = 106, since 6,
+        read ucce 9 15 17 23 24 25
+    {
         fixed {
             /// The monitor that brought the event; zero without one.
             monitor_id: u32;
@@ -504,7 +510,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "SET_APP_DATA_REQ".
-    request SetAppDataReq "SET_APP_DATA_REQ" = 129, since 8 {
+    request SetAppDataReq "SET_APP_DATA_REQ" = 129, since 8, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -544,7 +550,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "SET_APP_DATA_CONF".
-    confirmation SetAppDataConf "SET_APP_DATA_CONF" = 130, since 8 {
+    confirmation SetAppDataConf "SET_APP_DATA_CONF" = 130, since 8, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -554,7 +560,7 @@ message! {
     /// Reports how an agent used the suggestions of a service.
     ///
     /// GED-188, "SET_AGENT_SERVICE_DATA_REQ".
-    request SetAgentServiceDataReq "SET_AGENT_SERVICE_DATA_REQ" = 283, since 24 {
+    request SetAgentServiceDataReq "SET_AGENT_SERVICE_DATA_REQ" = 283, since 24, read ucce 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -569,7 +575,7 @@ message! {
         }
         floating {
             /// Entries of `enabled_services`.
-            num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES;
+            num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES, counts enabled_services;
             /// Services enabled for the agent.
             enabled_services: Vec<EnabledService> = FLT_ENABLED_SERVICES;
             /// Suggestions the agent used.
@@ -582,7 +588,9 @@ message! {
     /// The report was taken.
     ///
     /// GED-188, "SET_AGENT_SERVICE_DATA_CONF".
-    confirmation SetAgentServiceDataConf "SET_AGENT_SERVICE_DATA_CONF" = 284, since 24 {
+    confirmation SetAgentServiceDataConf(
+        status: StatusCode
+    ) "SET_AGENT_SERVICE_DATA_CONF" = 284, since 24, read ucce 24 25 {
         fixed {
             /// Returned from the request. Quirk: the guide names it NumInvokeID.
             invoke_id: InvokeId;

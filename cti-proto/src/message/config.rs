@@ -15,7 +15,9 @@ message! {
     /// Asks for the keys of the present configuration, to compare them with those kept.
     ///
     /// GED-188, "CONFIG_REQUEST_KEY_EVENT".
-    event ConfigRequestKeyEvent "CONFIG_REQUEST_KEY_EVENT" = 230, ucce 19, uccx 10 {
+    event ConfigRequestKeyEvent "CONFIG_REQUEST_KEY_EVENT" = 230, ucce 19, uccx 10,
+        read ucce 23 24 25 uccx whole
+    {
         fixed {
             /// The switch.
             peripheral_id: PeripheralId, ucce 5, uccx 11;
@@ -29,7 +31,9 @@ message! {
     /// The keys of the present configuration. A key of zeros means that an upload is needed.
     ///
     /// GED-188, "CONFIG_KEY_EVENT".
-    event ConfigKeyEvent "CONFIG_KEY_EVENT" = 231, ucce 19, uccx 10 {
+    event ConfigKeyEvent(status: ConfigKeyStatus) "CONFIG_KEY_EVENT" = 231, ucce 19, uccx 10,
+        read ucce 23 24 25 uccx whole
+    {
         fixed {
             /// Whether keys are there.
             status: ConfigKeyStatus;
@@ -54,18 +58,20 @@ message! {
 
     /// Asks for an upload of configuration records and for updates from then on, even with mask 0.
     ///
-    /// Quirk: only the guides of versions 24 and 25 print ConfigMsgMask. From version 24 on a body without it
-    /// is read too.
+    /// Quirk: only the guides of versions 24 and 25 print ConfigMsgMask, without a note of a change. It is
+    /// written from version 24 on; UCCE reads a body with it or without it, as the rest comes out even.
     ///
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "CONFIG_REQUEST_EVENT".
-    event ConfigRequestEvent "CONFIG_REQUEST_EVENT" = 232, ucce 19, uccx 10 {
+    event ConfigRequestEvent(
+        config_information: ConfigMask
+    ) "CONFIG_REQUEST_EVENT" = 232, ucce 19, uccx 10, read ucce 23 24 25 uccx cut {
         fixed {
             /// Kinds of configuration records meant.
             config_information: ConfigMask;
             /// Kinds of configuration records wanted.
-            config_msg_mask: ConfigMask, since 24;
+            config_msg_mask: ConfigMask, since 24, perhaps ucce 19;
             /// The switch.
             peripheral_id: PeripheralId, ucce 5, uccx 11;
         }
@@ -78,7 +84,10 @@ message! {
     /// Opens the upload of one kind of records.
     ///
     /// GED-188, "CONFIG_BEGIN_EVENT".
-    event ConfigBeginEvent "CONFIG_BEGIN_EVENT" = 233, ucce 19, uccx 10 {
+    event ConfigBeginEvent(
+        config_type: ConfigType,
+        config_information: ConfigMask
+    ) "CONFIG_BEGIN_EVENT" = 233, ucce 19, uccx 10, read ucce 23 24 25 uccx whole {
         fixed {
             /// What brought the upload.
             config_type: ConfigType;
@@ -106,7 +115,9 @@ message! {
     /// Closes the upload of one kind of records.
     ///
     /// GED-188, "CONFIG_END_EVENT".
-    event ConfigEndEvent "CONFIG_END_EVENT" = 234, ucce 19, uccx 10 {
+    event ConfigEndEvent(status: ConfigEndStatus) "CONFIG_END_EVENT" = 234, ucce 19, uccx 10,
+        read ucce 23 24 25 uccx whole
+    {
         fixed {
             /// How the upload ended.
             status: ConfigEndStatus;
@@ -120,7 +131,7 @@ message! {
     /// Service records.
     ///
     /// GED-188, "CONFIG_SERVICE_EVENT".
-    event ConfigServiceEvent "CONFIG_SERVICE_EVENT" = 235, since 19 {
+    event ConfigServiceEvent "CONFIG_SERVICE_EVENT" = 235, since 19, read ucce 23 24 25 uccx whole {
         fixed {}
         counts {
             num_records of records;
@@ -134,7 +145,7 @@ message! {
     /// Application records.
     ///
     /// GED-188, "CONFIG_APPLICATION_EVENT".
-    event ConfigApplicationEvent "CONFIG_APPLICATION_EVENT" = 235, uccx 10 {
+    event ConfigApplicationEvent "CONFIG_APPLICATION_EVENT" = 235, uccx 10, read uccx whole {
         fixed {}
         counts {
             num_records of records;
@@ -148,7 +159,9 @@ message! {
     /// Skill group records.
     ///
     /// GED-188, "CONFIG_SKILL_GROUP_EVENT".
-    event ConfigSkillGroupEvent "CONFIG_SKILL_GROUP_EVENT" = 236, since 19 {
+    event ConfigSkillGroupEvent "CONFIG_SKILL_GROUP_EVENT" = 236, since 19,
+        read ucce 23 24 25 uccx whole
+    {
         fixed {}
         counts {
             num_records of records;
@@ -162,7 +175,7 @@ message! {
     /// CSQ records.
     ///
     /// GED-188, "CONFIG_CSQ_EVENT".
-    event ConfigCsqEvent "CONFIG_CSQ_EVENT" = 236, uccx 10 {
+    event ConfigCsqEvent "CONFIG_CSQ_EVENT" = 236, uccx 10, read uccx whole {
         fixed {}
         counts {
             num_records of records;
@@ -178,7 +191,9 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "CONFIG_AGENT_EVENT".
-    event ConfigAgentEvent "CONFIG_AGENT_EVENT" = 237, ucce 19, uccx 10 {
+    event ConfigAgentEvent "CONFIG_AGENT_EVENT" = 237, ucce 19, uccx 10,
+        read ucce 23 24 25 uccx cut
+    {
         fixed {}
         counts {
             num_records of records;
@@ -192,7 +207,9 @@ message! {
     /// Device records.
     ///
     /// GED-188, "CONFIG_DEVICE_EVENT".
-    event ConfigDeviceEvent "CONFIG_DEVICE_EVENT" = 238, ucce 19, uccx 10 {
+    event ConfigDeviceEvent "CONFIG_DEVICE_EVENT" = 238, ucce 19, uccx 10,
+        read ucce 23 24 25 uccx whole
+    {
         fixed {}
         counts {
             num_records of records;
@@ -206,7 +223,7 @@ message! {
     /// Call type records.
     ///
     /// GED-188, "CONFIG_CALL_TYPE_EVENT".
-    event ConfigCallTypeEvent "CONFIG_CALL_TYPE_EVENT" = 245, ucce 11 {
+    event ConfigCallTypeEvent "CONFIG_CALL_TYPE_EVENT" = 245, ucce 11, read ucce 23 24 25 {
         fixed {}
         counts {
             num_records of records;
@@ -220,7 +237,7 @@ message! {
     /// Media routing domain records.
     ///
     /// GED-188, "CONFIG_MRD_EVENT".
-    event ConfigMrdEvent "CONFIG_MRD_EVENT" = 254, since 20 {
+    event ConfigMrdEvent "CONFIG_MRD_EVENT" = 254, since 20, read ucce 23 24 25 {
         fixed {}
         counts {
             num_records of records;
@@ -234,7 +251,7 @@ message! {
     /// Peripheral records.
     ///
     /// GED-188, "CONFIG_PERIPHERAL_EVENT".
-    event ConfigPeripheralEvent "CONFIG_PERIPHERAL_EVENT" = 260, since 22 {
+    event ConfigPeripheralEvent "CONFIG_PERIPHERAL_EVENT" = 260, since 22, read ucce 23 24 25 {
         fixed {}
         counts {
             num_records of records;
@@ -248,7 +265,9 @@ message! {
     /// Desk settings records.
     ///
     /// GED-188, "CONFIG_AGENT_DESK_SETTINGS_EVENT".
-    event ConfigAgentDeskSettingsEvent "CONFIG_AGENT_DESK_SETTINGS_EVENT" = 261, since 22 {
+    event ConfigAgentDeskSettingsEvent "CONFIG_AGENT_DESK_SETTINGS_EVENT" = 261, since 22,
+        read ucce 23 24 25
+    {
         fixed {}
         counts {
             num_records of records;
@@ -262,7 +281,9 @@ message! {
     /// Terminal records.
     ///
     /// GED-188, "CONFIG_TERMINAL_EVENT".
-    event ConfigTerminalEvent "CONFIG_TERMINAL_EVENT" = 276, ucce 24, uccx 18 {
+    event ConfigTerminalEvent "CONFIG_TERMINAL_EVENT" = 276, ucce 24, uccx 18,
+        read ucce 24 25 uccx whole
+    {
         fixed {}
         counts {
             num_records of records;
@@ -276,7 +297,7 @@ message! {
     /// Records of the services enabled for agents.
     ///
     /// GED-188, "CONFIG_AGENT_SERVICE_EVENT".
-    event ConfigAgentServiceEvent "CONFIG_AGENT_SERVICE_EVENT" = 282, since 24 {
+    event ConfigAgentServiceEvent "CONFIG_AGENT_SERVICE_EVENT" = 282, since 24, read ucce 24 25 {
         fixed {}
         counts {
             num_records of records;
@@ -317,7 +338,7 @@ record! {
             /// Media routing domain.
             mrd_id: Option<u32> = MR_DOMAIN_ID;
             /// Entries of `members`.
-            num_service_members: Option<u16> = NUM_SERVICE_MEMBERS;
+            num_service_members: Option<u16> = NUM_SERVICE_MEMBERS, counts members;
         }
         lists {
             /// The skill groups that serve.
@@ -417,11 +438,11 @@ record! {
             /// Agent as the routing database numbers it.
             agent_skill_target_id: Option<u32> = AGENT_SKILL_TARGET_ID;
             /// Entries of `skill_groups`.
-            num_skills: Option<u16> = NUM_SKILLS;
+            num_skills: Option<u16> = NUM_SKILLS, counts skill_groups;
             /// Whether single sign-on is used.
             sso_enabled: Option<SsoEnabled> = SSO_ENABLED, since 20;
             /// Entries of `media_routing_domains`.
-            num_mrds: Option<u16> = NUM_MRDS, since 21;
+            num_mrds: Option<u16> = NUM_MRDS, counts media_routing_domains, since 21;
             /// State of the agent (UCCX).
             agent_state: Option<AgentState> = MEDIA_CLASS_ID, uccx 10;
             /// Media routing domain.
@@ -555,7 +576,7 @@ record! {
             /// Name of the kind of terminal.
             terminal_type_name: Option<Text> = FLT_TERM_TYPE_NAME, max 100;
             /// Entries of `instruments`.
-            num_instruments: Option<u16> = FLT_NUM_INSTRUMENTS;
+            num_instruments: Option<u16> = FLT_NUM_INSTRUMENTS, counts instruments;
             /// Telephones of the terminal.
             instruments: Vec<Text> = AGENT_INSTRUMENT, max 64;
         }
@@ -567,7 +588,7 @@ record! {
             /// Agent as the routing database numbers it.
             agent_skill_target_id: Option<u32> = AGENT_SKILL_TARGET_ID;
             /// Entries of `enabled_services`.
-            num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES;
+            num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES, counts enabled_services;
             /// Services enabled for the agent.
             enabled_services: Vec<EnabledService> = FLT_ENABLED_SERVICES;
         }

@@ -16,7 +16,7 @@ message! {
     /// Asks what a device can do.
     ///
     /// GED-188, "QUERY_DEVICE_INFO_REQ".
-    request QueryDeviceInfoReq "QUERY_DEVICE_INFO_REQ" = 78 {
+    request QueryDeviceInfoReq "QUERY_DEVICE_INFO_REQ" = 78, read ucce 9 14 15 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -27,16 +27,20 @@ message! {
         }
         floating {
             /// The agent's telephone.
-            agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64;
+            agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64, required uccx;
         }
     }
 
     /// What a device can do.
     ///
-    /// Quirk: the guide of version 9 prints one more UINT at the end.
+    /// Quirk: the guide of version 9 prints one more UINT at the end, 44 bytes; those of 15, 17, 23 to 25
+    /// and UCCX do not. Both lengths are read in all versions, as the rest comes out even; from version 10
+    /// on the field is written only when it is not zero.
     ///
     /// GED-188, "QUERY_DEVICE_INFO_CONF".
-    confirmation QueryDeviceInfoConf "QUERY_DEVICE_INFO_CONF" = 79 {
+    confirmation QueryDeviceInfoConf "QUERY_DEVICE_INFO_CONF" = 79,
+        read ucce 9 15 23 24 25 uccx whole
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -70,7 +74,7 @@ message! {
             /// Further features.
             other_features_supported: OtherFeatureMask;
             /// Supervision the device takes.
-            supervision_service_supported: u32, ucce 5 until 9;
+            supervision_service_supported: u32, ucce 5 until 9, perhaps ucce 5 uccx 10;
         }
         lists {
             /// The lines of the device.
@@ -81,7 +85,7 @@ message! {
     /// Asks for all about one call.
     ///
     /// GED-188, "SNAPSHOT_CALL_REQ".
-    request SnapshotCallReq "SNAPSHOT_CALL_REQ" = 82 {
+    request SnapshotCallReq "SNAPSHOT_CALL_REQ" = 82, read ucce 14 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -94,18 +98,19 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
         }
     }
 
     /// All about one call.
     ///
-    /// Quirk: UCCX prints four more fixed bytes from version 11 on.
+    /// Quirk: UCCX prints four more fixed bytes from version 11 on, which no guide of UCCE has. UCCX reads
+    /// both lengths, as the rest comes out even.
     ///
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "SNAPSHOT_CALL_CONF".
-    confirmation SnapshotCallConf "SNAPSHOT_CALL_CONF" = 83 {
+    confirmation SnapshotCallConf "SNAPSHOT_CALL_CONF" = 83, read ucce 14 23 24 25 uccx cut {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -122,7 +127,7 @@ message! {
             /// How the called party ended up.
             called_party_disposition: DispositionCode, since 8;
             /// Zero.
-            reserved: i32, uccx 11;
+            reserved: i32, uccx 11, perhaps uccx 10;
         }
         floating {
             /// Number of the caller.
@@ -178,7 +183,7 @@ message! {
             /// Configuration of the artificial intelligence services.
             ccai_config_id: Option<Text> = CCAI_CONFIG_ID, max 40, since 24;
             /// Entries of `enabled_services`.
-            num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES, since 24;
+            num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES, counts enabled_services, since 24;
             /// Services enabled for the agent.
             enabled_services: Vec<EnabledService> = FLT_ENABLED_SERVICES, since 24;
         }
@@ -193,7 +198,7 @@ message! {
     /// Asks for the calls at a device.
     ///
     /// GED-188, "SNAPSHOT_DEVICE_REQ".
-    request SnapshotDeviceReq "SNAPSHOT_DEVICE_REQ" = 84 {
+    request SnapshotDeviceReq "SNAPSHOT_DEVICE_REQ" = 84, read ucce 15 17 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -204,14 +209,16 @@ message! {
         }
         floating {
             /// The agent's telephone.
-            agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64;
+            agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64, required uccx;
         }
     }
 
     /// The calls at a device.
     ///
     /// GED-188, "SNAPSHOT_DEVICE_CONF".
-    confirmation SnapshotDeviceConf "SNAPSHOT_DEVICE_CONF" = 85 {
+    confirmation SnapshotDeviceConf "SNAPSHOT_DEVICE_CONF" = 85,
+        read ucce 9 15 17 23 24 25 uccx whole
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -230,7 +237,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "SET_DEVICE_ATTRIBUTES_REQ".
-    request SetDeviceAttributesReq "SET_DEVICE_ATTRIBUTES_REQ" = 141, since 8 {
+    request SetDeviceAttributesReq(
+        calling_device_id: Text
+    ) "SET_DEVICE_ATTRIBUTES_REQ" = 141, since 8, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -253,7 +262,7 @@ message! {
         }
         floating {
             /// Calling device.
-            calling_device_id: Option<Text> = CALLING_DEVID, max 64;
+            calling_device_id: Option<Text> = CALLING_DEVID, max 64, required;
         }
     }
 
@@ -262,7 +271,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "SET_DEVICE_ATTRIBUTES_CONF".
-    confirmation SetDeviceAttributesConf "SET_DEVICE_ATTRIBUTES_CONF" = 142, since 8 {
+    confirmation SetDeviceAttributesConf "SET_DEVICE_ATTRIBUTES_CONF" = 142, since 8,
+        read ucce 15 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;

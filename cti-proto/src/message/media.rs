@@ -14,7 +14,7 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "RTP_STARTED_EVENT".
-    event RtpStartedEvent "RTP_STARTED_EVENT" = 116, since 7 {
+    event RtpStartedEvent "RTP_STARTED_EVENT" = 116, since 7, read ucce 9 15 23 24 25 uccx cut {
         fixed {
             /// The monitor that brought the event; zero without one.
             monitor_id: u32;
@@ -41,7 +41,7 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
             /// IP address of the client end.
             client_address: Option<Text> = CLIENT_ADDRESS, max 64 | 16;
             /// Login id of the agent.
@@ -60,7 +60,7 @@ message! {
     /// A media stream ended.
     ///
     /// GED-188, "RTP_STOPPED_EVENT".
-    event RtpStoppedEvent "RTP_STOPPED_EVENT" = 117, since 7 {
+    event RtpStoppedEvent "RTP_STOPPED_EVENT" = 117, since 7, read ucce 23 24 25 uccx whole {
         fixed {
             /// The monitor that brought the event; zero without one.
             monitor_id: u32;
@@ -77,9 +77,9 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
             /// IP address of the client end.
-            client_address: Option<Text> = CLIENT_ADDRESS, max 64 | 16;
+            client_address: Option<Text> = CLIENT_ADDRESS, max 64 | 16, required uccx;
             /// Login id of the agent.
             agent_id: Option<Text> = AGENT_ID | AGENT_ID_LONG, max 12 | 129;
             /// Extension of the agent.
@@ -98,7 +98,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "REGISTER_SERVICE_REQ".
-    request RegisterServiceReq "REGISTER_SERVICE_REQ" = 143, since 8 {
+    request RegisterServiceReq "REGISTER_SERVICE_REQ" = 143, since 8, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -116,7 +116,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "REGISTER_SERVICE_CONF".
-    confirmation RegisterServiceConf "REGISTER_SERVICE_CONF" = 144, since 8 {
+    confirmation RegisterServiceConf(
+        registered_service_id: u32
+    ) "REGISTER_SERVICE_CONF" = 144, since 8, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -130,7 +132,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "UNREGISTER_SERVICE_REQ".
-    request UnregisterServiceReq "UNREGISTER_SERVICE_REQ" = 145, since 8 {
+    request UnregisterServiceReq(
+        registered_service_id: u32
+    ) "UNREGISTER_SERVICE_REQ" = 145, since 8, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -144,7 +148,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "UNREGISTER_SERVICE_CONF".
-    confirmation UnregisterServiceConf "UNREGISTER_SERVICE_CONF" = 146, since 8 {
+    confirmation UnregisterServiceConf "UNREGISTER_SERVICE_CONF" = 146, since 8,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -156,7 +162,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "START_RECORDING_REQ".
-    request StartRecordingReq "START_RECORDING_REQ" = 147, since 8 {
+    request StartRecordingReq "START_RECORDING_REQ" = 147, since 8, read ucce 15 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -202,7 +208,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "START_RECORDING_CONF".
-    confirmation StartRecordingConf "START_RECORDING_CONF" = 148, since 8 {
+    confirmation StartRecordingConf "START_RECORDING_CONF" = 148, since 8, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -224,7 +230,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "STOP_RECORDING_REQ".
-    request StopRecordingReq "STOP_RECORDING_REQ" = 149, since 8 {
+    request StopRecordingReq "STOP_RECORDING_REQ" = 149, since 8, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -264,7 +270,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "STOP_RECORDING_CONF".
-    confirmation StopRecordingConf "STOP_RECORDING_CONF" = 150, since 8 {
+    confirmation StopRecordingConf "STOP_RECORDING_CONF" = 150, since 8, read ucce 9 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -283,7 +289,9 @@ message! {
     /// their tables are used.
     ///
     /// GED-188, "START_NETWORK_RECORDING_REQ".
-    request StartNetworkRecordingReq "START_NETWORK_RECORDING_REQ" = 268, since 23 {
+    request StartNetworkRecordingReq "START_NETWORK_RECORDING_REQ" = 268, since 23,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -312,7 +320,9 @@ message! {
     /// their tables are used.
     ///
     /// GED-188, "START_NETWORK_RECORDING_CONF".
-    confirmation StartNetworkRecordingConf "START_NETWORK_RECORDING_CONF" = 269, since 23 {
+    confirmation StartNetworkRecordingConf "START_NETWORK_RECORDING_CONF" = 269, since 23,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -325,7 +335,9 @@ message! {
     /// their tables are used.
     ///
     /// GED-188, "STOP_NETWORK_RECORDING_REQ".
-    request StopNetworkRecordingReq "STOP_NETWORK_RECORDING_REQ" = 270, since 23 {
+    request StopNetworkRecordingReq "STOP_NETWORK_RECORDING_REQ" = 270, since 23,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -352,7 +364,9 @@ message! {
     /// their tables are used.
     ///
     /// GED-188, "STOP_NETWORK_RECORDING_CONF".
-    confirmation StopNetworkRecordingConf "STOP_NETWORK_RECORDING_CONF" = 271, since 23 {
+    confirmation StopNetworkRecordingConf "STOP_NETWORK_RECORDING_CONF" = 271, since 23,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -365,7 +379,9 @@ message! {
     /// their tables are used.
     ///
     /// GED-188, "NETWORK_RECORDING_STARTED_EVENT".
-    event NetworkRecordingStartedEvent "NETWORK_RECORDING_STARTED_EVENT" = 272, since 23 {
+    event NetworkRecordingStartedEvent "NETWORK_RECORDING_STARTED_EVENT" = 272, since 23,
+        read ucce 23 24 25
+    {
         fixed {
             /// The monitor that brought the event; zero without one.
             monitor_id: u32;
@@ -392,7 +408,9 @@ message! {
     /// their tables are used.
     ///
     /// GED-188, "NETWORK_RECORDING_ENDED_EVENT".
-    event NetworkRecordingEndedEvent "NETWORK_RECORDING_ENDED_EVENT" = 273, since 23 {
+    event NetworkRecordingEndedEvent "NETWORK_RECORDING_ENDED_EVENT" = 273, since 23,
+        read ucce 23 24 25
+    {
         fixed {
             /// The monitor that brought the event; zero without one.
             monitor_id: u32;
@@ -419,7 +437,9 @@ message! {
     /// their tables are used.
     ///
     /// GED-188, "NETWORK_RECORDING_FAILED_EVENT".
-    event NetworkRecordingFailedEvent "NETWORK_RECORDING_FAILED_EVENT" = 274, since 23 {
+    event NetworkRecordingFailedEvent "NETWORK_RECORDING_FAILED_EVENT" = 274, since 23,
+        read ucce 23 24 25
+    {
         fixed {
             /// The monitor that brought the event; zero without one.
             monitor_id: u32;
@@ -448,7 +468,9 @@ message! {
     /// their tables are used.
     ///
     /// GED-188, "NETWORK_RECORDING_TARGET_INFO_EVENT".
-    event NetworkRecordingTargetInfoEvent "NETWORK_RECORDING_TARGET_INFO_EVENT" = 275, since 23 {
+    event NetworkRecordingTargetInfoEvent "NETWORK_RECORDING_TARGET_INFO_EVENT" = 275, since 23,
+        read ucce 23 24 25
+    {
         fixed {
             /// The monitor that brought the event; zero without one.
             monitor_id: u32;

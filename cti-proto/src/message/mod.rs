@@ -5,7 +5,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use crate::code::{InvokeId, MessageType};
 #[cfg(feature = "arbitrary")]
 use crate::codec::Fill;
-use crate::codec::{Contents, Field, Fields, Floating, Place};
+use crate::codec::{Contents, Field, Fields, Floating};
 use crate::error::{DecodeError, EncodeError};
 use crate::frame::{Frame, HEADER_LEN};
 use crate::version::{Dialect, Gate, Version};
@@ -16,6 +16,7 @@ mod call_data;
 mod call_event;
 mod config;
 mod device;
+mod disputed;
 mod media;
 mod monitor;
 mod pair;
@@ -23,6 +24,8 @@ mod queue_statistics;
 mod session;
 mod statistics;
 mod supervisor;
+
+pub(crate) use disputed::table_of_body;
 
 pub use agent::{
     AgentDeskSettingsConf, AgentDeskSettingsReq, AgentGreetingControlConf, AgentGreetingControlReq,
@@ -122,8 +125,50 @@ pub struct Table {
     pub role: Role,
     /// The versions that have it.
     pub gate: Gate,
+    /// Where its layout was read.
+    pub evidence: Evidence,
     /// Its lines: fixed fields and counters in wire order, floating fields, lists.
     pub fields: &'static [Field],
+}
+
+impl Table {
+    /// Whether no document that was read confirms the layout in `version`: it is carried over from
+    /// the neighbouring versions or from the other dialect.
+    pub const fn is_inferred(&self, version: Version) -> bool {
+        match version.dialect() {
+            Dialect::Ucce => {
+                let mut rest = self.evidence.ucce;
+                while let [first, others @ ..] = rest {
+                    if *first as u32 == version.number() {
+                        return false;
+                    }
+                    rest = others;
+                }
+                true
+            }
+            Dialect::Uccx => !matches!(self.evidence.uccx, Extent::Whole),
+        }
+    }
+}
+
+/// In which documents the layout of a message was read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Evidence {
+    /// UCCE versions whose guide prints the table, read as a whole.
+    pub ucce: &'static [u8],
+    /// What was read of the UCCX table; one guide covers all versions.
+    pub uccx: Extent,
+}
+
+/// How much of a table was read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Extent {
+    /// Nothing, or a number that only implementations know: the layout follows UCCE 18.
+    Nothing,
+    /// The beginning; the rest follows UCCE 18.
+    Cut,
+    /// All of it.
+    Whole,
 }
 
 /// A typed message body.
@@ -191,7 +236,10 @@ macro_rules! registry {
             ///
             /// When the body ends too early. The stream is not lost: the next frame can be read.
             pub fn decode(version: Version, frame: Frame) -> Result<Self, DecodeError> {
-                let (version, frame) = usual_layout(version, frame);
+                if let Some(failure) = disputed::printed_failure(version, &frame) {
+                    return Ok(failure.into());
+                }
+                let frame = disputed::usual_width(version, frame);
                 match frame.message_type {
                     $(
                         number if number == $name::TABLE.number
@@ -516,6 +564,9 @@ impl Message {
                 dst.put_u32(0);
                 dst.put_u32(table.number.0);
                 body.encode_body(version, dst)?;
+                if let Self::FailureConf(failure) = self {
+                    disputed::print_failure(failure, version, start + HEADER_LEN, dst);
+                }
             }
             Err(frame) => {
                 dst.put_u32(0);
@@ -537,78 +588,6 @@ impl Message {
     }
 }
 
-/// A body that another version's table or a table of its own reads.
-enum Disputed {
-    /// InvokeID UINT, FailureCode USHORT, PeripheralErrorCode UINT.
-    FailureConf,
-    /// Without ConfigMsgMask, and with or without a CustomerID of 8 bytes.
-    ConfigRequest,
-}
-
-/// The two disputed bodies of UCCE 24 and 25, told by their length.
-const fn disputed(version: Version, message_type: MessageType, len: usize) -> Option<Disputed> {
-    if matches!(version.dialect(), Dialect::Uccx) || version.number() < 24 {
-        return None;
-    }
-    match (message_type, len) {
-        (MessageType::FAILURE_CONF, 10) => Some(Disputed::FailureConf),
-        (MessageType::CONFIG_REQUEST_EVENT, 8 | 16) => Some(Disputed::ConfigRequest),
-        _ => None,
-    }
-}
-
-/// Brings the disputed bodies into the layout that the tables have.
-fn usual_layout(version: Version, mut frame: Frame) -> (Version, Frame) {
-    match disputed(version, frame.message_type, frame.body.len()) {
-        Some(Disputed::FailureConf) => {
-            let mut body = BytesMut::with_capacity(8);
-            body.extend_from_slice(&frame.body[..4]);
-            body.extend_from_slice(&[0, 0]);
-            body.extend_from_slice(&frame.body[4..6]);
-            frame.body = body.freeze();
-            (version, frame)
-        }
-        Some(Disputed::ConfigRequest) => (Version::ucce(23), frame),
-        None => (version, frame),
-    }
-}
-
-/// Version and table by which a body of `len` bytes is read in place.
-pub(crate) const fn layout_of(
-    version: Version,
-    message_type: MessageType,
-    len: usize,
-) -> Option<(Version, &'static Table)> {
-    let version = match disputed(version, message_type, len) {
-        Some(Disputed::FailureConf) => return Some((version, &SHORT_FAILURE_CONF)),
-        Some(Disputed::ConfigRequest) => Version::ucce(23),
-        None => version,
-    };
-    match Message::table_of(version, message_type) {
-        Some(table) => Some((version, table)),
-        None => None,
-    }
-}
-
-/// FAILURE_CONF as the guides of UCCE 24 and 25 print it.
-static SHORT_FAILURE_CONF: Table = Table {
-    fields: &[
-        fixed_line("invoke_id", 4, "InvokeId"),
-        fixed_line("status", 2, "StatusCode"),
-        fixed_line("peripheral_error_code", 4, "PeripheralErrorCode"),
-    ],
-    ..FailureConf::TABLE
-};
-
-const fn fixed_line(name: &'static str, width: usize, type_name: &'static str) -> Field {
-    Field {
-        name,
-        place: Place::Fixed { width },
-        gate: Gate::ALWAYS,
-        type_name,
-    }
-}
-
 fn typed<T: Body + Into<Message>>(version: Version, body: &Bytes) -> Result<Message, DecodeError> {
     T::decode(version, body).map(Into::into)
 }
@@ -624,6 +603,7 @@ pub(crate) fn read_floating<T: Floating>(
             message.keep(data.keep());
         }
     }
+    message.settle();
     Ok(())
 }
 

@@ -16,7 +16,10 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "MONITOR_START_REQ".
-    request MonitorStartReq "MONITOR_START_REQ" = 93 {
+    request MonitorStartReq(
+        connection_device_id: Text,
+        monitored_device_id: Text
+    ) "MONITOR_START_REQ" = 93, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -35,9 +38,9 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required;
             /// Monitored device.
-            monitored_device_id: Option<Text> = MONITORED_DEVID, max 64;
+            monitored_device_id: Option<Text> = MONITORED_DEVID, max 64, required;
         }
     }
 
@@ -46,7 +49,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "MONITOR_START_CONF".
-    confirmation MonitorStartConf "MONITOR_START_CONF" = 94 {
+    confirmation MonitorStartConf(monitor_id: u32) "MONITOR_START_CONF" = 94, read ucce 9 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -60,7 +63,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "MONITOR_STOP_REQ".
-    request MonitorStopReq "MONITOR_STOP_REQ" = 95 {
+    request MonitorStopReq(monitor_id: u32) "MONITOR_STOP_REQ" = 95, read ucce 9 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -74,7 +77,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "MONITOR_STOP_CONF".
-    confirmation MonitorStopConf "MONITOR_STOP_CONF" = 96 {
+    confirmation MonitorStopConf "MONITOR_STOP_CONF" = 96, read ucce 9 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -86,7 +89,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "CHANGE_MONITOR_MASK_REQ".
-    request ChangeMonitorMaskReq "CHANGE_MONITOR_MASK_REQ" = 97 {
+    request ChangeMonitorMaskReq(monitor_id: u32) "CHANGE_MONITOR_MASK_REQ" = 97,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -104,7 +109,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "CHANGE_MONITOR_MASK_CONF".
-    confirmation ChangeMonitorMaskConf "CHANGE_MONITOR_MASK_CONF" = 98 {
+    confirmation ChangeMonitorMaskConf "CHANGE_MONITOR_MASK_CONF" = 98, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -116,7 +121,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "CLIENT_SESSION_OPENED_EVENT".
-    event ClientSessionOpenedEvent "CLIENT_SESSION_OPENED_EVENT" = 99 {
+    event ClientSessionOpenedEvent(session_id: u32) "CLIENT_SESSION_OPENED_EVENT" = 99,
+        read ucce 23 24 25
+    {
         fixed {
             /// The session at the server; zero without one.
             session_id: u32;
@@ -152,7 +159,10 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "CLIENT_SESSION_CLOSED_EVENT".
-    event ClientSessionClosedEvent "CLIENT_SESSION_CLOSED_EVENT" = 100 {
+    event ClientSessionClosedEvent(
+        session_id: u32,
+        status: StatusCode
+    ) "CLIENT_SESSION_CLOSED_EVENT" = 100, read ucce 23 24 25 {
         fixed {
             /// The session at the server; zero without one.
             session_id: u32;
@@ -184,7 +194,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "SESSION_MONITOR_START_REQ".
-    request SessionMonitorStartReq "SESSION_MONITOR_START_REQ" = 101 {
+    request SessionMonitorStartReq(session_id: u32) "SESSION_MONITOR_START_REQ" = 101,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -198,7 +210,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "SESSION_MONITOR_START_CONF".
-    confirmation SessionMonitorStartConf "SESSION_MONITOR_START_CONF" = 102 {
+    confirmation SessionMonitorStartConf(monitor_id: u32) "SESSION_MONITOR_START_CONF" = 102,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -212,7 +226,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "SESSION_MONITOR_STOP_REQ".
-    request SessionMonitorStopReq "SESSION_MONITOR_STOP_REQ" = 103 {
+    request SessionMonitorStopReq(monitor_id: u32) "SESSION_MONITOR_STOP_REQ" = 103,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -226,7 +242,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "SESSION_MONITOR_STOP_CONF".
-    confirmation SessionMonitorStopConf "SESSION_MONITOR_STOP_CONF" = 104 {
+    confirmation SessionMonitorStopConf "SESSION_MONITOR_STOP_CONF" = 104, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -236,7 +252,7 @@ message! {
     /// Puts an event of the client into the log of the server.
     ///
     /// GED-188, "CLIENT_EVENT_REPORT_REQ".
-    request ClientEventReportReq "CLIENT_EVENT_REPORT_REQ" = 32, ucce 5 {
+    request ClientEventReportReq "CLIENT_EVENT_REPORT_REQ" = 32, ucce 5, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -254,7 +270,9 @@ message! {
     /// The event is logged.
     ///
     /// GED-188, "CLIENT_EVENT_REPORT_CONF".
-    confirmation ClientEventReportConf "CLIENT_EVENT_REPORT_CONF" = 33, ucce 5 {
+    confirmation ClientEventReportConf "CLIENT_EVENT_REPORT_CONF" = 33, ucce 5,
+        read ucce 14 15 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -266,7 +284,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "USER_MESSAGE_REQ".
-    request UserMessageReq "USER_MESSAGE_REQ" = 107, since 6 {
+    request UserMessageReq "USER_MESSAGE_REQ" = 107, since 6, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -294,7 +312,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "USER_MESSAGE_CONF".
-    confirmation UserMessageConf "USER_MESSAGE_CONF" = 108, since 6 {
+    confirmation UserMessageConf "USER_MESSAGE_CONF" = 108, since 6, read ucce 9 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -306,7 +324,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "USER_MESSAGE_EVENT".
-    event UserMessageEvent "USER_MESSAGE_EVENT" = 109, since 6 {
+    event UserMessageEvent "USER_MESSAGE_EVENT" = 109, since 6, read ucce 9 14 23 24 25 {
         fixed {
             /// Clock of the central controller.
             icm_central_controller_time: Timestamp;
@@ -326,7 +344,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "REGISTER_VARIABLES_REQ".
-    request RegisterVariablesReq "REGISTER_VARIABLES_REQ" = 110, since 6 {
+    request RegisterVariablesReq "REGISTER_VARIABLES_REQ" = 110, since 6, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -350,7 +368,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "REGISTER_VARIABLES_CONF".
-    confirmation RegisterVariablesConf "REGISTER_VARIABLES_CONF" = 111, since 6 {
+    confirmation RegisterVariablesConf "REGISTER_VARIABLES_CONF" = 111, since 6,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;

@@ -24,7 +24,9 @@ message! {
     /// The public table is cut after the last field here; what follows it is not read.
     ///
     /// GED-188, "QUERY_QUEUE_STATISTICS_CONF".
-    confirmation QueryQueueStatisticsConf "QUERY_QUEUE_STATISTICS_CONF" = 224, uccx 10 {
+    confirmation QueryQueueStatisticsConf "QUERY_QUEUE_STATISTICS_CONF" = 224, uccx 10,
+        read uccx cut
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -72,7 +74,9 @@ message! {
     /// The public table is cut after the last field here; what follows it is not read.
     ///
     /// GED-188, "QUERY_SUMMARY_STATISTICS_CONF".
-    confirmation QuerySummaryStatisticsConf "QUERY_SUMMARY_STATISTICS_CONF" = 226, uccx 10 {
+    confirmation QuerySummaryStatisticsConf "QUERY_SUMMARY_STATISTICS_CONF" = 226, uccx 10,
+        read uccx cut
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -112,21 +116,25 @@ message! {
     /// Asks for the queue statistics that concern an agent.
     ///
     /// GED-188, "QUERY_AGENT_QUEUE_STATISTICS_REQ".
-    request QueryAgentQueueStatisticsReq "QUERY_AGENT_QUEUE_STATISTICS_REQ" = 239, uccx 10 {
+    request QueryAgentQueueStatisticsReq(
+        agent_id: Text
+    ) "QUERY_AGENT_QUEUE_STATISTICS_REQ" = 239, uccx 10 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
         }
         floating {
             /// Login id of the agent.
-            agent_id: Option<Text> = AGENT_ID_LONG, max 129;
+            agent_id: Option<Text> = AGENT_ID_LONG, max 129, required;
         }
     }
 
     /// Queue statistics that concern an agent.
     ///
     /// GED-188, "QUERY_AGENT_QUEUE_STATISTICS_CONF".
-    confirmation QueryAgentQueueStatisticsConf "QUERY_AGENT_QUEUE_STATISTICS_CONF" = 240, uccx 10 {
+    confirmation QueryAgentQueueStatisticsConf(
+        agent_id: Text
+    ) "QUERY_AGENT_QUEUE_STATISTICS_CONF" = 240, uccx 10 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -137,7 +145,7 @@ message! {
         }
         floating {
             /// Login id of the agent.
-            agent_id: Option<Text> = AGENT_ID_LONG, max 129;
+            agent_id: Option<Text> = AGENT_ID_LONG, max 129, required;
         }
     }
 }

@@ -12,16 +12,21 @@ message! {
     /// Refuses a request on the protocol level.
     ///
     /// Quirk: the guides of versions 24 and 25 print a 10-byte body (FailureCode and PeripheralErrorCode in
-    /// place of Status). The 8-byte form is written; from version 24 on a body of 10 bytes is read as the
-    /// other form, its FailureCode becoming `status`.
+    /// place of Status) without a note of a change. From version 24 on a body of 10 bytes is read as that
+    /// form, its FailureCode becoming `status`, and written so when `peripheral_error_code` is not zero.
+    /// In all other cases the 8-byte form is written.
     ///
     /// GED-188, "FAILURE_CONF".
-    confirmation FailureConf "FAILURE_CONF" = 1 {
+    confirmation FailureConf(status: StatusCode) "FAILURE_CONF" = 1,
+        read ucce 9 15 17 23 24 25 uccx whole
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
             /// What became of the request.
             status: StatusCode;
+            /// The switch's own number for it; zero for the usual 8-byte form.
+            peripheral_error_code: PeripheralErrorCode, perhaps ucce 24;
         }
         floating {
             /// Text for a human reader.
@@ -35,7 +40,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "FAILURE_EVENT".
-    event FailureEvent "FAILURE_EVENT" = 2 {
+    event FailureEvent(status: StatusCode) "FAILURE_EVENT" = 2, read ucce 9 15 17 23 24 25 {
         fixed {
             /// What became of the request.
             status: StatusCode;
@@ -47,7 +52,9 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "OPEN_REQ".
-    request OpenReq "OPEN_REQ" = 3 {
+    request OpenReq(version_number: u32, client_id: Text, client_password: Secret) "OPEN_REQ" = 3,
+        read ucce 14 15 23 24 25 uccx cut
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -74,9 +81,9 @@ message! {
         }
         floating {
             /// Name of the client application.
-            client_id: Option<Text> = CLIENT_ID, max 64;
+            client_id: Option<Text> = CLIENT_ID, max 64, required;
             /// Its password; the field is sent even when it is empty.
-            client_password: Option<Secret> = CLIENT_PASSWORD, max 64;
+            client_password: Option<Secret> = CLIENT_PASSWORD, max 64, required;
             /// Text that identifies the user of the application.
             client_signature: Option<Text> = CLIENT_SIGNATURE, max 64;
             /// Extension of the agent.
@@ -92,11 +99,12 @@ message! {
 
     /// Accepts the session and tells what was granted.
     ///
-    /// Quirk: SessionType is printed in the guide of version 23 too, the change list gives 24, which is
-    /// followed.
+    /// Quirk: SessionType is printed in the guide of version 23 too, the change list gives 24. Version 23
+    /// writes it only when it says something. From version 23 on a body is read with it or without it, as
+    /// the rest comes out even.
     ///
     /// GED-188, "OPEN_CONF".
-    confirmation OpenConf "OPEN_CONF" = 4 {
+    confirmation OpenConf "OPEN_CONF" = 4, read ucce 15 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -117,7 +125,7 @@ message! {
             /// Department of the agent.
             department_id: i32, since 19;
             /// Whether the side is active or standby.
-            session_type: SessionType, since 24;
+            session_type: SessionType, since 24, perhaps ucce 23;
         }
         floating {
             /// Extension of the agent.
@@ -127,7 +135,7 @@ message! {
             /// The agent's telephone.
             agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64;
             /// Entries of `peripherals`.
-            num_peripherals: Option<u16> = NUM_PERIPHERALS, since 14;
+            num_peripherals: Option<u16> = NUM_PERIPHERALS, counts peripherals, since 14;
         }
         lists {
             /// The peripherals of the server.
@@ -138,7 +146,7 @@ message! {
     /// Asks whether the server is alive. Only clients send it.
     ///
     /// GED-188, "HEARTBEAT_REQ".
-    request HeartbeatReq "HEARTBEAT_REQ" = 5 {
+    request HeartbeatReq "HEARTBEAT_REQ" = 5, read ucce 15 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -150,7 +158,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "HEARTBEAT_CONF".
-    confirmation HeartbeatConf "HEARTBEAT_CONF" = 6 {
+    confirmation HeartbeatConf "HEARTBEAT_CONF" = 6, read ucce 15 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -160,7 +168,7 @@ message! {
     /// Ends the session.
     ///
     /// GED-188, "CLOSE_REQ".
-    request CloseReq "CLOSE_REQ" = 7 {
+    request CloseReq(status: StatusCode) "CLOSE_REQ" = 7, read ucce 15 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -172,7 +180,7 @@ message! {
     /// Agrees to the end of the session.
     ///
     /// GED-188, "CLOSE_CONF".
-    confirmation CloseConf "CLOSE_CONF" = 8 {
+    confirmation CloseConf "CLOSE_CONF" = 8, read ucce 15 23 24 25 uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -184,7 +192,9 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "SYSTEM_EVENT".
-    event SystemEvent "SYSTEM_EVENT" = 31 {
+    event SystemEvent(system_event_id: SystemEventId) "SYSTEM_EVENT" = 31,
+        read ucce 23 24 25 uccx cut
+    {
         fixed {
             /// What is down; zero when all is well. In UCCX a [`UccxStatus`](crate::code::UccxStatus).
             pg_status: PgStatus;
@@ -214,7 +224,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "CONTROL_FAILURE_CONF".
-    confirmation ControlFailureConf "CONTROL_FAILURE_CONF" = 35 {
+    confirmation ControlFailureConf(failure_code: ControlFailureCode) "CONTROL_FAILURE_CONF" = 35,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -228,13 +240,13 @@ message! {
     /// The standby side became the active one.
     ///
     /// GED-188, "STANDBY_ACTIVE_EVENT_MSG".
-    event StandbyActiveEventMsg "STANDBY_ACTIVE_EVENT_MSG" = 277, since 24 {
+    event StandbyActiveEventMsg "STANDBY_ACTIVE_EVENT_MSG" = 277, since 24, read ucce 24 25 {
     }
 
     /// The active side asks its clients to move to the other side.
     ///
     /// GED-188, "ACTIVE_MAINTENANCE_REQ_MSG".
-    event ActiveMaintenanceReqMsg "ACTIVE_MAINTENANCE_REQ_MSG" = 278, since 24 {
+    event ActiveMaintenanceReqMsg "ACTIVE_MAINTENANCE_REQ_MSG" = 278, since 24, read ucce 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -244,7 +256,9 @@ message! {
     /// Whether the client agrees to move.
     ///
     /// GED-188, "ACTIVE_MAINTENANCE_RESP_MSG".
-    event ActiveMaintenanceRespMsg "ACTIVE_MAINTENANCE_RESP_MSG" = 279, since 24 {
+    event ActiveMaintenanceRespMsg(
+        maintenance_mode_accepted: bool
+    ) "ACTIVE_MAINTENANCE_RESP_MSG" = 279, since 24, read ucce 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -256,7 +270,9 @@ message! {
     /// Whether the move takes place.
     ///
     /// GED-188, "ACTIVE_MAINTENANCE_EVENT_MSG".
-    event ActiveMaintenanceEventMsg "ACTIVE_MAINTENANCE_EVENT_MSG" = 280, since 24 {
+    event ActiveMaintenanceEventMsg(
+        maintenance_mode_status: bool
+    ) "ACTIVE_MAINTENANCE_EVENT_MSG" = 280, since 24, read ucce 24 25 {
         fixed {
             /// Whether the move takes place.
             maintenance_mode_status: bool;
@@ -266,7 +282,9 @@ message! {
     /// The client sends no more requests to this side.
     ///
     /// GED-188, "STOPPING_REQUESTS_TO_THIS_SIDE_IND".
-    event StoppingRequestsToThisSideInd "STOPPING_REQUESTS_TO_THIS_SIDE_IND" = 281, since 24 {
+    event StoppingRequestsToThisSideInd "STOPPING_REQUESTS_TO_THIS_SIDE_IND" = 281, since 24,
+        read ucce 24 25
+    {
     }
 }
 

@@ -16,7 +16,9 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "SUPERVISOR_ASSIST_REQ".
-    request SupervisorAssistReq "SUPERVISOR_ASSIST_REQ" = 118, since 8 {
+    request SupervisorAssistReq "SUPERVISOR_ASSIST_REQ" = 118, since 8,
+        read ucce 9 15 23 24 25 uccx cut
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -29,7 +31,7 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
             /// Extension of the agent.
             agent_extension: Option<Text> = AGENT_EXTENSION, max 16;
             /// Login id of the agent.
@@ -42,7 +44,9 @@ message! {
     /// The call for help was placed.
     ///
     /// GED-188, "SUPERVISOR_ASSIST_CONF".
-    confirmation SupervisorAssistConf "SUPERVISOR_ASSIST_CONF" = 119, since 8 {
+    confirmation SupervisorAssistConf "SUPERVISOR_ASSIST_CONF" = 119, since 8,
+        read ucce 9 23 24 25 uccx whole
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -57,7 +61,7 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
         }
     }
 
@@ -66,7 +70,7 @@ message! {
     /// Inferred for UCCE: no guide prints it; the body is the one of UCCX.
     ///
     /// GED-188, "SUPERVISOR_ASSIST_EVENT".
-    event SupervisorAssistEvent "SUPERVISOR_ASSIST_EVENT" = 120, since 8 {
+    event SupervisorAssistEvent "SUPERVISOR_ASSIST_EVENT" = 120, since 8, read uccx whole {
         fixed {
             /// The switch.
             peripheral_id: PeripheralId;
@@ -79,9 +83,9 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
             /// Name of the client application.
-            client_id: Option<Text> = CLIENT_ID, max 64;
+            client_id: Option<Text> = CLIENT_ID, max 64, required uccx;
             /// Text for a human reader.
             text: Option<Text> = TEXT, max 255;
         }
@@ -92,7 +96,9 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "EMERGENCY_CALL_REQ".
-    request EmergencyCallReq "EMERGENCY_CALL_REQ" = 121, since 8 {
+    request EmergencyCallReq "EMERGENCY_CALL_REQ" = 121, since 8,
+        read ucce 14 15 17 23 24 25 uccx cut
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -105,7 +111,7 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
             /// Extension of the agent.
             agent_extension: Option<Text> = AGENT_EXTENSION, max 16;
             /// Login id of the agent.
@@ -118,7 +124,9 @@ message! {
     /// The emergency call was placed.
     ///
     /// GED-188, "EMERGENCY_CALL_CONF".
-    confirmation EmergencyCallConf "EMERGENCY_CALL_CONF" = 122, since 8 {
+    confirmation EmergencyCallConf "EMERGENCY_CALL_CONF" = 122, since 8,
+        read ucce 9 23 24 25 uccx whole
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -133,19 +141,23 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
         }
     }
 
     /// An emergency call was placed.
     ///
-    /// Quirk: UCCX prints an InvokeID first, UCCE does not.
+    /// Quirk: UCCX prints an InvokeID first (18 bytes), UCCE does not (14), though its printed sizes would
+    /// fit 18. Both are read in both dialects, as the rest comes out even; UCCE writes the InvokeID only
+    /// when it is not zero.
     ///
     /// GED-188, "EMERGENCY_CALL_EVENT".
-    event EmergencyCallEvent "EMERGENCY_CALL_EVENT" = 123, since 8 {
+    event EmergencyCallEvent "EMERGENCY_CALL_EVENT" = 123, since 8,
+        read ucce 9 14 15 23 24 25 uccx whole
+    {
         fixed {
             /// Returned in the answer.
-            invoke_id: InvokeId, uccx 10;
+            invoke_id: InvokeId, uccx 10, perhaps ucce 8 uccx 10;
             /// The switch.
             peripheral_id: PeripheralId;
             /// Id of the call.
@@ -157,7 +169,7 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
             /// Name of the client application.
             client_id: Option<Text> = CLIENT_ID, max 64;
             /// IP address of the client end.
@@ -176,7 +188,9 @@ message! {
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "SUPERVISE_CALL_REQ".
-    request SuperviseCallReq "SUPERVISE_CALL_REQ" = 124, since 8 {
+    request SuperviseCallReq(
+        supervisory_action: SupervisoryAction
+    ) "SUPERVISE_CALL_REQ" = 124, since 8, read ucce 9 14 15 23 24 25 uccx cut {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -212,7 +226,9 @@ message! {
     /// The supervisor's action took place.
     ///
     /// GED-188, "SUPERVISE_CALL_CONF".
-    confirmation SuperviseCallConf "SUPERVISE_CALL_CONF" = 125, since 8 {
+    confirmation SuperviseCallConf "SUPERVISE_CALL_CONF" = 125, since 8,
+        read ucce 9 14 15 17 23 24 25 uccx whole
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -223,7 +239,7 @@ message! {
         }
         floating {
             /// Device of the connection.
-            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64;
+            connection_device_id: Option<Text> = CONNECTION_DEVID, max 64, required uccx;
         }
     }
 
@@ -232,7 +248,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "AGENT_TEAM_CONFIG_EVENT".
-    event AgentTeamConfigEvent "AGENT_TEAM_CONFIG_EVENT" = 128, since 8 {
+    event AgentTeamConfigEvent(team_id: u32) "AGENT_TEAM_CONFIG_EVENT" = 128, since 8,
+        read ucce 9 15 23 24 25
+    {
         fixed {
             /// The switch.
             peripheral_id: PeripheralId;
@@ -263,7 +281,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "LIST_AGENT_TEAM_REQ".
-    request ListAgentTeamReq "LIST_AGENT_TEAM_REQ" = 133, since 8 {
+    request ListAgentTeamReq(supervisor_id: u32) "LIST_AGENT_TEAM_REQ" = 133, since 8,
+        read ucce 14 15 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -277,7 +297,7 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "LIST_AGENT_TEAM_CONF".
-    confirmation ListAgentTeamConf "LIST_AGENT_TEAM_CONF" = 134, since 8 {
+    confirmation ListAgentTeamConf "LIST_AGENT_TEAM_CONF" = 134, since 8, read ucce 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -302,7 +322,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "MONITOR_AGENT_TEAM_START_REQ".
-    request MonitorAgentTeamStartReq "MONITOR_AGENT_TEAM_START_REQ" = 135, since 8 {
+    request MonitorAgentTeamStartReq(team_id: u32) "MONITOR_AGENT_TEAM_START_REQ" = 135, since 8,
+        read ucce 9 15 17 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -316,7 +338,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "MONITOR_AGENT_TEAM_START_CONF".
-    confirmation MonitorAgentTeamStartConf "MONITOR_AGENT_TEAM_START_CONF" = 136, since 8 {
+    confirmation MonitorAgentTeamStartConf(
+        monitor_id: u32
+    ) "MONITOR_AGENT_TEAM_START_CONF" = 136, since 8, read ucce 9 15 17 23 24 25 {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -330,7 +354,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "MONITOR_AGENT_TEAM_STOP_REQ".
-    request MonitorAgentTeamStopReq "MONITOR_AGENT_TEAM_STOP_REQ" = 137, since 8 {
+    request MonitorAgentTeamStopReq(monitor_id: u32) "MONITOR_AGENT_TEAM_STOP_REQ" = 137, since 8,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -344,7 +370,9 @@ message! {
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///
     /// GED-188, "MONITOR_AGENT_TEAM_STOP_CONF".
-    confirmation MonitorAgentTeamStopConf "MONITOR_AGENT_TEAM_STOP_CONF" = 138, since 8 {
+    confirmation MonitorAgentTeamStopConf "MONITOR_AGENT_TEAM_STOP_CONF" = 138, since 8,
+        read ucce 23 24 25
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -355,7 +383,7 @@ message! {
     /// [`ServiceMask::SUPERVISOR`](crate::code::ServiceMask::SUPERVISOR).
     ///
     /// GED-188, "TEAM_CONFIG_REQ".
-    request TeamConfigReq "TEAM_CONFIG_REQ" = 242, uccx 10 {
+    request TeamConfigReq "TEAM_CONFIG_REQ" = 242, uccx 10, read uccx whole {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;
@@ -369,7 +397,9 @@ message! {
     /// Members of a team.
     ///
     /// GED-188, "TEAM_CONFIG_EVENT".
-    event TeamConfigEvent "TEAM_CONFIG_EVENT" = 243, uccx 10 {
+    event TeamConfigEvent(team_id: u32, team_name: Text) "TEAM_CONFIG_EVENT" = 243, uccx 10,
+        read uccx whole
+    {
         fixed {
             /// The team.
             team_id: u32;
@@ -385,7 +415,7 @@ message! {
         }
         floating {
             /// Its name.
-            team_name: Option<Text> = TEAM_NAME, max 50;
+            team_name: Option<Text> = TEAM_NAME, max 50, required;
         }
         lists {
             /// The members.
@@ -396,7 +426,9 @@ message! {
     /// Ends the upload of teams.
     ///
     /// GED-188, "TEAM_CONFIG_CONF".
-    confirmation TeamConfigConf "TEAM_CONFIG_CONF" = 244, uccx 10 {
+    confirmation TeamConfigConf(status: StatusCode) "TEAM_CONFIG_CONF" = 244, uccx 10,
+        read uccx whole
+    {
         fixed {
             /// Returned in the answer.
             invoke_id: InvokeId;

@@ -23,6 +23,17 @@ pub(crate) fn versions() -> impl Iterator<Item = Version> {
         .chain((10..=18).map(Version::uccx))
 }
 
+/// Whether the documents do not agree on the layout, so that a body decides how it is read.
+pub(crate) fn is_disputed(table: &Table, version: Version) -> bool {
+    let mut fixed = table.fields.iter();
+    fixed.any(|field| field.perhaps.admits(version))
+        || matches!(
+            table.name,
+            "SEND_DTMF_SIGNAL_REQ" | "CALL_ATTRIBUTE_CHANGE_EVENT"
+        )
+        || version == Version::uccx(18)
+}
+
 /// All fields of `table` that `version` has, each list with two entries, and an unknown field
 /// before the lists of the message and of each record.
 pub(crate) fn sample(table: &Table, version: Version) -> Sample {
@@ -103,6 +114,9 @@ fn entries(table: &Table, list: &str, version: Version) -> u16 {
 }
 
 fn data(field: &Field, version: Version, seed: &mut u8) -> Vec<u8> {
+    if field.counts.is_some() {
+        return vec![0, 2];
+    }
     let inner = field.type_name.split(['<', '>']).nth(1).unwrap().trim();
     *seed = seed.wrapping_add(1);
     match inner {

@@ -3,9 +3,9 @@
 use cti_proto::{
     code::{
         AgentFlags, AgentState as State, AgentType, CallId as ConnectionCallId, CallType,
-        ConfigMask, ConnectionDeviceIdType, ControlFailureCode, EventCause, ForcedFlag, InvokeId,
-        LocalConnectionState, MemberType, PeripheralErrorCode, PeripheralId, ReasonCode,
-        RecordType, SkillGroupId, StatusCode, TeamOperation,
+        ConfigEndStatus, ConfigMask, ConnectionDeviceIdType, ControlFailureCode, EventCause,
+        ForcedFlag, InvokeId, LocalConnectionState, MemberType, PeripheralErrorCode, PeripheralId,
+        ReasonCode, RecordType, SkillGroupId, StatusCode, TeamOperation,
     },
     codec::{NamedArray, NamedVariable, Text},
     message::{
@@ -418,7 +418,7 @@ fn the_picture_is_asked_for_step_by_step() {
             record.login_id = text("1001");
         });
         rebuild.on_message(&ConfigAgentEvent::with(|event| event.records = vec![agent]).into());
-        rebuild.on_message(&ConfigEndEvent::default().into());
+        rebuild.on_message(&ConfigEndEvent::new(ConfigEndStatus::SUCCESS).into());
     }
     let asked = ask(&mut rebuild);
     assert_eq!(asked.len(), 1, "TEAM_CONFIG_REQ");
@@ -475,7 +475,7 @@ fn an_engine_without_agents_is_complete_after_its_teams() {
     let mut rebuild = Rebuild::new();
     let all = ConfigMask::SKILL_GROUP | ConfigMask::AGENT;
     rebuild.on_message(&ConfigBeginEvent::with(|begin| begin.config_information = all).into());
-    rebuild.on_message(&ConfigEndEvent::default().into());
+    rebuild.on_message(&ConfigEndEvent::new(ConfigEndStatus::SUCCESS).into());
     let (query, _) = rebuild.next_query().unwrap();
     rebuild.sent(InvokeId(1), query);
     rebuild.on_answer(InvokeId(1), &Err(Refusal::TimedOut));
