@@ -147,7 +147,7 @@ fn max(line: &Field, version: Version) -> usize {
 /// What stands on the wire, in at most `max` bytes where the kind does not say how many.
 fn data(kind: Kind, max: usize, bytes: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     Ok(match kind {
-        Kind::Number { width } => exactly(width, bytes)?,
+        Kind::Number { width, .. } => exactly(width, bytes)?,
         Kind::Flag => alloc::vec![0, bytes.arbitrary::<bool>()?.into()],
         Kind::Code { width, names } => {
             // The one name of an id is its null.

@@ -86,6 +86,8 @@
 //! - `std` (default): `std` in the dependencies. Without it the crate is `no_std` + `alloc`,
 //!   sessions included.
 //! - `tokio-codec`: `tokio_util::codec::{Decoder, Encoder}` on [`FrameCodec`].
+//! - `serde`: a JSON form of messages, their parts, frames and codes, in both directions. Needs no
+//!   `std`.
 //! - `arbitrary`: `arbitrary::Arbitrary` on messages, frames, versions and codes, and
 //!   `Message::arbitrary_in` for what a given version can carry unchanged.
 //!
@@ -108,6 +110,8 @@ mod arbitrary;
 mod display;
 mod error;
 mod frame;
+#[cfg(feature = "serde")]
+mod json;
 mod macros;
 mod tag;
 #[cfg(feature = "tokio-codec")]

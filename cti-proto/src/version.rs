@@ -6,6 +6,8 @@ use core::fmt;
 ///
 /// The two share framing and most layouts; the numbers 86, 235, 236 and 240 mean different messages.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "UPPERCASE"))]
 pub enum Dialect {
     /// Unified Contact Center Enterprise, protocol versions 5 to 25.
     Ucce,
@@ -18,6 +20,8 @@ pub enum Dialect {
 /// Any number can be held, since a client may ask for one that nobody speaks; [`Version::is_known`]
 /// tells whether the tables of this crate cover it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Version {
     dialect: Dialect,
     number: u32,
@@ -205,6 +209,15 @@ impl Gate {
     /// Whether any version has it.
     pub(crate) const fn is_open(self) -> bool {
         self.ucce.first <= self.ucce.last || self.uccx.first <= self.uccx.last
+    }
+
+    /// Whether any version of `dialect` has it.
+    pub const fn opens(self, dialect: Dialect) -> bool {
+        let range = match dialect {
+            Dialect::Ucce => self.ucce,
+            Dialect::Uccx => self.uccx,
+        };
+        range.first <= range.last
     }
 
     /// Whether `version` has it.

@@ -1,4 +1,4 @@
-//! Fields written without their types: what the feature `arbitrary` fills.
+//! Fields written without their types: what the features `serde` and `arbitrary` fill.
 
 use alloc::vec::Vec;
 
@@ -11,9 +11,10 @@ use crate::codec::text::{Blob, Secret, Text};
 /// What the data of a field are on the wire.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
-    /// A number of so many bytes.
+    /// A number of so many bytes, two's complement if it can be negative.
     Number {
         width: usize,
+        signed: bool,
     },
     /// BOOL.
     Flag,
@@ -147,10 +148,10 @@ macro_rules! kinds {
 }
 
 kinds! {
-    u8: Kind::Number { width: 1 };
-    u16: Kind::Number { width: 2 };
-    u32: Kind::Number { width: 4 };
-    i32: Kind::Number { width: 4 };
+    u8: Kind::Number { width: 1, signed: false };
+    u16: Kind::Number { width: 2, signed: false };
+    u32: Kind::Number { width: 4, signed: false };
+    i32: Kind::Number { width: 4, signed: true };
     bool: Kind::Flag;
     Text: Kind::Text;
     Blob: Kind::Bytes { exactly: None };

@@ -178,7 +178,7 @@ pub(crate) struct Data<'a> {
 
 impl<'a> Data<'a> {
     /// All of `body` as the data of one field.
-    #[cfg(feature = "arbitrary")]
+    #[cfg(any(feature = "serde", feature = "arbitrary"))]
     pub(crate) const fn whole(tag: Tag, body: &'a Bytes) -> Self {
         let end = body.len();
         Self {

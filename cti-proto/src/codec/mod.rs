@@ -1,6 +1,6 @@
 //! Field primitives: everything the `message!` tables are made of.
 
-#[cfg(feature = "arbitrary")]
+#[cfg(any(feature = "serde", feature = "arbitrary"))]
 mod cell;
 mod contents;
 mod fixed;
@@ -10,7 +10,7 @@ mod named;
 mod spec;
 mod text;
 
-#[cfg(feature = "arbitrary")]
+#[cfg(any(feature = "serde", feature = "arbitrary"))]
 pub(crate) use cell::{Cell, Fill, Kind, Kinded};
 pub(crate) use contents::{AsValue, Composite, fixed_value};
 pub use contents::{Bits, Contents, FieldValue, List};

@@ -188,12 +188,26 @@ macro_rules! wire_newtype {
 /// What JSON and fuzz tests know of a code or mask.
 macro_rules! kinded {
     ($name:ident: $kind:ident($int:ident) { $($value:ident = $number:literal,)* }) => {
-        #[cfg(feature = "arbitrary")]
+        #[cfg(any(feature = "serde", feature = "arbitrary"))]
         impl $crate::codec::Kinded for $name {
             const KIND: $crate::codec::Kind = $crate::codec::Kind::$kind {
                 width: <$int as $crate::codec::Fixed>::WIDTH,
                 names: &[ $( (stringify!($value), $number), )* ],
             };
+        }
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+                serde::Serialize::serialize(&$crate::codec::AsValue::as_value(self), output)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+                $crate::json::value(input)
+            }
         }
 
         #[cfg(feature = "arbitrary")]

@@ -28,7 +28,7 @@ macro_rules! contents {
             })?
         }
 
-        #[cfg(feature = "arbitrary")]
+        #[cfg(any(feature = "serde", feature = "arbitrary"))]
         impl $crate::codec::Fill for $name {
             fn blank() -> Self {
                 $blank
@@ -45,6 +45,20 @@ macro_rules! contents {
             $(fn other_mut(&mut self) -> Option<&mut alloc::vec::Vec<$crate::codec::RawField>> {
                 Some(&mut self.$other)
             })?
+        }
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+                serde::Serialize::serialize(&$crate::codec::Contents::new(self), output)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+                $crate::json::filled(input)
+            }
         }
 
         #[cfg(feature = "arbitrary")]

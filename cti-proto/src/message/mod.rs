@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::code::{InvokeId, MessageType};
-#[cfg(feature = "arbitrary")]
+#[cfg(any(feature = "serde", feature = "arbitrary"))]
 use crate::codec::Fill;
 use crate::codec::{Contents, Field, Fields, Floating};
 use crate::error::{DecodeError, EncodeError};
@@ -285,7 +285,7 @@ macro_rules! registry {
             }
         }
 
-        #[cfg(feature = "arbitrary")]
+        #[cfg(any(feature = "serde", feature = "arbitrary"))]
         impl Message {
             /// The message of `table`, with the protocol's absent values.
             pub(crate) fn blank(table: &Table) -> Option<Self> {
