@@ -198,9 +198,13 @@ fn score(version: Version, frame: &Frame) -> i32 {
         let bytes = frame.body.get(at..at + width);
         if let ("PeripheralType", Some(&[high, low])) = (field.type_name, bytes) {
             let kind = PeripheralType(u16::from_be_bytes([high, low]));
-            // UCCX sets this one in all its messages; no UCCE has such a switch.
-            let express = kind == PeripheralType::ACMI_CRS;
-            if kind != PeripheralType::NONE && express != (version.dialect() == Dialect::Uccx) {
+            // UCCX sets this one in its events; no UCCE has such a switch.
+            let told = match kind {
+                PeripheralType::ACMI_CRS => Some(Dialect::Uccx),
+                PeripheralType::NONE => None,
+                other => other.name().map(|_| Dialect::Ucce),
+            };
+            if told.is_some_and(|dialect| dialect != version.dialect()) {
                 score -= 3;
             }
         }

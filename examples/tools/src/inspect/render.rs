@@ -1,0 +1,300 @@
+//! Lines for people and lines for programs.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use cti_proto::Message;
+use cti_proto::codec::{Contents, FieldValue};
+use cti_proto::follow::Certainty;
+use cti_proto::message::Role;
+use serde_json::{Map, Value, json};
+
+use crate::inspect::conversation::{Content, Label, Peers, Record, Seen, Sender};
+
+/// A record and what stands before it.
+pub(crate) struct Line<'a> {
+    /// As the user wants to see it.
+    pub(crate) when: Option<String>,
+    pub(crate) label: &'a Label,
+    pub(crate) record: &'a Record,
+}
+
+/// For people.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Text {
+    /// A line for each field.
+    pub(crate) long: bool,
+}
+
+impl Text {
+    /// The head of a connection.
+    pub(crate) fn conversation(
+        self,
+        out: &mut impl Write,
+        number: u64,
+        peers: Peers,
+        label: &Label,
+    ) -> io::Result<()> {
+        let Peers { client, server } = peers;
+        let begin = if label.from_its_beginning {
+            ""
+        } else {
+            ", captured from the middle"
+        };
+        writeln!(out, "{HEAD}#{number} {client} -> {server}{HEAD:#}{begin}")
+    }
+
+    pub(crate) fn line(self, out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
+        if let Some(when) = &line.when {
+            write!(out, "{DIM}{when:>12}{DIM:#} ")?;
+        }
+        if let (Some(number), Some(_)) = (line.label.number, line.label.peers) {
+            write!(out, "{DIM}#{number}{DIM:#} ")?;
+        }
+        match (&line.record.content, line.record.sender) {
+            (Content::Version { .. } | Content::Heartbeats { .. }, _) => write!(out, "   ")?,
+            (_, Sender::Client) => write!(out, "{CLIENT}->{CLIENT:#} ")?,
+            (_, Sender::Server) => write!(out, "{SERVER}<-{SERVER:#} ")?,
+        }
+        match &line.record.content {
+            Content::Message(seen) => self.message(out, seen),
+            Content::Skipped {
+                offset,
+                len,
+                reason,
+            } => writeln!(
+                out,
+                "{BAD}! {len} bytes at {offset} skipped: {reason}{BAD:#}"
+            ),
+            Content::Lost { offset } => {
+                writeln!(
+                    out,
+                    "{BAD}! cannot be followed from byte {offset} on{BAD:#}"
+                )
+            }
+            Content::Version {
+                version,
+                certainty,
+                equals,
+            } => {
+                write!(out, "{DIM}read as {version}, ")?;
+                match certainty {
+                    Certainty::Given => write!(out, "as you say")?,
+                    Certainty::Opened => write!(out, "which OPEN_REQ asks for")?,
+                    Certainty::Guessed => write!(out, "which fits best")?,
+                }
+                if let Some((first, last)) = equals {
+                    write!(out, "; {first} to {} fit alike", last.number())?;
+                }
+                writeln!(out, "{DIM:#}")
+            }
+            Content::Unanswered { name, invoke_id } => {
+                writeln!(
+                    out,
+                    "{BAD}! {name} invoke_id={invoke_id} was never answered{BAD:#}"
+                )
+            }
+            Content::Heartbeats { sent, unanswered } => {
+                writeln!(
+                    out,
+                    "{BAD}! {unanswered} of {sent} heartbeats were never answered{BAD:#}"
+                )
+            }
+        }
+    }
+
+    fn message(self, out: &mut impl Write, seen: &Seen) -> io::Result<()> {
+        let text = match (&seen.message, self.long) {
+            (Some(message), false) => message.to_string(),
+            (Some(message), true) => format!("{message:#}"),
+            (None, false) => seen.frame.to_string(),
+            (None, true) => format!("{:#}", seen.frame),
+        };
+        let name_end = text.find([' ', '\n']).unwrap_or(text.len());
+        let (name, rest) = text.split_at(name_end);
+        let style = name_style(seen);
+        let (first, others) = rest.split_once('\n').unwrap_or((rest, ""));
+        write!(out, "{style}{name}{style:#}{first}")?;
+        if let Some(after) = seen.answered.and_then(|answered| answered.after) {
+            write!(
+                out,
+                " {DIM}({:.1} ms){DIM:#}",
+                after.as_secs_f64() * 1_000.0
+            )?;
+        }
+        if self.long {
+            writeln!(out)?;
+            if !others.is_empty() {
+                writeln!(out, "{others}")?;
+            }
+            for problem in &seen.problems {
+                writeln!(out, "    {BAD}! {problem}{BAD:#}")?;
+            }
+            return Ok(());
+        }
+        let mut mark = "  !";
+        for problem in &seen.problems {
+            write!(out, "{BAD}{mark} {problem}{BAD:#}")?;
+            mark = ";";
+        }
+        writeln!(out)
+    }
+
+    pub(crate) fn notice(self, out: &mut impl Write, notice: &str) -> io::Result<()> {
+        writeln!(out, "{BAD}! {notice}{BAD:#}")
+    }
+}
+
+/// Refusals stand out; the rest tells requests, answers and events apart.
+fn name_style(seen: &Seen) -> Style {
+    let name = seen.name();
+    let role = seen
+        .message
+        .as_ref()
+        .and_then(Message::table)
+        .map(|table| table.role);
+    match role {
+        _ if name.contains("FAILURE") => BAD,
+        Some(Role::Request | Role::Confirmation) => Style::new().bold(),
+        Some(Role::Event) => EVENT,
+        None => Style::new().italic(),
+    }
+}
+
+/// For programs: one object a line, with its keys in a set order.
+#[derive(Debug, Default)]
+pub(crate) struct Json(Vec<(&'static str, Value)>);
+
+impl Json {
+    pub(crate) fn line(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
+        let mut object = Self::default();
+        let record = line.record;
+        if let Some(time) = record.time {
+            object.put("time", time.to_string());
+        }
+        if let (Some(number), Some(peers)) = (line.label.number, line.label.peers) {
+            object.put("conversation", number);
+            object.put("client", peers.client.to_string());
+            object.put("server", peers.server.to_string());
+        }
+        let sender = match record.sender {
+            Sender::Client => "client",
+            Sender::Server => "server",
+        };
+        match &record.content {
+            Content::Message(seen) => {
+                object.put("from", sender);
+                object.message(seen);
+            }
+            Content::Skipped {
+                offset,
+                len,
+                reason,
+            } => {
+                object.put("from", sender);
+                let reason = reason.to_string();
+                let skipped = json!({"offset": offset, "bytes": len, "reason": reason});
+                object.put("skipped", skipped);
+            }
+            Content::Lost { offset } => {
+                object.put("from", sender);
+                object.put("lost", json!({ "offset": offset }));
+            }
+            Content::Version {
+                version, certainty, ..
+            } => {
+                object.put("read_as", version.to_string());
+                let certainty = match certainty {
+                    Certainty::Given => "given",
+                    Certainty::Opened => "opened",
+                    Certainty::Guessed => "guessed",
+                };
+                object.put("certainty", certainty);
+            }
+            Content::Unanswered { name, invoke_id } => {
+                object.put("unanswered", json!({"type": name, "invoke_id": invoke_id}));
+            }
+            Content::Heartbeats { sent, unanswered } => {
+                object.put(
+                    "heartbeats",
+                    json!({"sent": sent, "unanswered": unanswered}),
+                );
+            }
+        }
+        object.write(out)
+    }
+
+    pub(crate) fn notice(out: &mut impl Write, notice: &str) -> io::Result<()> {
+        let mut object = Self::default();
+        object.put("notice", notice);
+        object.write(out)
+    }
+
+    pub(crate) fn put(&mut self, key: &'static str, value: impl Into<Value>) {
+        self.0.push((key, value.into()));
+    }
+
+    pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut before = "{";
+        for (key, value) in &self.0 {
+            write!(out, "{before}\"{key}\":{value}")?;
+            before = ",";
+        }
+        writeln!(out, "}}")
+    }
+
+    fn message(&mut self, seen: &Seen) {
+        self.put("type", seen.name());
+        self.put("number", seen.frame.message_type.0);
+        self.put("version", seen.version.to_string());
+        self.put("offset", seen.offset);
+        self.put("bytes", seen.frame.wire_len());
+        if let Some(contents) = seen.message.as_ref().and_then(Message::contents) {
+            self.put("fields", fields(contents));
+        }
+        if let Some(answered) = seen.answered {
+            self.put("answers", answered.name);
+            if let Some(after) = answered.after {
+                self.put("after_ms", after.as_secs_f64() * 1_000.0);
+            }
+        }
+        let problems = seen.problems.iter().map(ToString::to_string);
+        self.put("problems", problems.collect::<Vec<_>>());
+    }
+}
+
+fn fields(contents: Contents<'_>) -> Value {
+    let fields = contents.fields().filter(|(_, value)| !value.is_absent());
+    fields
+        .map(|(field, value)| (field.name.to_owned(), self::value(value)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+#[allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "the rest is shown as a log shows it"
+)]
+fn value(value: FieldValue<'_>) -> Value {
+    match value {
+        FieldValue::Absent => Value::Null,
+        FieldValue::Number(number) => number.into(),
+        FieldValue::Code(number, None) => number.into(),
+        FieldValue::Flag(flag) => flag.into(),
+        FieldValue::List(list) => list.iter().map(self::value).collect::<Vec<_>>().into(),
+        FieldValue::Entry(contents) => fields(contents),
+        FieldValue::Text(text) => text.to_string_lossy().into(),
+        _ => value.to_string().into(),
+    }
+}
+
+const fn color(color: AnsiColor) -> Style {
+    Style::new().fg_color(Some(anstyle::Color::Ansi(color)))
+}
+
+const DIM: Style = Style::new().dimmed();
+const HEAD: Style = Style::new().bold().underline();
+const BAD: Style = color(AnsiColor::Red);
+const CLIENT: Style = color(AnsiColor::Green);
+const SERVER: Style = color(AnsiColor::Blue);
+const EVENT: Style = color(AnsiColor::Cyan);

@@ -1,0 +1,159 @@
+//! What is shown of what was read.
+
+use std::io::{self, BufWriter, Write};
+
+use anstream::AutoStream;
+
+use crate::inspect::Failure;
+use crate::inspect::args::{Show, TimeForm};
+use crate::inspect::conversation::{Content, Label, Record};
+use crate::inspect::filter::Filter;
+use crate::inspect::render::{Json, Line, Text};
+use crate::inspect::summary::Summary;
+use crate::inspect::timestamp::Timestamp;
+
+/// Filters, prints and counts.
+pub(crate) struct Report {
+    out: BufWriter<AutoStream<io::Stdout>>,
+    form: Form,
+    filter: Filter,
+    time: TimeForm,
+    /// Relative times count from here.
+    first: Option<Timestamp>,
+    summary: Option<Summary>,
+    conversations: u64,
+    /// Something was wrong.
+    flawed: bool,
+    flush: bool,
+}
+
+enum Form {
+    Text(Text),
+    Json,
+}
+
+impl Report {
+    pub(crate) fn new(show: &Show) -> Self {
+        let choice = show.color.into();
+        Self {
+            out: BufWriter::new(AutoStream::new(io::stdout(), choice)),
+            form: if show.json {
+                Form::Json
+            } else {
+                Form::Text(Text { long: show.long })
+            },
+            filter: Filter::new(show),
+            time: show.time,
+            first: None,
+            summary: show.summary.then(Summary::default),
+            conversations: 0,
+            flawed: false,
+            flush: false,
+        }
+    }
+
+    /// Somebody waits for each line.
+    pub(crate) const fn flush_each_line(&mut self) {
+        self.flush = true;
+    }
+
+    pub(crate) const fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Takes one thing of the conversation `label`.
+    pub(crate) fn record(&mut self, label: &mut Label, record: Record) -> Result<(), Failure> {
+        self.first = self.first.or(record.time);
+        if !self.admits(&record.content) {
+            return Ok(());
+        }
+        self.flawed |= match &record.content {
+            Content::Message(seen) => !seen.problems.is_empty(),
+            Content::Skipped { .. }
+            | Content::Lost { .. }
+            | Content::Unanswered { .. }
+            | Content::Heartbeats { .. } => true,
+            Content::Version { .. } => false,
+        };
+        if label.number.is_none() {
+            self.conversations += 1;
+            label.number = Some(self.conversations);
+            if let (Form::Text(text), Some(peers)) = (&self.form, label.peers) {
+                let result = text.conversation(&mut self.out, self.conversations, peers, label);
+                result.map_err(Failure::Write)?;
+            }
+        }
+        if let Some(summary) = &mut self.summary {
+            summary.count(&record);
+        }
+        let line = Line {
+            when: record.time.map(|time| match self.time {
+                TimeForm::Absolute => time.to_string(),
+                TimeForm::Relative => {
+                    let since = time.since(self.first.unwrap_or(time));
+                    format!("{:.6}", since.as_secs_f64())
+                }
+            }),
+            label,
+            record: &record,
+        };
+        let result = match &self.form {
+            Form::Text(text) => text.line(&mut self.out, &line),
+            Form::Json => Json::line(&mut self.out, &line),
+        };
+        result.map_err(Failure::Write)?;
+        self.end_line()
+    }
+
+    /// Says something about the input as a whole.
+    pub(crate) fn notice(&mut self, notice: &str) -> Result<(), Failure> {
+        let result = match &self.form {
+            Form::Text(text) => text.notice(&mut self.out, notice),
+            Form::Json => Json::notice(&mut self.out, notice),
+        };
+        result.map_err(Failure::Write)?;
+        self.end_line()
+    }
+
+    /// Says on standard error what the tool does.
+    pub(crate) fn progress(&mut self, progress: &str) -> Result<(), Failure> {
+        writeln!(anstream::stderr(), "cti-inspect: {progress}").map_err(Failure::Write)
+    }
+
+    /// Writes the summary; tells whether nothing was wrong.
+    pub(crate) fn finish(mut self) -> Result<bool, Failure> {
+        if let Some(summary) = &self.summary {
+            let result = match &self.form {
+                Form::Text(_) => summary.text(&mut self.out),
+                Form::Json => summary.json(&mut self.out),
+            };
+            result.map_err(Failure::Write)?;
+        }
+        self.out.flush().map_err(Failure::Write)?;
+        Ok(!self.flawed)
+    }
+
+    /// Whether the user wants to see it.
+    fn admits(&self, content: &Content) -> bool {
+        match content {
+            Content::Message(seen) => {
+                let answers_wanted = seen.answered.is_some_and(|answered| answered.wanted);
+                self.filter.admits_type(seen.frame.message_type)
+                    && (answers_wanted || self.filter.concerns(seen.message.as_ref()))
+            }
+            // What is left of a conversation under a filter says nothing of the whole.
+            Content::Skipped { .. }
+            | Content::Lost { .. }
+            | Content::Version { .. }
+            | Content::Unanswered { .. }
+            | Content::Heartbeats { .. } => self.filter.is_open(),
+        }
+    }
+
+    fn end_line(&mut self) -> Result<(), Failure> {
+        if self.flush {
+            self.out.flush().map_err(Failure::Write)?;
+        }
+        Ok(())
+    }
+}

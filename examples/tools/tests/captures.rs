@@ -1,0 +1,467 @@
+//! Capture files made packet by packet, and what the tool shows of them.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{
+    Connection, From, Link, golden, pcap, pcapng, run, session, shown, tool, with_invoke_id,
+};
+
+#[test]
+fn a_session_is_shown_message_by_message() {
+    let file = pcap(Link::Ethernet, &session().wire(Link::Ethernet), false);
+    insta::assert_snapshot!("session", shown(&[], &file));
+    insta::assert_snapshot!("session_long", shown(&["-v"], &file));
+    insta::assert_snapshot!("session_json", shown(&["--json"], &file));
+    insta::assert_snapshot!(
+        "session_summary",
+        shown(&["--summary", "--type", "0"], &file)
+    );
+    let summary = shown(&["--summary", "--time", "absolute"], &file);
+    insta::assert_snapshot!("session_absolute_summary", summary);
+}
+
+#[test]
+fn every_link_and_file_format_gives_the_same() {
+    let connection = session();
+    let expected = shown(
+        &[],
+        &pcap(Link::Ethernet, &connection.wire(Link::Ethernet), false),
+    );
+    for link in Link::ALL {
+        let packets = connection.wire(link);
+        for big_endian in [false, true] {
+            let text = shown(&[], &pcap(link, &packets, big_endian));
+            assert_eq!(text, expected, "{link:?}");
+        }
+        assert_eq!(shown(&[], &pcapng(link, &packets)), expected, "{link:?}");
+        let mut connection = session();
+        connection.version_6 = true;
+        let text = shown(&[], &pcapng(link, &connection.wire(link)));
+        assert_eq!(messages(&text), messages(&expected), "{link:?} with IPv6");
+        assert!(
+            text.starts_with("#1 [fd00::5]:50123 -> [fd00::1]:12028\n"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn order_retransmissions_and_overlaps_do_not_matter() {
+    let connection = session();
+    let expected = shown(&[], &file(&connection));
+    // Cut into segments of 7 bytes, each sent twice, the second time one byte longer; then swap
+    // neighbours. The times that are printed are those of the packet that completes a message.
+    let mut cut = connection.clone();
+    cut.packets.clear();
+    for packet in &connection.packets {
+        if packet.payload.is_empty() {
+            cut.packets.push(packet.clone());
+        }
+        for (index, chunk) in packet.payload.chunks(7).enumerate() {
+            let mut part = packet.clone();
+            part.sequence = packet.sequence + u32::try_from(index * 7).unwrap();
+            part.payload = chunk.to_vec();
+            cut.packets.push(part.clone());
+            part.payload = packet.payload[index * 7..]
+                .iter()
+                .take(8)
+                .copied()
+                .collect();
+            cut.packets.push(part);
+        }
+    }
+    assert_eq!(messages(&shown(&[], &file(&cut))), messages(&expected));
+    let mut swapped = cut.clone();
+    for start in (3..swapped.packets.len() - 5).step_by(4) {
+        if swapped.packets[start].from == swapped.packets[start + 3].from {
+            swapped.packets.swap(start, start + 3);
+        }
+    }
+    let mut own: Vec<String> = messages(&shown(&[], &file(&swapped)));
+    let mut expected = messages(&expected);
+    // A side's messages keep their order; between the sides it follows the packets.
+    own.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(own, expected);
+}
+
+#[test]
+fn sequence_numbers_wrap() {
+    let mut connection = Connection::open_with(12_028, u32::MAX - 20, u32::MAX - 50);
+    for packet in session()
+        .packets
+        .into_iter()
+        .filter(|packet| !packet.payload.is_empty())
+    {
+        connection.send(packet.from, &packet.payload);
+    }
+    connection.close();
+    let expected = shown(&[], &file(&session()));
+    assert_eq!(
+        messages(&shown(&[], &file(&connection))),
+        messages(&expected)
+    );
+}
+
+#[test]
+fn a_lost_packet_is_told_and_costs_its_message_only() {
+    let mut connection = session();
+    // AGENT_STATE_EVENT, and the second half of CALL_DELIVERED_EVENT.
+    let half = connection.packets[11].payload.len() / 2;
+    connection.packets[11].payload.truncate(half);
+    connection.packets.remove(7);
+    insta::assert_snapshot!("loss", shown(&["--summary"], &file(&connection)));
+    assert_eq!(run(&["--check"], &file(&connection)).status.code(), Some(3));
+    // The session has a refusal and nothing wrong.
+    assert_eq!(run(&["--check"], &file(&session())).status.code(), Some(0));
+}
+
+#[test]
+fn a_capture_may_begin_in_the_middle() {
+    let mut connection = session();
+    connection.packets.drain(..7);
+    connection.packets[0].payload.drain(..13);
+    connection.packets[0].sequence += 13;
+    insta::assert_snapshot!("middle", shown(&[], &file(&connection)));
+}
+
+#[test]
+fn a_capture_that_cut_packets_off_counts_the_rest_as_lost() {
+    let packets: Vec<_> = session()
+        .wire(Link::Ethernet)
+        .into_iter()
+        .map(|(micros, mut packet)| {
+            packet.truncate(120);
+            (micros, packet)
+        })
+        .collect();
+    insta::assert_snapshot!(
+        "snap_length",
+        shown(&[], &pcap(Link::Ethernet, &packets, false))
+    );
+}
+
+#[test]
+fn other_ports_are_followed_when_they_carry_cti() {
+    let mut connection = session();
+    connection.server_port = 8_443;
+    let text = shown(&[], &file(&connection));
+    let expected = shown(&[], &file(&session()));
+    assert_eq!(messages(&text), messages(&expected));
+    assert_eq!(shown(&["--port", "42027"], &file(&connection)), "");
+    assert_ne!(shown(&["--port", "42027,8443"], &file(&connection)), "");
+
+    let mut web = Connection::open(8_443);
+    for _ in 0..100 {
+        web.send(From::Client, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        web.send(
+            From::Server,
+            &[b"HTTP/1.1 200 OK\r\n\r\n".as_slice(), &[0; 1_000]].concat(),
+        );
+    }
+    assert_eq!(shown(&[], &file(&web)), "");
+}
+
+#[test]
+fn sides_are_told_by_messages_where_no_port_tells_them() {
+    let mut connection = session();
+    connection.server_port = 8_443;
+    // The server's answer is the first thing captured.
+    connection.packets.drain(..4);
+    let text = shown(&[], &file(&connection));
+    assert!(
+        text.starts_with("#1 10.0.0.5:50123 -> 10.0.0.1:8443, "),
+        "{text}"
+    );
+    assert!(text.contains("<- SET_AGENT_STATE_CONF"), "{text}");
+}
+
+#[test]
+fn filters_leave_what_is_wanted_and_its_answers() {
+    let file = file(&session());
+    let names = |arguments: &[&str]| -> Vec<String> {
+        let text = shown(arguments, &file);
+        text.lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| line.split_whitespace().nth(3).unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        names(&["--type", "open_req,6"]),
+        ["OPEN_REQ", "HEARTBEAT_CONF"]
+    );
+    assert_eq!(
+        names(&["--type", "!heartbeat_req,!heartbeat_conf"]).len(),
+        11
+    );
+    assert_eq!(
+        names(&["--agent", "1001001"]),
+        [
+            "SET_AGENT_STATE_REQ",
+            "SET_AGENT_STATE_CONF",
+            "AGENT_STATE_EVENT",
+            "ANSWER_CALL_REQ",
+            "CONTROL_FAILURE_CONF"
+        ]
+    );
+    assert_eq!(
+        names(&["--call", "16777217"]),
+        [
+            "BEGIN_CALL_EVENT",
+            "CALL_DELIVERED_EVENT",
+            "ANSWER_CALL_REQ",
+            "CONTROL_FAILURE_CONF"
+        ]
+    );
+    assert_eq!(names(&["--client", "10.0.0.1"]), [""; 0]);
+    assert_eq!(
+        names(&["--client", "10.0.0.5:50123", "--type", "3"]),
+        ["OPEN_REQ"]
+    );
+    let unknown = run(&["--type", "NO_SUCH_EVENT"], &file);
+    assert_eq!(unknown.status.code(), Some(2));
+}
+
+#[test]
+fn json_is_one_object_a_line() {
+    for arguments in [
+        &["--json", "--summary"][..],
+        &["--json", "--time", "absolute"],
+    ] {
+        for line in shown(arguments, &file(&session())).lines() {
+            let object: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(object.is_object(), "{line}");
+        }
+    }
+}
+
+#[test]
+fn passwords_are_never_shown() {
+    // `uccx17_set_agent_state_req_login` has this one.
+    let password = "ccx-1001001";
+    let mut connection = session();
+    let login = golden("uccx17_set_agent_state_req_login");
+    assert!(
+        login
+            .windows(password.len())
+            .any(|window| window == password.as_bytes())
+    );
+    // Once more with a body that cannot be read, and once under the wrong version.
+    let mut broken = login.clone();
+    broken.truncate(login.len() - 1);
+    broken[3] -= 1;
+    connection.packets[3].payload = broken;
+    for arguments in [
+        &["--json"][..],
+        &["-v"],
+        &[],
+        &["--dialect", "ucce", "--version", "23"],
+        &["--dialect", "ucce", "--version", "23", "--json"],
+        &["--dialect", "uccx", "--version", "18", "-v"],
+    ] {
+        for connection in [&connection, &session()] {
+            let text = shown(arguments, &file(connection));
+            assert!(
+                text.contains("SET_AGENT_STATE_REQ"),
+                "{arguments:?}: {text}"
+            );
+            assert!(!text.contains(password), "{arguments:?}: {text}");
+            let hexadecimal = password.bytes().map(|byte| format!("{byte:02x}"));
+            assert!(
+                !text.contains(&hexadecimal.collect::<String>()),
+                "{arguments:?}: {text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn control_characters_of_a_peer_do_not_reach_the_terminal() {
+    let mut connection = Connection::open(12_028);
+    let mut event = golden("uccx17_agent_state_event");
+    let id = event
+        .windows(7)
+        .position(|window| window == b"1001001")
+        .unwrap();
+    event[id..id + 7].copy_from_slice(b"\x1b[2J\r\nx");
+    connection.send(From::Server, &event).close();
+    for arguments in [&["--color", "always"][..], &["-v"], &["--json"]] {
+        let text = shown(arguments, &file(&connection));
+        assert!(
+            !text.contains("\x1b[2J") && !text.contains('\r'),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn colours_are_for_terminals_or_on_demand() {
+    let file = file(&session());
+    assert!(!shown(&[], &file).contains('\x1b'));
+    assert!(shown(&["--color", "always"], &file).contains('\x1b'));
+    assert!(!shown(&["--color", "never"], &file).contains('\x1b'));
+}
+
+#[test]
+fn a_reused_port_is_another_connection() {
+    let first = session();
+    let mut second = Connection::open_with(12_028, 9_000, 90_000);
+    second
+        .send(From::Client, &with_invoke_id("uccx17_open_req", 9))
+        .send(From::Server, &with_invoke_id("uccx17_failure_conf", 9));
+    let mut both = first;
+    both.packets.extend(second.packets);
+    let text = shown(&["--type", "FAILURE_CONF,3"], &file(&both));
+    assert!(text.contains("#2 10.0.0.5:50123"), "{text}");
+    assert!(text.contains("#2 <- FAILURE_CONF"), "{text}");
+}
+
+#[test]
+fn answers_to_nothing_and_requests_without_answer_are_told() {
+    let mut connection = Connection::open(12_028);
+    connection
+        .send(From::Client, &with_invoke_id("uccx17_open_req", 1))
+        .send(From::Server, &with_invoke_id("uccx17_open_conf", 1))
+        .send(From::Client, &with_invoke_id("uccx17_heartbeat_req", 2))
+        .send(From::Client, &with_invoke_id("uccx17_heartbeat_req", 3))
+        .send(From::Server, &with_invoke_id("uccx17_heartbeat_conf", 3))
+        .send(From::Client, &with_invoke_id("uccx17_answer_call_req", 7))
+        .send(
+            From::Server,
+            &with_invoke_id("uccx17_set_agent_state_conf", 8),
+        )
+        .close();
+    insta::assert_snapshot!("unanswered", shown(&["--summary"], &file(&connection)));
+}
+
+#[test]
+fn the_users_version_stands_against_the_sessions() {
+    let text = shown(&["--dialect", "uccx", "--version", "18"], &file(&session()));
+    let open = text.lines().find(|line| line.contains("OPEN_REQ")).unwrap();
+    assert!(
+        open.contains("asks for version 17, but is read as UCCX 18"),
+        "{open}"
+    );
+    let alone = run(&["--version", "18"], &[]);
+    assert_eq!(alone.status.code(), Some(2));
+}
+
+#[test]
+fn what_cannot_be_read_fails_with_a_reason() {
+    let missing = tool(&["/does/not/exist"]).output().unwrap();
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("/does/not/exist: "));
+    let binary = run(&[], &[0xff; 100]);
+    assert_eq!(binary.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&binary.stderr).into_owned();
+    assert!(
+        errors.contains("neither pcap, pcapng nor a hex dump"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_capture_that_breaks_off_is_read_as_far_as_it_goes() {
+    let whole = file(&session());
+    let text = shown(&[], &whole[..whole.len() - 400]);
+    assert!(
+        text.contains("OPEN_REQ") && text.contains("breaks off"),
+        "{text}"
+    );
+}
+
+#[test]
+fn damaged_captures_do_no_harm() {
+    let whole = pcapng(Link::Ethernet, &session().wire(Link::Ethernet));
+    let mut seed = 1_u64;
+    for _ in 0..60 {
+        let mut damaged = whole.clone();
+        for _ in 0..20 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let at = usize::try_from(seed >> 33).unwrap() % damaged.len();
+            damaged[at] = u8::try_from(seed >> 24 & 0xff).unwrap();
+        }
+        let code = run(&["-v"], &damaged).status.code();
+        assert!(matches!(code, Some(0 | 1)), "{code:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_tool_quietly() {
+    let mut connection = Connection::open(12_028);
+    for _ in 0..5_000 {
+        connection.send(From::Server, &golden("uccx17_agent_state_event"));
+    }
+    let path = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(path.path(), file(&connection)).unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let child = tool(&[path.path().to_str().unwrap()])
+        .stdout(writer)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(reader);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn hex_dumps_of_every_form_give_the_same() {
+    let bytes = [
+        golden("ucce23_agent_state_event"),
+        golden("ucce23_heartbeat_req"),
+    ]
+    .concat();
+    let digits = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    let spaced = |bytes: &[u8]| {
+        let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        pairs.join(" ")
+    };
+    let lines = |form: &dyn Fn(usize, &[u8]) -> String| -> String {
+        bytes
+            .chunks(16)
+            .enumerate()
+            .map(|(row, line)| form(row * 16, line))
+            .collect()
+    };
+    let xxd = lines(&|at, line| {
+        let groups: Vec<_> = line.chunks(2).map(digits).collect();
+        format!("{at:08x}: {:<39}  ................\n", groups.join(" "))
+    });
+    let canonical = lines(&|at, line| {
+        let (left, right) = line.split_at(line.len().min(8));
+        format!(
+            "{at:08x}  {:<23}  {:<23}  |................|\n",
+            spaced(left),
+            spaced(right)
+        )
+    });
+    let wireshark = lines(&|at, line| format!("{at:04x}   {:<47}   ......\n", spaced(line)));
+    let expected = shown(&[], digits(&bytes).as_bytes());
+    insta::assert_snapshot!("hex_dump", expected);
+    for dump in [xxd, canonical, wireshark, spaced(&bytes)] {
+        assert_eq!(shown(&[], dump.as_bytes()), expected, "{dump}");
+    }
+}
+
+fn file(connection: &Connection) -> Vec<u8> {
+    pcap(Link::Ethernet, &connection.wire(Link::Ethernet), false)
+}
+
+/// Lines without their times and response times.
+fn messages(text: &str) -> Vec<String> {
+    text.lines()
+        .skip(1)
+        .map(|line| {
+            let line = line.trim_start().split_once(' ').unwrap().1;
+            line.split(" (").next().unwrap().to_owned()
+        })
+        .collect()
+}
