@@ -14,6 +14,9 @@ mod agent;
 mod call_control;
 mod call_data;
 mod call_event;
+mod call_party;
+mod call_placing;
+mod call_queue;
 mod config;
 mod device;
 mod disputed;
@@ -34,11 +37,9 @@ pub use agent::{
 };
 pub use call_control::{
     AlternateCallConf, AlternateCallReq, AnswerCallConf, AnswerCallReq, BadCallConf, BadCallReq,
-    ClearCallConf, ClearCallReq, ClearConnectionConf, ClearConnectionReq, ConferenceCallConf,
-    ConferenceCallReq, ConsultationCallConf, ConsultationCallReq, DeflectCallConf, DeflectCallReq,
-    HoldCallConf, HoldCallReq, MakeCallConf, MakeCallReq, MakePredictiveCallConf,
-    MakePredictiveCallReq, ReconnectCallConf, ReconnectCallReq, RetrieveCallConf, RetrieveCallReq,
-    SendDtmfSignalConf, SendDtmfSignalReq, TransferCallConf, TransferCallReq,
+    ClearCallConf, ClearCallReq, ClearConnectionConf, ClearConnectionReq, DeflectCallConf,
+    DeflectCallReq, HoldCallConf, HoldCallReq, ReconnectCallConf, ReconnectCallReq,
+    RetrieveCallConf, RetrieveCallReq, SendDtmfSignalConf, SendDtmfSignalReq,
 };
 pub use call_data::{
     AgentPreCallAbortEvent, AgentPreCallEvent, BeginCallEvent, CallDataUpdateEvent,
@@ -47,12 +48,19 @@ pub use call_data::{
     SetCallDataConf, SetCallDataReq,
 };
 pub use call_event::{
-    CallAttributeChangeEvent, CallClearedEvent, CallConferencedEvent, CallConnectionClearedEvent,
-    CallDeliveredEvent, CallDequeuedEvent, CallDivertedEvent, CallEstablishedEvent,
-    CallFailedEvent, CallHeldEvent, CallOriginatedEvent, CallQueuedEvent, CallReachedNetworkEvent,
-    CallRetrievedEvent, CallServiceInitiatedEvent, CallTransferredEvent, ConnectedParty,
-    CsqDequeuedEvent,
+    CallClearedEvent, CallConnectionClearedEvent, CallDeliveredEvent, CallEstablishedEvent,
+    CallFailedEvent, CallHeldEvent, CallOriginatedEvent, CallReachedNetworkEvent,
+    CallRetrievedEvent, CallServiceInitiatedEvent,
 };
+pub use call_party::{
+    CallAttributeChangeEvent, CallConferencedEvent, CallDivertedEvent, CallTransferredEvent,
+    ConnectedParty,
+};
+pub use call_placing::{
+    ConferenceCallConf, ConferenceCallReq, ConsultationCallConf, ConsultationCallReq, MakeCallConf,
+    MakeCallReq, MakePredictiveCallConf, MakePredictiveCallReq, TransferCallConf, TransferCallReq,
+};
+pub use call_queue::{CallDequeuedEvent, CallQueuedEvent, CsqDequeuedEvent};
 pub use config::{
     AgentMrd, AgentRecord, AgentServiceRecord, ApplicationRecord, CallTypeRecord,
     ConfigAgentDeskSettingsEvent, ConfigAgentEvent, ConfigAgentServiceEvent,
