@@ -5,9 +5,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cti_proto::code::{
-    AgentState, AgentStateMask, CallEventMask, CallType, ConnectionDeviceIdType,
-    ControlFailureCode, DeviceIdType, EventCause, LineType, LocalConnectionState, MessageType,
-    ServiceMask, StatusCode,
+    AgentFlags, AgentMode, AgentServiceMask, AgentState, AgentStateMask, AgentType, AgentWorkMode,
+    AllocationState, AnswerDetectMode, AnsweringMachine, CallControlMask, CallDirection,
+    CallEventMask, CallMannerType, CallOption, CallPlacementType, CallType, CallVariableMask,
+    ClassOfDevice, ClientEventState, ConfigDeviceType, ConfigEndStatus, ConfigKeyStatus,
+    ConfigMask, ConfigType, ConnectionDeviceIdType, ConsultType, ControlFailureCode,
+    DeskSettingsMask, DestinationCountry, DeviceIdType, DispositionCode, DistributionType,
+    EnabledService, EventCause, FacilityType, ForcedFlag, GreetingAgentAction, GreetingEventCode,
+    LineType, LocalConnectionState, MediaForkingDeviceType, MemberType, MessageType,
+    MultilineAgentControl, OtherFeatureMask, PeripheralErrorCode, PeripheralType, PgStatus,
+    PlayToneDirection, ReasonCode, RecordType, RecorderStatus, RecorderType, RecordingType,
+    RtpDirection, RtpType, ServerMode, ServiceMask, SessionType, SilentMonitorStatus, SsoEnabled,
+    StatusCode, SupervisoryAction, SystemEventId, TeamConfigOperation, TeamOperation,
+    TransferConferenceSetup, TypeOfDevice, UccxStatus, WrapupDataMode,
 };
 use cti_proto::codec::{Field, Place};
 use cti_proto::message::Table;
@@ -19,10 +29,12 @@ struct Line {
     number: u32,
     message: &'static str,
     whole: bool,
+    read: &'static str,
     place: &'static str,
     field: &'static str,
     tag: Option<u16>,
     size: usize,
+    required: bool,
     since: (u32, u32),
     removed: (u32, u32),
 }
@@ -52,7 +64,7 @@ fn range(text: &str) -> (u32, u32) {
 }
 
 fn lines() -> Vec<Line> {
-    let text = include_str!("spec/messages.tsv");
+    let text = include_str!("../spec/messages.tsv");
     text.lines()
         .skip(1)
         .map(|line| {
@@ -66,12 +78,14 @@ fn lines() -> Vec<Line> {
                 number: cells[1].parse().unwrap(),
                 message: cells[2],
                 whole: cells[3] == "whole",
-                place: cells[4],
-                field: cells[5],
-                tag: cells[6].parse().ok(),
-                size: cells[8].parse().unwrap_or(0),
-                since: range(cells[9]),
-                removed: range(cells[10]),
+                read: cells[4],
+                place: cells[5],
+                field: cells[6],
+                tag: cells[7].parse().ok(),
+                size: cells[9].parse().unwrap_or(0),
+                required: cells[10] == "required",
+                since: range(cells[11]),
+                removed: range(cells[12]),
             }
         })
         .collect()
@@ -220,58 +234,223 @@ fn floating_fields_have_the_tags_and_maxima_of_the_documents() {
 }
 
 #[test]
-fn tags_and_codes_have_the_values_of_the_documents() {
-    let tables: [(&str, &dyn Fn(i64) -> bool); 14] = [
-        ("FloatingFieldTag", &|value| {
-            Tag(value as u16).name().is_some()
-        }),
-        ("StatusCode", &|value| {
-            StatusCode(value as u32).name().is_some()
-        }),
-        ("ControlFailureCode", &|value| {
-            ControlFailureCode(value as u16).name().is_some()
-        }),
-        ("ExtendedControlFailureCode", &|value| {
-            ControlFailureCode(value as u16).name().is_some()
-        }),
-        ("AgentState", &|value| {
-            AgentState(value as u16).name().is_some()
-        }),
-        ("LocalConnectionState", &|value| {
-            LocalConnectionState(value as u16).name().is_some()
-        }),
-        ("EventCause", &|value| {
-            EventCause(value as u16).name().is_some()
-        }),
-        ("ExtendedCallClearedEventCause", &|value| {
-            EventCause(value as u16).name().is_some()
-        }),
-        ("CallType", &|value| CallType(value as u16).name().is_some()),
-        ("DeviceIDType", &|value| {
-            DeviceIdType(value as u16).name().is_some()
-        }),
-        ("ConnectionDeviceIDType", &|value| {
-            ConnectionDeviceIdType(value as u16).name().is_some()
-        }),
-        ("LineType", &|value| LineType(value as u16).name().is_some()),
-        ("CtiServiceMask", &|value| {
-            ServiceMask::KNOWN.contains(ServiceMask(value as u32))
-        }),
-        ("AgentStateMask", &|value| {
-            AgentStateMask::KNOWN.contains(AgentStateMask(value as u32))
-        }),
-    ];
-    let mut seen = 0;
-    for line in include_str!("spec/codes.tsv").lines().skip(1) {
-        let cells: Vec<&str> = line.split('\t').collect();
-        let value: i64 = cells[2].parse().unwrap();
-        if let Some((_, known)) = tables.iter().find(|(name, _)| *name == cells[0]) {
-            assert!(known(value), "{line}");
-            seen += 1;
+fn tables_are_marked_as_read_where_a_document_was_read() {
+    for ((dialect, number), lines) in rows() {
+        let Some(table) = versions(dialect).find_map(|version| table(number, version)) else {
+            continue;
+        };
+        let read = match dialect {
+            Dialect::Ucce if table.evidence.ucce.is_empty() => "nothing".to_owned(),
+            Dialect::Ucce => {
+                let numbers: Vec<String> = table.evidence.ucce.iter().map(u8::to_string).collect();
+                numbers.join(" ")
+            }
+            Dialect::Uccx => format!("{:?}", table.evidence.uccx).to_lowercase(),
+        };
+        assert_eq!(read, lines[0].read, "{} {dialect:?}", table.name);
+        for version in versions(dialect).filter(|version| table.gate.admits(*version)) {
+            let confirmed = match dialect {
+                Dialect::Ucce => lines[0]
+                    .read
+                    .split(' ')
+                    .any(|number| number == version.number().to_string()),
+                Dialect::Uccx => lines[0].read == "whole",
+            };
+            assert_ne!(
+                table.is_inferred(version),
+                confirmed,
+                "{} {version}",
+                table.name
+            );
         }
     }
-    assert!(seen > 500, "{seen} values");
+}
+
+#[test]
+fn a_layout_without_a_row_of_its_own_is_inferred() {
+    let rows = rows();
+    let mut inferred = 0;
+    for table in Message::TABLES {
+        for version in (5..=25)
+            .map(Version::ucce)
+            .chain((10..=18).map(Version::uccx))
+        {
+            if table.gate.admits(version)
+                && !rows.contains_key(&(version.dialect(), table.number.0))
+            {
+                assert!(table.is_inferred(version), "{} {version}", table.name);
+                inferred += 1;
+            }
+        }
+    }
+    assert!(inferred > 300, "{inferred}");
+}
+
+#[test]
+fn versions_are_confirmed_where_the_messages_that_keep_a_session_were_read() {
+    for version in versions(Dialect::Ucce) {
+        let inferred =
+            (1..=8).filter(|number| table(*number, version).unwrap().is_inferred(version));
+        assert_eq!(version.is_confirmed(), inferred.count() == 0, "{version}");
+    }
+    let confirmed: Vec<u32> = versions(Dialect::Uccx)
+        .filter(|version| version.is_confirmed())
+        .map(Version::number)
+        .collect();
+    assert_eq!(confirmed, [10, 11, 12, 13, 14, 15, 16, 17]);
+}
+
+#[test]
+fn required_fields_are_those_of_the_documents() {
+    let rows = rows();
+    for ((dialect, number), lines) in &rows {
+        for version in versions(*dialect) {
+            let Some(table) = table(*number, version) else {
+                continue;
+            };
+            let required = |tag: u16| {
+                let mut lines = lines.iter();
+                lines.any(|line| line.tag == Some(tag) && line.required)
+            };
+            let floating = table
+                .fields
+                .iter()
+                .filter(|field| field.gate.admits(version));
+            for field in floating {
+                let Some(tag) = field.tag(version) else {
+                    continue;
+                };
+                // UCCX: the table of OPEN_REQ is cut; the rules of the session say it for both.
+                let rule = *number == 3 && field.name.starts_with("client_") && tag.0 < 3;
+                let expected = required(tag.0) || rule;
+                let ours = field.required.admits(version);
+                assert_eq!(ours, expected, "{} {} {version}", table.name, field.name);
+            }
+        }
+    }
+}
+
+/// Whether a table of this crate has a name for a value.
+type Known = fn(u32) -> bool;
+
+macro_rules! codes {
+    ($($table:literal => $ty:ident: $kind:ident),* $(,)?) => {
+        &[ $( ($table, |value| codes!(@$kind $ty value)), )* ]
+    };
+    (@code $ty:ident $value:ident) => {
+        $ty($value.try_into().unwrap()).name().is_some()
+    };
+    (@mask $ty:ident $value:ident) => {
+        $ty::KNOWN.contains($ty($value.try_into().unwrap()))
+    };
+}
+
+const CODES: &[(&str, Known)] = codes! {
+    "FloatingFieldTag" => Tag: code,
+    "StatusCode" => StatusCode: code,
+    "UccxStatusCode" => StatusCode: code,
+    "ControlFailureCode" => ControlFailureCode: code,
+    "ExtendedControlFailureCode" => ControlFailureCode: code,
+    "AgentState" => AgentState: code,
+    "AgentMode" => AgentMode: code,
+    "AgentWorkMode" => AgentWorkMode: code,
+    "AgentType" => AgentType: code,
+    "AgentFlags" => AgentFlags: mask,
+    "SsoEnabled" => SsoEnabled: code,
+    "ForcedFlag" => ForcedFlag: code,
+    "CallDirection" => CallDirection: code,
+    "SupervisoryAction" => SupervisoryAction: code,
+    "SilentMonitorStatus" => SilentMonitorStatus: code,
+    "GreetingEventCode" => GreetingEventCode: code,
+    "GreetingAgentAction" => GreetingAgentAction: code,
+    "WrapupDataMode" => WrapupDataMode: code,
+    "TeamConfigOperation" => TeamConfigOperation: code,
+    "UccxTeamOperation" => TeamOperation: code,
+    "UccxMemberType" => MemberType: code,
+    "DeskSettingsMask" => DeskSettingsMask: mask,
+    "AgentServiceRequestMask" => AgentServiceMask: mask,
+    "LocalConnectionState" => LocalConnectionState: code,
+    "EventCause" => EventCause: code,
+    "ExtendedCallClearedEventCause" => EventCause: code,
+    "UccxEventCause" => EventCause: code,
+    "CallType" => CallType: code,
+    "LineType" => LineType: code,
+    "DispositionCode" => DispositionCode: code,
+    "AllocationState" => AllocationState: code,
+    "CallPlacementType" => CallPlacementType: code,
+    "CallMannerType" => CallMannerType: code,
+    "CallOption" => CallOption: code,
+    "ConsultType" => ConsultType: code,
+    "FacilityType" => FacilityType: code,
+    "AnsweringMachine" => AnsweringMachine: code,
+    "AnswerDetectMode" => AnswerDetectMode: code,
+    "DestinationCountry" => DestinationCountry: code,
+    "CallVariableMask" => CallVariableMask: mask,
+    "RtpDirection" => RtpDirection: code,
+    "RtpType" => RtpType: code,
+    "PlayToneDirection" => PlayToneDirection: code,
+    "RecordingType" => RecordingType: code,
+    "MediaForkingDeviceType" => MediaForkingDeviceType: code,
+    "RecorderType" => RecorderType: code,
+    "RecorderStatus" => RecorderStatus: code,
+    "EnabledService" => EnabledService: code,
+    "ConfigType" => ConfigType: code,
+    "RecordType" => RecordType: code,
+    "ConfigDeviceType" => ConfigDeviceType: code,
+    "ConfigKeyStatus" => ConfigKeyStatus: code,
+    "UccxConfigKeyStatus" => ConfigKeyStatus: code,
+    "ConfigEndStatus" => ConfigEndStatus: code,
+    "ConfigInformationMask" => ConfigMask: mask,
+    "DeviceIDType" => DeviceIdType: code,
+    "ConnectionDeviceIDType" => ConnectionDeviceIdType: code,
+    "TypeOfDevice" => TypeOfDevice: code,
+    "ClassOfDevice" => ClassOfDevice: mask,
+    "TransferConferenceSetupMask" => TransferConferenceSetup: mask,
+    "CallControlMask" => CallControlMask: mask,
+    "OtherFeatureMask" => OtherFeatureMask: mask,
+    "CtiServiceMask" => ServiceMask: mask,
+    "UccxServiceMask" => ServiceMask: mask,
+    "CallEventMessageMask" => CallEventMask: mask,
+    "AgentStateMask" => AgentStateMask: mask,
+    "SessionType" => SessionType: code,
+    "PeripheralType" => PeripheralType: code,
+    "MultilineAgentControl" => MultilineAgentControl: code,
+    "ServerMode" => ServerMode: code,
+    "ClientEventState" => ClientEventState: code,
+    "DistributionType" => DistributionType: code,
+    "SystemEventID" => SystemEventId: code,
+    "UccxSystemEventID" => SystemEventId: code,
+    "PGStatus" => PgStatus: mask,
+    "UccxStatusMask" => UccxStatus: code,
+    "AgentInternalState" => AgentState: code,
+    "UccxCallType" => CallType: code,
+    "UccxConfigDeviceType" => ConfigDeviceType: code,
+    "UccxConfigEndStatus" => ConfigEndStatus: code,
+    "UccxConfigMask" => ConfigMask: mask,
+    "UccxDeviceType" => DeviceIdType: code,
+    "UccxErrorCode" => PeripheralErrorCode: code,
+    "UccxReasonCode" => ReasonCode: code,
+};
+
+/// Tables without a type here: truth values, nulls, and numbers that no known body holds.
+const WITHOUT_TYPE: &[&str] = &["Bool", "ForwardType", "SpecialValues", "TaskState"];
+
+#[test]
+fn tags_and_codes_have_the_values_of_the_documents() {
+    let (mut seen, mut missing) = (BTreeSet::new(), Vec::new());
+    for line in include_str!("../spec/codes.tsv").lines().skip(1) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let Some((name, known)) = CODES.iter().find(|(name, _)| *name == cells[0]) else {
+            assert!(WITHOUT_TYPE.contains(&cells[0]), "{line}");
+            continue;
+        };
+        seen.insert(name);
+        let value: i64 = cells[2].parse().unwrap();
+        if !known(u32::try_from(value).unwrap()) {
+            missing.push(line);
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+    assert_eq!(seen.len(), CODES.len());
     assert_eq!(CallEventMask::KNOWN.0, u32::MAX);
-    assert_eq!(StatusCode::SERVER_NOT_MASTER.0, 92);
-    assert_eq!(Tag::AGENT_ID_LONG.0, 194);
 }

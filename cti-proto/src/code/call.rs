@@ -155,6 +155,8 @@ open_enum! {
     ///
     /// GED-188, "Call Types".
     pub struct CallType(u16) {
+        /// No call type (UCCX).
+        INVALID = 0,
         ACD_IN = 1,
         PREROUTE_ACD_IN = 2,
         PREROUTE_DIRECT_AGENT = 3,

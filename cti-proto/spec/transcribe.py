@@ -12,6 +12,11 @@ import re
 import sys
 import tomllib
 
+# The guides of these UCCE versions were read as a whole.
+WHOLE_GUIDES = {23, 24, 25}
+
+COLUMNS = "dialect number message complete read place field tag type size required since removed"
+
 
 def versions(text):
     """First and last version that a `since` or `removed` may mean."""
@@ -19,27 +24,42 @@ def versions(text):
     return (numbers[0], numbers[-1]) if numbers else (0, 0)
 
 
+def read(row):
+    """The UCCE versions in whose guides the table was read, or how much of it was read for UCCX."""
+    if row["dialect"] == "uccx":
+        if row["confidence"] != "spec":
+            return "nothing"
+        return "whole" if row["complete"] else "cut"
+    numbers = set(row.get("layout_checked", ()))
+    if row["confidence"] == "spec":
+        numbers |= WHOLE_GUIDES
+    first, _ = versions(str(row.get("since", "")))
+    return " ".join(str(number) for number in sorted(numbers) if number >= first) or "nothing"
+
+
 def main():
     here = pathlib.Path(__file__).parent
     messages = tomllib.loads(pathlib.Path(sys.argv[1]).read_text())["message"]
     constants = tomllib.loads(pathlib.Path(sys.argv[2]).read_text())["enum"]
     with open(here / "messages.tsv", "w") as out:
-        print("dialect number message complete place field tag type size since removed".replace(" ", "\t"), file=out)
+        print(COLUMNS.replace(" ", "\t"), file=out)
         for row in messages:
             complete = "cut" if row.get("complete") is False else "whole"
-            start = [row["dialect"], row["id"], row["name"]]
+            start = [row["dialect"], row["id"], row["name"], complete]
             if "fixed" not in row:
-                print(*start, complete, "unknown", "", "", "", "", "", "", sep="\t", file=out)
+                print(*start, "nothing", "unknown", *[""] * 7, sep="\t", file=out)
                 continue
+            start.append(read(row))
             for place in ("fixed", "floating"):
                 for field in row[place]:
                     since = "-".join(map(str, versions(field.get("since"))))
                     removed = "-".join(map(str, versions(field.get("removed"))))
                     size = field.get("bytes", field.get("max"))
-                    print(*start, complete, place, field["name"], field.get("tag", ""), field["type"], size,
-                          since, removed, sep="\t", file=out)
+                    required = "required" if field.get("required") and place == "floating" else ""
+                    print(*start, place, field["name"], field.get("tag", ""), field["type"], size,
+                          required, since, removed, sep="\t", file=out)
             if not row["fixed"] and not row["floating"]:
-                print(*start, complete, "empty", "", "", "", "", "", "", sep="\t", file=out)
+                print(*start, "empty", *[""] * 7, sep="\t", file=out)
     with open(here / "codes.tsv", "w") as out:
         print("table\tname\tvalue", file=out)
         for table in constants:
