@@ -5,6 +5,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::Range;
 
+use crate::codec::fixed::Fixed;
 use crate::codec::spec::Field;
 use crate::error::{DecodeError, EncodeError};
 use crate::tag::Tag;
@@ -253,7 +254,26 @@ macro_rules! fixed_values {
 
 pub(crate) use fixed_values;
 
-fixed_values!(u8, u16, u32, i32, bool);
+fixed_values!(u8, u16, u32, i32);
+
+/// Quirk: the UCCX guide prints size 4 for the BOOL AutoWork. Any length of 1 to 4 bytes is read, 2
+/// are written.
+impl Value for bool {
+    const WIDTH: usize = <Self as Fixed>::WIDTH;
+
+    fn parse(data: &Data<'_>) -> Option<Self> {
+        let bytes = data.bytes();
+        matches!(bytes.len(), 1..=4).then(|| bytes.iter().any(|byte| *byte != 0))
+    }
+
+    fn wire_len(&self) -> usize {
+        <Self as Fixed>::WIDTH
+    }
+
+    fn put(&self, out: &mut BytesMut) {
+        Fixed::put(self, out);
+    }
+}
 
 /// How often a floating field may come: `Option<T>` once, `Vec<T>` any number of times.
 pub(crate) trait Slot {

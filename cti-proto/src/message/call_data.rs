@@ -578,9 +578,11 @@ message! {
             num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES, counts enabled_services;
             /// Services enabled for the agent.
             enabled_services: Vec<EnabledService> = FLT_ENABLED_SERVICES;
-            /// Suggestions the agent used.
+            /// Suggestions the agent used. Quirk: version 25 calls its tag MEDIA_TYPE, version 24 after this
+            /// field.
             num_positive_answers_suggestions: Option<u16> = MEDIA_TYPE;
-            /// Suggestions the agent rejected.
+            /// Suggestions the agent rejected. Quirk: version 25 calls its tag MEDIA_PROVIDER, version 24
+            /// after this field.
             num_negative_answers_suggestions: Option<u16> = MEDIA_PROVIDER;
         }
     }

@@ -435,7 +435,8 @@ record! {
             extension: Option<Text> = EXTENSION, max 16;
             /// Description.
             description: Option<Text> = DESCRIPTION, max 128;
-            /// Agent as the routing database numbers it.
+            /// Agent as the routing database numbers it. Quirk: the tag list gives this name to 141 and 185;
+            /// 185 carries AutoWork.
             agent_skill_target_id: Option<u32> = AGENT_SKILL_TARGET_ID;
             /// Entries of `skill_groups`.
             num_skills: Option<u16> = NUM_SKILLS, counts skill_groups;
@@ -449,7 +450,8 @@ record! {
             mrd_id: Option<u32> = FLT_MRD_ID, uccx 17;
         }
         lists {
-            /// Skill groups or CSQs of the agent.
+            /// Skill groups or CSQs of the agent. Quirk: the guide prints an array of NumSkills entries; it is
+            /// taken as that many pairs of fields, as UCCX has it.
             skill_groups: AgentSkillGroup;
             /// Media routing domains of the agent.
             media_routing_domains: AgentMrd, since 21;
@@ -585,7 +587,8 @@ record! {
     /// One record of [`ConfigAgentServiceEvent`].
     AgentServiceRecord opened by record_type: RecordType = RECORD_TYPE {
         floating {
-            /// Agent as the routing database numbers it.
+            /// Agent as the routing database numbers it. Quirk: the tag list gives this name to 141 and 185;
+            /// 185 carries AutoWork.
             agent_skill_target_id: Option<u32> = AGENT_SKILL_TARGET_ID;
             /// Entries of `enabled_services`.
             num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES, counts enabled_services;

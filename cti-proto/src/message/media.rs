@@ -288,6 +288,9 @@ message! {
     /// Quirk: the message list of the guide numbers the network recording messages one lower; the numbers of
     /// their tables are used.
     ///
+    /// Quirk: the list of message types numbers the eight network recording messages one lower, 267 to 274,
+    /// than their tables, 268 to 275. The tables are followed: 276 and 277 go on from them.
+    ///
     /// GED-188, "START_NETWORK_RECORDING_REQ".
     request StartNetworkRecordingReq "START_NETWORK_RECORDING_REQ" = 268, since 23,
         read ucce 23 24 25

@@ -382,6 +382,11 @@ message! {
     /// Asks for the teams of a supervisor. Needs
     /// [`ServiceMask::SUPERVISOR`](crate::code::ServiceMask::SUPERVISOR).
     ///
+    /// Quirk: guides 14 and 15 of UCCE give 236 to 238 to the three TEAM_CONFIG messages, whose bodies only
+    /// the UCCX guide prints; clients saw CONFIG messages under these numbers at version 15 already. Below
+    /// UCCE 19 they come as [`Message::Unknown`](crate::Message::Unknown); `decode` of
+    /// [`Body`](crate::message::Body) reads the body as either.
+    ///
     /// GED-188, "TEAM_CONFIG_REQ".
     request TeamConfigReq "TEAM_CONFIG_REQ" = 242, uccx 10, read uccx whole {
         fixed {
