@@ -73,6 +73,9 @@ fn ask(mut socket: TcpStream) -> Result<(), Box<dyn Error>> {
                     client.close(origin.elapsed(), StatusCode::NO_ERROR);
                 }
                 other @ (client::Event::Message(_)
+                | client::Event::System(_)
+                | client::Event::Team(_)
+                | client::Event::Config(_)
                 | client::Event::Malformed { .. }
                 | client::Event::Closed(_)
                 | _) => println!("client: {other:?}"),

@@ -50,7 +50,7 @@ fn a_session_opens_with_what_both_want() {
     });
     pair.server.accept(pair.now, conf).unwrap();
     pair.settle();
-    let [client::Event::Opened(conf)] = &pair.take_client()[..] else {
+    let [client::Event::Opened(conf), client::Event::System(_)] = &pair.take_client()[..] else {
         panic!()
     };
     assert_eq!(

@@ -22,7 +22,7 @@ use cti_proto::{
     },
     session::{
         Client, CloseReason,
-        client::{Config, Event, Failure},
+        client::{Config, Event, Failure, OffLine},
     },
 };
 use examples::{
@@ -157,6 +157,7 @@ fn config(version: u32) -> Config {
     Config::new(Version::uccx(version), text("test"), Secret::default())
         .call_events(CallEventMask::KNOWN)
         .agent_states(AgentStateMask::KNOWN)
+        .off_line(OffLine::Tells)
 }
 
 fn text(text: &str) -> Text {

@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use bytes::BytesMut;
+use cti_proto::Message;
+use cti_proto::message::OpenConf;
+use cti_proto::session::server::Delivery;
 use cti_proto::session::{Client, Server, client, server};
 
 pub(crate) struct Pair {
@@ -35,6 +38,31 @@ impl Pair {
             to_server: BytesMut::new(),
             connected: true,
         }
+    }
+
+    /// An open session, with what opening it brought put away.
+    pub(crate) fn opened(client: client::Config, server: server::Config, conf: OpenConf) -> Self {
+        let mut pair = Self::new(client, server);
+        pair.client.open(pair.now).unwrap();
+        pair.settle();
+        pair.server.accept(pair.now, conf).unwrap();
+        pair.settle();
+        pair.forget();
+        pair
+    }
+
+    /// Puts away the events and bytes so far.
+    pub(crate) fn forget(&mut self) {
+        self.client_events.clear();
+        self.server_events.clear();
+        self.client_bytes.clear();
+        self.server_bytes.clear();
+    }
+
+    /// Sends what the client asked for, and carries it there.
+    pub(crate) fn tell(&mut self, message: impl Into<Message>) {
+        assert_eq!(self.server.send(message), Ok(Delivery::Queued));
+        self.settle();
     }
 
     /// Carries bytes until both sides are silent.

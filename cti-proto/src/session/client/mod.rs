@@ -22,24 +22,34 @@ use core::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::code::{InvokeId, ServiceMask, StatusCode};
+use crate::code::{InvokeId, ServiceMask, StatusCode, SystemEventId};
 use crate::frame::{Frame, FrameCodec};
-use crate::message::{CloseReq, Confirmed, HeartbeatReq, Message, OpenConf, Pair, Request, Role};
+use crate::message::{CloseReq, HeartbeatReq, Message, OpenConf, SystemEvent};
 use crate::session::{CloseReason, Error};
 use crate::version::Version;
 
+mod commands;
 mod config;
 mod event;
 mod heartbeat;
 mod pending;
+mod records;
 mod request;
+mod system;
+mod teams;
+mod upload;
 
-pub use config::Config;
+pub use config::{AgentDevice, Config, OffLine};
 pub use event::Event;
+pub use records::{ConfigKey, ConfigKeys, ConfigKind, ConfigRecords};
 pub use request::{Answer, Failure, Handle};
+pub use system::{Availability, Peripheral, System, SystemChange};
+pub use teams::{Member, MemberId, Team, TeamChange, TeamId, Teams};
+pub use upload::{ConfigEvent, ConfigUpload, UploadFailure, UploadSummary, Uploaded};
 
 use heartbeat::{Due, Heartbeat};
-use pending::{Answered, Pending, Waiting};
+use pending::Pending;
+use upload::Uploads;
 
 /// A client's session.
 #[derive(Debug)]
@@ -50,6 +60,11 @@ pub struct Client {
     granted: ServiceMask,
     next_invoke_id: InvokeId,
     pending: Pending,
+    /// The request whose answers begin with TEAM_CONFIG_EVENTs.
+    team_request: Option<InvokeId>,
+    uploads: Uploads,
+    system: System,
+    teams: Teams,
     /// Encoded, not yet handed out.
     out: BytesMut,
     events: VecDeque<Event>,
@@ -69,7 +84,7 @@ enum State {
         invoke_id: InvokeId,
         deadline: Duration,
     },
-    Closed,
+    Closed(CloseReason),
 }
 
 impl Client {
@@ -81,6 +96,10 @@ impl Client {
             granted: ServiceMask::NONE,
             next_invoke_id: config.first_invoke_id,
             pending: Pending::default(),
+            team_request: None,
+            uploads: Uploads::new(config.version, config.upload_silence),
+            system: System::new(config.version, config.max_tracked),
+            teams: Teams::new(config.max_tracked),
             out: BytesMut::new(),
             events: VecDeque::new(),
             config,
@@ -107,62 +126,13 @@ impl Client {
         Ok(())
     }
 
-    /// Sends a request under a new InvokeID and returns the handle by which its [`Event::Answer`] is
-    /// known. The InvokeID in `request` is replaced.
-    ///
-    /// # Errors
-    ///
-    /// The session is not open, too many requests wait, `request` is a [`Message`] that asks for
-    /// nothing or that the session sends itself, or cannot be written. The session goes on.
-    pub fn request<R: Request>(&mut self, now: Duration, request: R) -> Result<Handle<R>, Error> {
-        self.request_within(now, request, self.config.request_timeout)
-    }
-
-    /// Like [`Client::request`], with a deadline of its own.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Client::request`].
-    pub fn request_within<R: Request>(
-        &mut self,
-        now: Duration,
-        request: R,
-        timeout: Duration,
-    ) -> Result<Handle<R>, Error> {
-        self.ask(now, request.into(), timeout).map(Handle::new)
-    }
-
-    /// Sends a message that has no answer of its own: CONFIG_REQUEST_EVENT and its like, or the
-    /// confirmation of a service that this client offers.
-    ///
-    /// # Errors
-    ///
-    /// The session is not open, `message` is a request or cannot be written. The session goes on.
-    pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        let message = message.into();
-        if !matches!(self.state, State::Open { .. }) {
-            return Err(self.caller_error("send a message"));
-        }
-        if message
-            .table()
-            .is_some_and(|table| table.role == Role::Request)
-        {
-            let message_type = message.message_type();
-            return Err(Error::WrongRole {
-                message_type,
-                wanted: "event",
-            });
-        }
-        self.put(&message)
-    }
-
     /// Ends the session: sends CLOSE_REQ with `status` (0, 15 or 16) and waits for CLOSE_CONF. A
     /// session that is not open ends at once.
     pub fn close(&mut self, now: Duration, status: StatusCode) {
         match self.state {
             State::Open { .. } => {}
             State::Idle | State::Opening { .. } => return self.finish(CloseReason::Local),
-            State::Closing { .. } | State::Closed => return,
+            State::Closing { .. } | State::Closed(_) => return,
         }
         let invoke_id = self.allocate();
         let close = CloseReq::with(|close| {
@@ -185,7 +155,7 @@ impl Client {
     ///
     /// The session is over: the stream cannot be followed, or events stay unread beyond the limit.
     pub fn handle_input(&mut self, now: Duration, input: &mut BytesMut) -> Result<(), Error> {
-        while !matches!(self.state, State::Closed) {
+        while !matches!(self.state, State::Closed(_)) {
             if self.events.len() >= self.config.max_events {
                 self.finish(CloseReason::EventsUnread);
                 return Err(Error::EventsUnread {
@@ -210,6 +180,7 @@ impl Client {
         while let Some(answer) = self.pending.pop_due(now) {
             self.events.push_back(Event::Answer(answer));
         }
+        self.uploads.handle_timeout(now, &mut self.events);
         match &mut self.state {
             State::Opening { deadline, .. } if *deadline <= now => {
                 self.finish(CloseReason::OpenTimedOut);
@@ -226,7 +197,7 @@ impl Client {
             | State::Opening { .. }
             | State::Open { .. }
             | State::Closing { .. }
-            | State::Closed => {}
+            | State::Closed(_) => {}
         }
     }
 
@@ -234,7 +205,7 @@ impl Client {
     pub fn handle_eof(&mut self) {
         self.finish(match self.state {
             State::Closing { .. } => CloseReason::Local,
-            State::Idle | State::Opening { .. } | State::Open { .. } | State::Closed => {
+            State::Idle | State::Opening { .. } | State::Open { .. } | State::Closed(_) => {
                 CloseReason::Disconnected
             }
         });
@@ -255,9 +226,12 @@ impl Client {
         let own = match &self.state {
             State::Opening { deadline, .. } | State::Closing { deadline, .. } => Some(*deadline),
             State::Open { heartbeat } => heartbeat.as_ref().map(Heartbeat::next),
-            State::Idle | State::Closed => None,
+            State::Idle | State::Closed(_) => None,
         };
-        own.into_iter().chain(self.pending.next_deadline()).min()
+        own.into_iter()
+            .chain(self.pending.next_deadline())
+            .chain(self.uploads.deadline())
+            .min()
     }
 
     /// The version of the session.
@@ -291,6 +265,40 @@ impl Client {
         self.next_invoke_id = next;
     }
 
+    /// What is known of the server, its switches and their telephones.
+    pub const fn system(&self) -> &System {
+        &self.system
+    }
+
+    /// The teams of a supervisor, as far as the server told.
+    pub const fn teams(&self) -> &Teams {
+        &self.teams
+    }
+
+    /// Whether an upload runs.
+    pub const fn is_uploading(&self) -> bool {
+        self.uploads.is_running()
+    }
+
+    /// Why the session is over; `None` while it is not.
+    pub const fn close_reason(&self) -> Option<CloseReason> {
+        match self.state {
+            State::Closed(reason) => Some(reason),
+            State::Idle | State::Opening { .. } | State::Open { .. } | State::Closing { .. } => {
+                None
+            }
+        }
+    }
+
+    /// After the server refused the version: the settings for a session that asks for the next lower
+    /// one, over a new connection. `None` in any other state, and when no version is left; see
+    /// [`Config::next_lower`].
+    pub fn step_down(&self) -> Option<Config> {
+        let status = StatusCode::INVALID_VERSION;
+        (self.close_reason() == Some(CloseReason::Refused { status }))
+            .then(|| self.config.next_lower())?
+    }
+
     /// Whether requests can be sent.
     pub const fn is_open(&self) -> bool {
         matches!(self.state, State::Open { .. })
@@ -298,7 +306,7 @@ impl Client {
 
     /// Whether the session is over.
     pub const fn is_closed(&self) -> bool {
-        matches!(self.state, State::Closed)
+        matches!(self.state, State::Closed(_))
     }
 
     fn on_frame(&mut self, now: Duration, frame: Frame) {
@@ -350,7 +358,7 @@ impl Client {
                     status: failure.status,
                 });
             }
-            (_, message) => self.on_answer(message),
+            (_, message) => self.on_answer(now, message),
         }
     }
 
@@ -360,62 +368,64 @@ impl Client {
             heartbeat: heartbeat.map(|interval| Heartbeat::new(now, interval)),
         };
         self.granted = conf.services_granted;
+        let mut changes = VecDeque::new();
+        let own = self.config.peripheral_id;
+        self.system.on_open(own, &conf, &mut changes);
         self.events.push_back(Event::Opened(conf));
+        self.events.append(&mut changes);
     }
 
-    /// Gives a message to the request it answers, or to the application as it is.
-    fn on_answer(&mut self, message: Message) {
-        self.events.push_back(match self.pending.answer(message) {
-            Answered::Answer(answer) => Event::Answer(answer),
-            Answered::Passed(message) => Event::Message(message),
-        });
-    }
-
-    fn ask(
-        &mut self,
-        now: Duration,
-        mut message: Message,
-        timeout: Duration,
-    ) -> Result<InvokeId, Error> {
-        let request = message.message_type();
-        if !matches!(self.state, State::Open { .. }) {
-            return Err(self.caller_error("send a request"));
-        }
-        let pair = message
-            .table()
-            .and_then(|table| Pair::of(table.number))
-            .ok_or(Error::WrongRole {
-                message_type: request,
-                wanted: "request",
-            })?;
-        if pair.confirmed == Confirmed::BySession {
-            return Err(self.caller_error("send a request of the session itself"));
-        }
-        if self.pending.len() >= self.config.max_requests {
-            return Err(Error::TooManyRequests {
-                max: self.config.max_requests,
-            });
-        }
-        let invoke_id = self.allocate();
-        message.set_invoke_id(invoke_id);
-        self.put(&message)?;
-        if pair.confirmed == Confirmed::UnlessIgnored
-            && self.granted.contains(ServiceMask::IGNORE_CONF)
-        {
+    /// Gives a message to the request it answers, to the upload it belongs to, or to the application.
+    fn on_answer(&mut self, now: Duration, message: Message) {
+        if let Some((invoke_id, waiting)) = self.pending.settle(&message) {
+            let result = match message {
+                Message::FailureConf(failure) => Err(Failure::Server(failure)),
+                Message::ControlFailureConf(failure) => Err(Failure::Switch(failure)),
+                confirmation => Ok(confirmation),
+            };
             self.events.push_back(Event::Answer(Answer {
                 invoke_id,
-                request,
-                result: Err(Failure::Unconfirmed),
+                request: waiting.request,
+                result,
             }));
+        } else if self.uploads.takes(&message) {
+            if let Some(next) = self.uploads.on_message(now, message, &mut self.events) {
+                let written = self.put(&next);
+                debug_assert_eq!(
+                    written,
+                    Ok(()),
+                    "its like was written when the upload began"
+                );
+            }
         } else {
-            let waiting = Waiting {
-                request,
-                confirmation: pair.confirmation.number,
-                deadline: now.saturating_add(timeout),
-            };
-            self.pending.insert(invoke_id, waiting);
+            self.on_event(now, message);
         }
-        Ok(invoke_id)
+    }
+
+    fn on_event(&mut self, now: Duration, message: Message) {
+        let mut changes = VecDeque::new();
+        let mut ends = false;
+        match &message {
+            Message::SystemEvent(event) => {
+                self.system.on_event(event, &mut changes);
+                ends = self.config.off_line == OffLine::Ends && is_off_line(event);
+            }
+            Message::AgentTeamConfigEvent(event) => self.teams.on_agent_team(event, &mut changes),
+            Message::TeamConfigEvent(event) => {
+                self.teams.on_team(event, &mut changes);
+                if let Some(id) = self.team_request {
+                    let deadline = now.saturating_add(self.config.request_timeout);
+                    self.pending.extend(id, deadline);
+                }
+            }
+            _ => {}
+        }
+        self.events.push_back(Event::Message(message));
+        self.events.append(&mut changes);
+        if ends {
+            let status = StatusCode::CTI_SERVER_OFFLINE;
+            self.finish(CloseReason::Failure { status });
+        }
     }
 
     fn beat(&mut self, now: Duration) {
@@ -432,13 +442,15 @@ impl Client {
     }
 
     fn finish(&mut self, reason: CloseReason) {
-        if matches!(self.state, State::Closed) {
+        if matches!(self.state, State::Closed(_)) {
             return;
         }
-        self.state = State::Closed;
+        self.state = State::Closed(reason);
         while let Some(answer) = self.pending.pop_closed() {
             self.events.push_back(Event::Answer(answer));
         }
+        let failure = UploadFailure::Closed;
+        self.uploads.fail(failure, &mut self.events);
         self.events.push_back(Event::Closed(reason));
     }
 
@@ -466,7 +478,7 @@ impl Client {
             State::Opening { .. } => "opening",
             State::Open { .. } => "open",
             State::Closing { .. } => "closing",
-            State::Closed => "closed",
+            State::Closed(_) => "closed",
         };
         Error::Caller { attempted, state }
     }
@@ -481,4 +493,8 @@ const fn ends_session(status: StatusCode) -> bool {
             | StatusCode::SESSION_NOT_OPEN
             | StatusCode::TIMEOUT
     )
+}
+
+fn is_off_line(event: &SystemEvent) -> bool {
+    event.system_event_id == SystemEventId::PERIPHERAL_OFFLINE
 }

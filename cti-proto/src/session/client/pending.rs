@@ -28,29 +28,31 @@ impl Pending {
         self.by_deadline.insert((waiting.deadline, id));
     }
 
-    /// The answer that `message` is, if a request waits for it: its own confirmation, FAILURE_CONF or
+    /// Moves the deadline of a request that still waits.
+    pub(super) fn extend(&mut self, id: InvokeId, deadline: Duration) {
+        if let Some(waiting) = self.by_id.get_mut(&id) {
+            self.by_deadline.remove(&(waiting.deadline, id));
+            waiting.deadline = deadline;
+            self.by_deadline.insert((deadline, id));
+        }
+    }
+
+    /// Takes the request that `message` answers by its own confirmation, FAILURE_CONF or
     /// CONTROL_FAILURE_CONF. GED-188, "Session rules" 9.
     ///
     /// Whatever else bears the InvokeID of a request leaves it waiting.
-    pub(super) fn answer(&mut self, message: Message) -> Answered {
-        let waiting = message
-            .invoke_id()
-            .and_then(|id| Some((id, *self.by_id.get(&id)?)));
-        let Some((invoke_id, waiting)) = waiting else {
-            return Answered::Passed(message);
-        };
-        let result = match message {
-            Message::FailureConf(failure) => Err(Failure::Server(failure)),
-            Message::ControlFailureConf(failure) => Err(Failure::Switch(failure)),
-            message if message.message_type() == waiting.confirmation => Ok(message),
-            message => return Answered::Passed(message),
-        };
-        self.remove(invoke_id);
-        Answered::Answer(Answer {
-            invoke_id,
-            request: waiting.request,
-            result,
-        })
+    pub(super) fn settle(&mut self, message: &Message) -> Option<(InvokeId, Waiting)> {
+        let id = message.invoke_id()?;
+        let waiting = self.by_id.get(&id)?;
+        let answers = [
+            waiting.confirmation,
+            MessageType::FAILURE_CONF,
+            MessageType::CONTROL_FAILURE_CONF,
+        ];
+        if !answers.contains(&message.message_type()) {
+            return None;
+        }
+        self.remove(id).map(|waiting| (id, waiting))
     }
 
     /// Ends one request whose deadline has passed.
@@ -92,13 +94,4 @@ impl Pending {
         self.by_deadline.remove(&(waiting.deadline, id));
         Some(waiting)
     }
-}
-
-/// What a message is to the requests in flight.
-#[derive(Debug)]
-pub(super) enum Answered {
-    /// The answer of one, which waits no longer.
-    Answer(Answer),
-    /// Nothing.
-    Passed(Message),
 }

@@ -83,7 +83,7 @@ use crate::codec::Text;
 use crate::message::{
     ActiveMaintenanceRespMsg, Message, OpenConf, Request, StoppingRequestsToThisSideInd,
 };
-use crate::session::client::{self, Answer, Client, Failure, Handle};
+use crate::session::client::{self, Answer, Client, Failure, Handle, OffLine};
 use crate::session::{CloseReason, Error};
 use crate::version::Dialect;
 
@@ -318,6 +318,8 @@ impl Failover {
             return;
         }
         config.version = link.version;
+        // An off-line node is closed in good order here.
+        config.off_line = OffLine::Tells;
         if !knows_standby(link.version) {
             config.services = config.services.without(ServiceMask::ACTIVE_STANDBY);
         }
@@ -469,6 +471,8 @@ impl Failover {
             client::Event::Opened(conf) => self.on_opened(now, connection, conf),
             client::Event::Answer(answer) => self.on_answer(now, connection, answer),
             client::Event::Message(message) => self.on_message(now, connection, message),
+            // The message that brought the change was told, and nobody uploads here.
+            client::Event::System(_) | client::Event::Team(_) | client::Event::Config(_) => {}
             client::Event::Malformed { frame, error } => {
                 if self.active == Some(connection) {
                     self.events.push_back(Event::Malformed { frame, error });

@@ -18,7 +18,7 @@ use cti_proto::{
     codec::{Secret, Text},
     session::{
         Client, CloseReason, Error,
-        client::{Config, Event, Failure as Refusal},
+        client::{Config, Event, Failure as Refusal, OffLine},
     },
 };
 use tokio::{net::TcpStream, sync::mpsc, time::Instant};
@@ -296,6 +296,8 @@ fn config() -> Config {
     .call_events(CallEventMask::KNOWN)
     .agent_states(AgentStateMask::KNOWN)
     .config_records(ConfigMask::SKILL_GROUP | ConfigMask::AGENT)
+    // The engine is the only node, and tells when its switch is back.
+    .off_line(OffLine::Tells)
 }
 
 /// UCCX protocol version.
