@@ -4,7 +4,7 @@
 //! rounds, so that a noisy machine hurts all alike, and what is printed is each one's ratio to the
 //! first: in time, and in instructions where the machine counts them. Instructions hardly vary between
 //! runs and do not know caches; time does both. `cargo bench -p benches` runs all; with `-- --test`
-//! each candidate runs once.
+//! each candidate runs once, and `-- encode UCCX` runs the comparisons whose title has both words.
 
 pub mod cti;
 mod instructions;
@@ -76,8 +76,12 @@ impl<'a> Comparison<'a> {
         self
     }
 
-    /// Measures, prints a table, and returns what it printed.
+    /// Measures, prints a table, and returns what it printed; nothing if a word on the command line is
+    /// not in the title.
     pub fn run(mut self) -> Vec<Measured> {
+        if !is_chosen(&self.title) {
+            return Vec::new();
+        }
         let rounds = if is_test() { 1 } else { ROUNDS };
         let repeats: Vec<u32> = self.candidates.iter_mut().map(calibrate).collect();
         let mut instructions = Instructions::new();
@@ -151,6 +155,14 @@ fn print(title: &str, measured: &[Measured]) {
 #[must_use]
 pub fn is_test() -> bool {
     std::env::args().any(|argument| argument == "--test")
+}
+
+/// Whether the title has each word of the command line.
+fn is_chosen(title: &str) -> bool {
+    std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .all(|word| title.contains(&word))
 }
 
 /// How often a candidate runs in a round of about [`ROUND`].
