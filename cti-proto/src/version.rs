@@ -223,12 +223,29 @@ impl Gate {
     /// Whether `version` has it.
     #[inline]
     pub const fn admits(self, version: Version) -> bool {
+        // Most gates are open: one comparison, or none where the gate is a constant.
+        if self.bits() == Self::ALWAYS.bits() {
+            return true;
+        }
         let range = match version.dialect {
             Dialect::Ucce => self.ucce,
             Dialect::Uccx => self.uccx,
         };
-        range.first as u32 <= version.number
-            && (version.number <= range.last as u32 || range.last == u8::MAX)
+        let number = if version.number < u8::MAX as u32 {
+            version.number as u8
+        } else {
+            u8::MAX
+        };
+        range.first <= number && number <= range.last
+    }
+
+    const fn bits(self) -> u32 {
+        u32::from_ne_bytes([
+            self.ucce.first,
+            self.ucce.last,
+            self.uccx.first,
+            self.uccx.last,
+        ])
     }
 }
 

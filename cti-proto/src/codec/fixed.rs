@@ -1,6 +1,6 @@
 //! Fixed part: packed big-endian fields without padding. GED-188, "Data Types".
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 
 use crate::codec::floating::Fields;
 use crate::codec::form::Form;
@@ -20,7 +20,7 @@ pub(crate) trait Fixed: Sized {
     fn take(src: &mut &[u8]) -> Option<Self>;
 
     /// Appends the value.
-    fn put(&self, out: &mut BytesMut);
+    fn put(&self, out: &mut impl BufMut);
 }
 
 macro_rules! integers {
@@ -36,7 +36,8 @@ macro_rules! integers {
                 Some($int::from_be_bytes(*value))
             }
 
-            fn put(&self, out: &mut BytesMut) {
+            #[inline]
+            fn put(&self, out: &mut impl BufMut) {
                 out.$put(*self);
             }
         }
@@ -54,7 +55,7 @@ impl Fixed for bool {
         u16::take(src).map(|value| value != 0)
     }
 
-    fn put(&self, out: &mut BytesMut) {
+    fn put(&self, out: &mut impl BufMut) {
         out.put_u16(u16::from(*self));
     }
 }
@@ -70,7 +71,7 @@ impl<const N: usize> Fixed for [u8; N] {
         Some(*value)
     }
 
-    fn put(&self, out: &mut BytesMut) {
+    fn put(&self, out: &mut impl BufMut) {
         out.put_slice(self);
     }
 }

@@ -225,6 +225,12 @@ pub(crate) trait Value: Sized {
     /// Appends the data.
     fn put(&self, out: &mut BytesMut);
 
+    /// Appends tag, length and data.
+    #[inline]
+    fn write(&self, field: &'static Field, tag: Tag, max: usize, out: &mut FieldWriter<'_>) {
+        out.sized(field, tag, max, self);
+    }
+
     /// What it adds to the 2000 bytes that named variables and arrays may take in one message.
     fn call_data_len(&self) -> usize {
         0
@@ -247,6 +253,19 @@ macro_rules! fixed_values {
 
             fn put(&self, out: &mut bytes::BytesMut) {
                 $crate::codec::Fixed::put(self, out);
+            }
+
+            #[inline]
+            fn write(
+                &self,
+                _field: &'static $crate::codec::Field,
+                tag: $crate::Tag,
+                _max: usize,
+                out: &mut $crate::codec::FieldWriter<'_>,
+            ) {
+                let mut data = [0; <Self as $crate::codec::Fixed>::WIDTH];
+                $crate::codec::Fixed::put(self, &mut &mut data[..]);
+                out.number(tag, data);
             }
         }
     )*};
@@ -281,7 +300,7 @@ pub(crate) trait Slot {
     fn absorb(&mut self, data: &Data<'_>) -> bool;
 
     /// Writes what is held.
-    fn emit(&self, field: &Field, out: &mut FieldWriter<'_>) -> Result<(), EncodeError>;
+    fn emit(&self, field: &'static Field, out: &mut FieldWriter<'_>);
 }
 
 impl<T: Value> Slot for Option<T> {
@@ -294,7 +313,8 @@ impl<T: Value> Slot for Option<T> {
         self.is_some()
     }
 
-    fn emit(&self, field: &Field, out: &mut FieldWriter<'_>) -> Result<(), EncodeError> {
+    #[inline]
+    fn emit(&self, field: &'static Field, out: &mut FieldWriter<'_>) {
         match self {
             Some(value) => out.value(field, value),
             None => out.absent(field),
@@ -310,8 +330,8 @@ impl<T: Value> Slot for Vec<T> {
         fits
     }
 
-    fn emit(&self, field: &Field, out: &mut FieldWriter<'_>) -> Result<(), EncodeError> {
-        self.iter().try_for_each(|value| out.value(field, value))
+    fn emit(&self, field: &'static Field, out: &mut FieldWriter<'_>) {
+        self.iter().for_each(|value| out.value(field, value));
     }
 }
 
@@ -346,7 +366,7 @@ pub(crate) trait Group: Sized {
     fn settle(&mut self);
 
     /// Writes the entry.
-    fn emit(&self, out: &mut FieldWriter<'_>) -> Result<(), EncodeError>;
+    fn emit(&self, out: &mut FieldWriter<'_>);
 }
 
 /// The floating part of a message or record, as the tables generate it.
@@ -361,7 +381,7 @@ pub(crate) trait Floating {
     fn settle(&mut self);
 
     /// Writes all fields: first the single ones in table order, then what was kept, then the lists.
-    fn emit(&self, out: &mut FieldWriter<'_>) -> Result<(), EncodeError>;
+    fn emit(&self, out: &mut FieldWriter<'_>);
 }
 
 /// A floating counter as it is written: what its list holds. An empty list has a counter if the
@@ -373,11 +393,15 @@ pub(crate) fn count(told: Option<u16>, len: usize) -> Option<u16> {
 }
 
 /// Appends floating fields in the width of a version, within their limits.
+///
+/// The first field that cannot be written is remembered for [`FieldWriter::finish`].
 pub(crate) struct FieldWriter<'a> {
     message: &'static str,
     version: Version,
+    width: FieldWidth,
     out: &'a mut BytesMut,
     call_data: usize,
+    error: Option<EncodeError>,
 }
 
 impl<'a> FieldWriter<'a> {
@@ -385,99 +409,168 @@ impl<'a> FieldWriter<'a> {
         Self {
             message,
             version,
+            width: version.field_width(),
             out,
             call_data: 0,
+            error: None,
         }
+    }
+
+    /// What could not be written.
+    pub(crate) fn finish(self) -> Result<(), EncodeError> {
+        self.error.map_or(Ok(()), Err)
     }
 
     /// Writes a list, if the version has it.
-    pub(crate) fn list<G: Group>(&mut self, gate: Gate, entries: &[G]) -> Result<(), EncodeError> {
-        if !gate.admits(self.version) {
-            return Ok(());
+    #[inline]
+    pub(crate) fn list<G: Group>(&mut self, gate: Gate, entries: &[G]) {
+        if gate.admits(self.version) {
+            entries.iter().for_each(|entry| entry.emit(self));
         }
-        entries.iter().try_for_each(|entry| entry.emit(self))
     }
 
     /// Writes what an earlier decode kept.
-    pub(crate) fn other(&mut self, fields: &[RawField]) -> Result<(), EncodeError> {
-        let width = self.version.field_width();
-        fields.iter().try_for_each(|field| {
-            self.header("other", field.tag, field.data.len(), width.max_data_len())?;
-            self.out.put_slice(&field.data);
-            Ok(())
-        })
-    }
-
     #[inline]
-    fn value<T: Value>(&mut self, field: &Field, value: &T) -> Result<(), EncodeError> {
-        let Some(tag) = field
-            .tag(self.version)
-            .filter(|_| field.gate.admits(self.version))
-        else {
-            return Ok(());
-        };
-        self.call_data += value.call_data_len();
-        if self.call_data > MAX_CALL_DATA {
-            let len = self.call_data;
-            return Err(EncodeError::TooMuchCallData {
-                message: self.message,
-                len,
-            });
+    pub(crate) fn other(&mut self, fields: &[RawField]) {
+        for field in fields {
+            if self.header("other", field.tag, field.data.len(), usize::MAX) {
+                self.out.put_slice(&field.data);
+            }
         }
-        self.header(field.name, tag, value.wire_len(), field.max(self.version))?;
-        value.put(self.out);
-        Ok(())
     }
 
     /// Leaves a field out, if that is allowed.
     #[inline]
-    fn absent(&self, field: &Field) -> Result<(), EncodeError> {
+    fn absent(&mut self, field: &'static Field) {
         if field.required.admits(self.version) && field.gate.admits(self.version) {
-            return Err(EncodeError::MissingField {
-                message: self.message,
-                field: field.name,
-                version: self.version,
-            });
+            self.missing(field);
         }
-        Ok(())
     }
 
+    /// Writes a value, if the version has the field. Inlined, so that tag, gate and maximum are
+    /// constants: the gate of most fields goes away, and so does the choice between equal tags.
     #[inline]
-    fn header(
-        &mut self,
-        field: &'static str,
-        tag: Tag,
-        len: usize,
-        max: usize,
-    ) -> Result<(), EncodeError> {
-        let message = self.message;
-        let width = self.version.field_width();
-        let max = max.min(width.max_data_len());
-        if len > max {
-            return Err(EncodeError::FieldTooLong {
-                message,
-                field,
-                len,
-                max,
-            });
+    fn value<T: Value>(&mut self, field: &'static Field, value: &T) {
+        if let Some((tag, max)) = field.floating(self.version) {
+            value.write(field, tag, max, self);
         }
-        if tag.0 > width.max_tag() {
-            return Err(EncodeError::TagTooHigh {
-                message,
-                tag: tag.0,
-            });
+    }
+
+    /// Writes a number; its type is as long as the field.
+    ///
+    /// With room for the longest one at hand, no write below can grow the buffer.
+    #[inline(never)]
+    pub(crate) fn number<const N: usize>(&mut self, tag: Tag, data: [u8; N]) {
+        if self.out.capacity() - self.out.len() < MAX_NUMBER_LEN {
+            return self.number_after_growth(tag, data);
+        }
+        let [high, low] = tag.0.to_be_bytes();
+        match (self.width, &data[..]) {
+            (FieldWidth::Narrow, _) if high != 0 => self.tag_too_high(tag),
+            (FieldWidth::Narrow, &[a]) => self.out.put_slice(&[low, 1, a]),
+            (FieldWidth::Narrow, &[a, b]) => self.out.put_slice(&[low, 2, a, b]),
+            (FieldWidth::Narrow, &[a, b, c, d]) => self.out.put_slice(&[low, 4, a, b, c, d]),
+            (FieldWidth::WideTag, &[a]) => self.out.put_slice(&[high, low, 1, a]),
+            (FieldWidth::WideTag, &[a, b]) => self.out.put_slice(&[high, low, 2, a, b]),
+            (FieldWidth::WideTag, &[a, b, c, d]) => {
+                self.out.put_slice(&[high, low, 4, a, b, c, d]);
+            }
+            (FieldWidth::Wide, &[a]) => self.out.put_slice(&[high, low, 0, 1, a]),
+            (FieldWidth::Wide, &[a, b]) => self.out.put_slice(&[high, low, 0, 2, a, b]),
+            (FieldWidth::Wide, &[a, b, c, d]) => {
+                self.out.put_slice(&[high, low, 0, 4, a, b, c, d]);
+            }
+            (FieldWidth::Narrow | FieldWidth::WideTag | FieldWidth::Wide, _) => {
+                const { assert!(N == 1 || N == 2 || N == 4, "no number has this size") };
+            }
+        }
+    }
+
+    #[cold]
+    fn number_after_growth<const N: usize>(&mut self, tag: Tag, data: [u8; N]) {
+        self.out.reserve(MAX_NUMBER_LEN);
+        self.number(tag, data);
+    }
+
+    /// Writes a text or blob.
+    #[inline(never)]
+    fn sized<T: Value>(&mut self, field: &'static Field, tag: Tag, max: usize, value: &T) {
+        let call_data = value.call_data_len();
+        if call_data > 0 {
+            self.call_data += call_data;
+            if self.call_data > MAX_CALL_DATA {
+                return self.too_much_call_data();
+            }
+        }
+        if self.header(field.name, tag, value.wire_len(), max) {
+            value.put(self.out);
+        }
+    }
+
+    /// Writes tag and length; `false` if they cannot be written.
+    #[inline(always)]
+    fn header(&mut self, field: &'static str, tag: Tag, len: usize, max: usize) -> bool {
+        // What passes `max_data_len` fits the bytes of the length.
+        let max = max.min(self.width.max_data_len());
+        if len > max {
+            self.too_long(field, len, max);
+            return false;
         }
         let [tag_high, tag_low] = tag.0.to_be_bytes();
-        // `len` fits two bytes: `max_data_len` says so.
         let [.., len_high, len_low] = len.to_be_bytes();
-        match width {
+        match self.width {
+            FieldWidth::Narrow if tag_high != 0 => {
+                self.tag_too_high(tag);
+                return false;
+            }
             FieldWidth::Narrow => self.out.put_slice(&[tag_low, len_low]),
             FieldWidth::WideTag => self.out.put_slice(&[tag_high, tag_low, len_low]),
             FieldWidth::Wide => self.out.put_slice(&[tag_high, tag_low, len_high, len_low]),
         }
-        Ok(())
+        true
+    }
+
+    #[cold]
+    fn too_much_call_data(&mut self) {
+        self.fail(EncodeError::TooMuchCallData {
+            message: self.message,
+            len: self.call_data,
+        });
+    }
+
+    #[cold]
+    fn too_long(&mut self, field: &'static str, len: usize, max: usize) {
+        self.fail(EncodeError::FieldTooLong {
+            message: self.message,
+            field,
+            len,
+            max,
+        });
+    }
+
+    #[cold]
+    fn tag_too_high(&mut self, tag: Tag) {
+        self.fail(EncodeError::TagTooHigh {
+            message: self.message,
+            tag: tag.0,
+        });
+    }
+
+    #[cold]
+    fn missing(&mut self, field: &'static Field) {
+        self.fail(EncodeError::MissingField {
+            message: self.message,
+            field: field.name,
+            version: self.version,
+        });
+    }
+
+    fn fail(&mut self, error: EncodeError) {
+        self.error.get_or_insert(error);
     }
 }
 
+/// Tag, length and data of a number at most.
+const MAX_NUMBER_LEN: usize = 8;
 /// Named variables and arrays of one message together. GED-188, "Expanded Call Context".
 const MAX_CALL_DATA: usize = 2_000;

@@ -21,6 +21,6 @@ pub(crate) use floating::{
 pub use floating::{Fields, Ranges, RawField};
 pub(crate) use form::{Form, fixed_width, is_disputed};
 pub use named::{NamedArray, NamedVariable};
-pub(crate) use spec::gate_of;
+pub(crate) use spec::line_of;
 pub use spec::{Field, Place};
 pub use text::{Blob, Secret, Text, TextError};

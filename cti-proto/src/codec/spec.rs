@@ -107,6 +107,25 @@ impl Field {
         }
     }
 
+    /// Tag and most bytes of data of a floating field that `version` has.
+    #[inline]
+    pub(crate) const fn floating(&self, version: Version) -> Option<(Tag, usize)> {
+        let Place::Floating {
+            ucce_tag,
+            uccx_tag,
+            ucce_max,
+            uccx_max,
+        } = self.place
+        else {
+            return None;
+        };
+        match version.dialect() {
+            _ if !self.gate.admits(version) => None,
+            Dialect::Ucce => Some((ucce_tag, ucce_max)),
+            Dialect::Uccx => Some((uccx_tag, uccx_max)),
+        }
+    }
+
     /// Whether this line takes a floating field with `tag` in `version`.
     #[inline]
     pub const fn accepts(&self, version: Version, tag: Tag) -> bool {
@@ -131,16 +150,20 @@ impl Field {
     }
 }
 
-/// The gate of the line called `name`; closed if there is none.
-pub(crate) const fn gate_of(fields: &[Field], name: &str) -> Gate {
-    let mut rest = fields;
-    while let [field, others @ ..] = rest {
-        if same(field.name.as_bytes(), name.as_bytes()) {
-            return field.gate;
+/// The line called `name`, for constants.
+///
+/// # Panics
+///
+/// If there is none, which the compiler then tells.
+pub(crate) const fn line_of(lines: &'static [Field], name: &str) -> &'static Field {
+    let mut rest = lines;
+    while let [line, others @ ..] = rest {
+        if same(line.name.as_bytes(), name.as_bytes()) {
+            return line;
         }
         rest = others;
     }
-    Gate::closed()
+    panic!("no such line")
 }
 
 /// Comparison of slices, for constants.

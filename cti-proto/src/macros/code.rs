@@ -170,7 +170,8 @@ macro_rules! wire_newtype {
                 <$int as $crate::codec::Fixed>::take(src).map(Self)
             }
 
-            fn put(&self, out: &mut bytes::BytesMut) {
+            #[inline]
+            fn put(&self, out: &mut impl bytes::BufMut) {
                 $crate::codec::Fixed::put(&self.0, out);
             }
         }

@@ -81,12 +81,14 @@ macro_rules! group {
 
             fn settle(&mut self) {}
 
-            fn emit(
-                &self,
-                out: &mut $crate::codec::FieldWriter<'_>,
-            ) -> Result<(), $crate::EncodeError> {
-                let slots = [ $( &self.$field as &dyn $crate::codec::Slot, )* ];
-                slots.iter().zip(Self::ENTRY).try_for_each(|(slot, line)| slot.emit(line, out))
+            fn emit(&self, out: &mut $crate::codec::FieldWriter<'_>) {
+                $(
+                    $crate::codec::Slot::emit(
+                        &self.$field,
+                        const { $crate::codec::line_of(Self::ENTRY, stringify!($field)) },
+                        out,
+                    );
+                )*
             }
         }
     )*};

@@ -42,10 +42,7 @@ macro_rules! floating_part {
             }
 
             #[allow(unused_variables, reason = "some messages have no fields of their own")]
-            fn emit(
-                &self,
-                out: &mut $crate::codec::FieldWriter<'_>,
-            ) -> Result<(), $crate::EncodeError> {
+            fn emit(&self, out: &mut $crate::codec::FieldWriter<'_>) {
                 $(
                     $crate::codec::Slot::emit(
                         $crate::macros::slot!(self.$field, $rule),
@@ -53,12 +50,11 @@ macro_rules! floating_part {
                             $field: $fty = $tag $(| $uccx_tag)?, $max, $rule, $gate
                         ) },
                         out,
-                    )?;
+                    );
                 )*
                 // Before the lists: behind them a kept field would fall into the last record.
-                out.other(&self.other)?;
-                $( out.list($crate::macros::gate!(@tt $lgate), &self.$list)?; )*
-                Ok(())
+                out.other(&self.other);
+                $( out.list($crate::macros::gate!(@tt $lgate), &self.$list); )*
             }
         }
     };

@@ -302,7 +302,7 @@ macro_rules! message {
                             const FIELDS: &[$crate::codec::Field] =
                                 <$name as $crate::message::Body>::TABLE.fields;
                             let listed = const {
-                                $crate::codec::gate_of(FIELDS, stringify!($counted))
+                                $crate::codec::line_of(FIELDS, stringify!($counted)).gate
                             }
                             .admits(version);
                             let len = if listed { self.$counted.len() } else { 0 };
@@ -311,7 +311,8 @@ macro_rules! message {
                     )*)?
                 )*
                 let mut out = $crate::codec::FieldWriter::new($wire_name, version, out);
-                $crate::codec::Floating::emit(self, &mut out)
+                $crate::codec::Floating::emit(self, &mut out);
+                out.finish()
             }
         }
 

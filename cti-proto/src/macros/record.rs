@@ -115,12 +115,9 @@ macro_rules! record {
                 $crate::codec::Floating::settle(self);
             }
 
-            fn emit(
-                &self,
-                out: &mut $crate::codec::FieldWriter<'_>,
-            ) -> Result<(), $crate::EncodeError> {
-                $crate::codec::Slot::emit(&Some(self.$opener), &Self::OPENER, out)?;
-                $crate::codec::Floating::emit(self, out)
+            fn emit(&self, out: &mut $crate::codec::FieldWriter<'_>) {
+                $crate::codec::Slot::emit(&Some(self.$opener), const { &Self::OPENER }, out);
+                $crate::codec::Floating::emit(self, out);
             }
         }
 
