@@ -164,7 +164,7 @@ fn a_connection_that_comes_about_too_late_is_dropped() {
 
 #[test]
 fn rule_2_status_1_steps_down_to_what_the_side_speaks() {
-    let versions = [25, 23, 14].map(Version::ucce);
+    let versions = [25, 23, 15].map(Version::ucce);
     let config = Config::new(session(versions[0])).versions(versions);
     let server = server::Config::new(Dialect::Ucce, 5..=15);
     let sides = vec![(server, Mood::Serve)];
@@ -183,7 +183,7 @@ fn rule_2_status_1_steps_down_to_what_the_side_speaks() {
     net.drive_for(60);
     net.clear();
     net.cut(0);
-    assert_eq!(net.written[0].2[12..16], [0, 0, 0, 14]);
+    assert_eq!(net.written[0].2[12..16], [0, 0, 0, 15]);
 }
 
 #[test]

@@ -573,4 +573,4 @@ impl<'a> FieldWriter<'a> {
 /// Tag, length and data of a number at most.
 const MAX_NUMBER_LEN: usize = 8;
 /// Named variables and arrays of one message together. GED-188, "Expanded Call Context".
-const MAX_CALL_DATA: usize = 2_000;
+pub(crate) const MAX_CALL_DATA: usize = 2_000;

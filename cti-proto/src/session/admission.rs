@@ -4,13 +4,23 @@ use crate::code::{
     AgentStateMask, CallEventMask, ConfigMask, PeripheralId, ServiceMask, StatusCode,
 };
 use crate::message::OpenReq;
+use crate::session::server::Standing;
 use crate::version::{Dialect, Version};
 
-/// Rules of OPEN_REQ that need no knowledge of agents and devices. GED-188, "OPEN_REQ".
+/// Rules of OPEN_REQ that need no knowledge of agents and devices, in the order of the fields.
+/// GED-188, "OPEN_REQ".
 pub(crate) fn check_open(version: Version, request: &OpenReq) -> Result<(), StatusCode> {
     let services = request.services_requested;
-    let modes = ServiceMask::CLIENT_EVENTS | ServiceMask::ALL_EVENTS;
     let uccx = version.dialect() == Dialect::Uccx;
+    let idle_timeout = match version.dialect() {
+        Dialect::Ucce => 20..=u32::MAX,
+        // Twice the least heartbeat interval, and below 120.
+        Dialect::Uccx => 10..=119,
+    };
+    if request.idle_timeout != NO_IDLE_TIMEOUT && !idle_timeout.contains(&request.idle_timeout) {
+        return Err(StatusCode::INVALID_TIMEOUT);
+    }
+    let modes = ServiceMask::CLIENT_EVENTS | ServiceMask::ALL_EVENTS;
     if services.without(ServiceMask::KNOWN) != ServiceMask::NONE
         || (uccx && services.contains(modes))
     {
@@ -28,28 +38,48 @@ pub(crate) fn check_open(version: Version, request: &OpenReq) -> Result<(), Stat
     if (request.reserved1, request.reserved2, request.reserved3) != (0, 0, 0) {
         return Err(StatusCode::INVALID_RESERVED_FIELD);
     }
-    let idle_timeout = match version.dialect() {
-        Dialect::Ucce => 20..=u32::MAX,
-        Dialect::Uccx => 10..=119,
-    };
-    if request.idle_timeout != NO_IDLE_TIMEOUT && !idle_timeout.contains(&request.idle_timeout) {
-        return Err(StatusCode::INVALID_TIMEOUT);
+    // UCCX has no meaning for PeripheralID: its clients write 1 or the null value.
+    let client_events = services.contains(ServiceMask::CLIENT_EVENTS);
+    if !uccx && client_events == (request.peripheral_id == PeripheralId::NULL) {
+        return Err(StatusCode::INVALID_PERIPHERAL_ID);
     }
-    if request.client_id.is_none() || request.client_password.is_none() {
+    let nobody = request.agent_extension.is_none()
+        && request.agent_id.is_none()
+        && request.agent_instrument.is_none();
+    if request.client_id.is_none() || request.client_password.is_none() || (client_events && nobody)
+    {
         return Err(StatusCode::REQUIRED_DATA_MISSING);
     }
-    if services.contains(ServiceMask::CLIENT_EVENTS) {
-        if !uccx && request.peripheral_id == PeripheralId::NULL {
-            return Err(StatusCode::INVALID_PERIPHERAL_ID);
+    Ok(())
+}
+
+/// Whether a server in `standing` takes sessions like this one. GED-188, "Active and standby".
+pub(crate) fn check_standing(
+    version: Version,
+    request: &OpenReq,
+    standing: Standing,
+) -> Result<(), StatusCode> {
+    let knows_standby = version.dialect() == Dialect::Ucce && version.number() >= 24;
+    match (standing, version.dialect()) {
+        (Standing::Master, _) => Ok(()),
+        (Standing::Standby | Standing::Maintenance, Dialect::Uccx) => {
+            Err(StatusCode::SERVER_NOT_MASTER)
         }
-        if request.agent_extension.is_none()
-            && request.agent_id.is_none()
-            && request.agent_instrument.is_none()
-        {
-            return Err(StatusCode::REQUIRED_DATA_MISSING);
+        (Standing::Standby | Standing::Maintenance, Dialect::Ucce) if !knows_standby => {
+            Err(StatusCode::CTI_SERVER_OFFLINE)
+        }
+        (Standing::Maintenance, Dialect::Ucce) => Err(StatusCode::SERVER_IN_MAINTENANCE_MODE),
+        (Standing::Standby, Dialect::Ucce) => {
+            if request
+                .services_requested
+                .contains(ServiceMask::ACTIVE_STANDBY)
+            {
+                Ok(())
+            } else {
+                Err(StatusCode::INVALID_CLIENT_FOR_STANDBY)
+            }
         }
     }
-    Ok(())
 }
 
 /// IdleTimeout of a client without heartbeats. GED-188, "OPEN_REQ".

@@ -7,14 +7,57 @@
 
 use crate::code::{AgentState, AgentStateMask, CallEventMask, MessageType, ServiceMask};
 use crate::message::{Message, OpenReq};
-use crate::version::{Dialect, Version};
+use crate::version::Dialect;
 
 /// What OPEN_REQ asked for; `services` shrinks to what was granted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wants {
     pub(crate) services: ServiceMask,
-    call_events: CallEventMask,
-    agent_states: AgentStateMask,
+    pub(crate) call_events: CallEventMask,
+    pub(crate) agent_states: AgentStateMask,
+}
+
+/// What decides whether a session wants an event; the same for all sessions of a dialect.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Class {
+    /// A bit of CallMsgMask.
+    Call(CallEventMask),
+    /// A bit of AgentStateMask; a state without one passes.
+    AgentState(AgentStateMask),
+    /// The teams of supervisors.
+    Team,
+    /// Configuration of UCCX, which has a service for it.
+    Config,
+    /// Whoever gets it wants it.
+    Plain,
+}
+
+impl Class {
+    pub(crate) fn new(dialect: Dialect, message: &Message) -> Self {
+        match message {
+            Message::AgentStateEvent(event) => {
+                Self::AgentState(agent_state_mask(event.agent_state))
+            }
+            Message::AgentTeamConfigEvent(_) | Message::TeamConfigEvent(_) => Self::Team,
+            // Its number has another meaning in UCCX.
+            Message::CallAttributeChangeEvent(_) => {
+                Self::Call(CallEventMask::CALL_ATTRIBUTE_CHANGE_MASK)
+            }
+            Message::ConfigBeginEvent(_)
+            | Message::ConfigEndEvent(_)
+            | Message::ConfigKeyEvent(_)
+            | Message::ConfigApplicationEvent(_)
+            | Message::ConfigCsqEvent(_)
+            | Message::ConfigAgentEvent(_)
+            | Message::ConfigDeviceEvent(_)
+            | Message::ConfigTerminalEvent(_)
+                if dialect == Dialect::Uccx =>
+            {
+                Self::Config
+            }
+            _ => call_event_mask(message.message_type()).map_or(Self::Plain, Self::Call),
+        }
+    }
 }
 
 impl Wants {
@@ -26,31 +69,21 @@ impl Wants {
         }
     }
 
-    pub(crate) fn admits(&self, version: Version, message: &Message) -> bool {
-        let watches = ServiceMask::CLIENT_EVENTS | ServiceMask::ALL_EVENTS;
-        if let Some(mask) = call_event_mask(message.message_type()) {
-            return self.services.intersects(watches) && self.call_events.contains(mask);
-        }
-        match message {
-            Message::AgentStateEvent(event) => {
-                self.services.intersects(watches)
-                    && agent_state_mask(event.agent_state)
-                        .is_none_or(|mask| self.agent_states.contains(mask))
+    pub(crate) fn admits(&self, class: Class) -> bool {
+        let watches = self.services.intersects(WATCHES);
+        match class {
+            Class::Call(mask) => watches && self.call_events.contains(mask),
+            Class::AgentState(mask) => watches && self.agent_states.contains(mask),
+            // The mask has a bit for AGENT_TEAM_CONFIG_EVENT; supervisors get it without.
+            Class::Team => {
+                self.services.contains(ServiceMask::SUPERVISOR)
+                    || (watches
+                        && self
+                            .call_events
+                            .contains(CallEventMask::AGENT_TEAM_CONFIG_MASK))
             }
-            Message::TeamConfigEvent(_) => self.services.contains(ServiceMask::SUPERVISOR),
-            Message::ConfigBeginEvent(_)
-            | Message::ConfigEndEvent(_)
-            | Message::ConfigKeyEvent(_)
-            | Message::ConfigApplicationEvent(_)
-            | Message::ConfigCsqEvent(_)
-            | Message::ConfigAgentEvent(_)
-            | Message::ConfigDeviceEvent(_)
-            | Message::ConfigTerminalEvent(_)
-                if version.dialect() == Dialect::Uccx =>
-            {
-                self.services.contains(ServiceMask::CONFIG_EVENTS)
-            }
-            _ => true,
+            Class::Config => self.services.contains(ServiceMask::CONFIG_EVENTS),
+            Class::Plain => true,
         }
     }
 }
@@ -81,7 +114,6 @@ fn call_event_mask(message_type: MessageType) -> Option<CallEventMask> {
         MessageType::AGENT_PRE_CALL_ABORT_EVENT => CallEventMask::AGENT_PRE_CALL_ABORT_MASK,
         MessageType::RTP_STARTED_EVENT => CallEventMask::RTP_STARTED_MASK,
         MessageType::RTP_STOPPED_EVENT => CallEventMask::RTP_STOPPED_MASK,
-        MessageType::AGENT_TEAM_CONFIG_EVENT => CallEventMask::AGENT_TEAM_CONFIG_MASK,
         MessageType::CALL_AGENT_GREETING_EVENT => CallEventMask::CALL_AGENT_GREETING_MASK,
         MessageType::NETWORK_RECORDING_STARTED_EVENT => {
             CallEventMask::NETWORK_RECORDING_STARTED_MASK
@@ -96,8 +128,8 @@ fn call_event_mask(message_type: MessageType) -> Option<CallEventMask> {
 }
 
 /// The bit of AgentStateMask for a state; UNKNOWN has none. GED-188, "Agent State Masks".
-fn agent_state_mask(state: AgentState) -> Option<AgentStateMask> {
-    Some(match state {
+fn agent_state_mask(state: AgentState) -> AgentStateMask {
+    match state {
         AgentState::LOGIN => AgentStateMask::LOGIN_MASK,
         AgentState::LOGOUT => AgentStateMask::LOGOUT_MASK,
         AgentState::NOT_READY => AgentStateMask::NOT_READY_MASK,
@@ -112,6 +144,10 @@ fn agent_state_mask(state: AgentState) -> Option<AgentStateMask> {
         AgentState::PAUSED => AgentStateMask::PAUSED_MASK,
         AgentState::INTERRUPTED => AgentStateMask::INTERRUPTED_MASK,
         AgentState::NOT_ACTIVE => AgentStateMask::NOT_ACTIVE_MASK,
-        _ => return None,
-    })
+        _ => AgentStateMask::NONE,
+    }
 }
+
+/// The services that bring calls and agents.
+pub(crate) const WATCHES: ServiceMask =
+    ServiceMask(ServiceMask::CLIENT_EVENTS.0 | ServiceMask::ALL_EVENTS.0);

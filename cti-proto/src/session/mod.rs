@@ -11,6 +11,8 @@ pub mod server;
 
 mod admission;
 mod filter;
+mod inspection;
+mod outbox;
 
 pub use client::Client;
 pub use failover::Failover;

@@ -131,7 +131,10 @@ async fn client(
 }
 
 fn session_config() -> server::Config {
-    server::Config::new(Dialect::Uccx, VERSIONS).open_timeout(OPEN_TIMEOUT)
+    server::Config::new(Dialect::Uccx, VERSIONS)
+        // Version 18, whose wide tags rest on one sentence of the guide.
+        .inferred_layouts(server::InferredLayouts::Taken)
+        .open_timeout(OPEN_TIMEOUT)
 }
 
 const FLAG: &str = "--engine-cti";

@@ -100,6 +100,7 @@ impl Pair {
             Dialect::Uccx => 10..=18,
         };
         let mut limits = server::Config::new(version.dialect(), versions);
+        limits.inferred_layouts = server::InferredLayouts::Taken;
         limits.max_requests = MAX_REQUESTS;
         limits.max_events = MAX_EVENTS;
         let mut client = Client::new(config);
