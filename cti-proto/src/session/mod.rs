@@ -8,6 +8,7 @@
 pub mod client;
 pub mod failover;
 pub mod server;
+pub mod service;
 
 mod admission;
 mod filter;
@@ -17,6 +18,7 @@ mod outbox;
 pub use client::Client;
 pub use failover::Failover;
 pub use server::Server;
+pub use service::Service;
 
 use crate::code::{InvokeId, MessageType, StatusCode};
 use crate::error::{DecodeError, EncodeError};
@@ -111,6 +113,12 @@ pub enum Error {
     /// As many agents or devices are watched as the configuration allows; nothing else changes.
     #[error("{max} agents or devices are watched")]
     TooManyWatched {
+        /// The limit.
+        max: usize,
+    },
+    /// As many calls are followed as the configuration allows; nobody got the event.
+    #[error("{max} calls are followed")]
+    TooManyCalls {
         /// The limit.
         max: usize,
     },
