@@ -13,10 +13,6 @@ fn a_session_is_shown_message_by_message() {
     insta::assert_snapshot!("session", shown(&[], &file));
     insta::assert_snapshot!("session_long", shown(&["-v"], &file));
     insta::assert_snapshot!("session_json", shown(&["--json"], &file));
-    insta::assert_snapshot!(
-        "session_summary",
-        shown(&["--summary", "--type", "0"], &file)
-    );
     let summary = shown(&["--summary", "--time", "absolute"], &file);
     insta::assert_snapshot!("session_absolute_summary", summary);
 }

@@ -30,12 +30,12 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 
-    #[command(flatten)]
-    pub(crate) show: Show,
-
     /// Print the version of this tool
     #[arg(short = 'V', long = "tool-version", action = clap::ArgAction::Version)]
     tool_version: (),
+
+    #[command(flatten)]
+    pub(crate) show: Show,
 }
 
 #[derive(Debug, Subcommand)]

@@ -105,7 +105,7 @@ pub(crate) struct Seen {
     pub(crate) offset: u64,
     pub(crate) frame: Frame,
     pub(crate) version: Version,
-    /// `None` if it cannot be read; a problem then says why.
+    /// `None` if it cannot be read, a problem then says why, or if it must not be shown.
     pub(crate) message: Option<Message>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) answered: Option<Answered>,
@@ -399,7 +399,10 @@ impl Conversation {
             .into_iter()
             .map(Problem::Finding)
             .collect();
-        let message = Message::decode(version, frame.clone()).ok();
+        let certain = self.guess.certainty() == Certainty::Opened;
+        let message = Message::decode(version, frame.clone())
+            .ok()
+            .filter(|message| certain || !may_show_secret(message));
         let role = message
             .as_ref()
             .and_then(Message::table)
@@ -567,6 +570,17 @@ impl Conversation {
         }
         Ok(())
     }
+}
+
+/// Whether a password may stand where the tables have none: in fields of a message with a password
+/// that are unknown because it was read in the wrong version.
+fn may_show_secret(message: &Message) -> bool {
+    let has_secret = message.table().is_some_and(|table| {
+        let mut fields = table.fields.iter();
+        fields.any(|field| field.type_name.contains("Secret"))
+    });
+    let contents = message.contents();
+    has_secret && contents.is_some_and(|contents| !contents.other().is_empty())
 }
 
 /// VersionNumber of an OPEN_REQ, the second number of its body in all versions.

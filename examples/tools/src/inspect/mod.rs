@@ -1,8 +1,8 @@
 //! `cti-inspect`: what clients and CTI servers say to each other, and what is wrong with it.
 //!
-//! [`capture`] takes TCP segments out of a capture file, [`flow`] puts them in order, [`hexdump`] and
-//! [`proxy`] are the other two sources of bytes. [`conversation`] makes messages of them, [`report`]
-//! filters, prints and counts.
+//! `capture` takes TCP segments out of a capture file, `flow` puts them in order, `hexdump` and `proxy`
+//! are the other two sources of bytes. `conversation` makes messages of them, `report` filters, prints
+//! and counts.
 
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal, Read};

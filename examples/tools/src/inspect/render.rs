@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use cti_proto::Message;
-use cti_proto::codec::{Contents, FieldValue};
 use cti_proto::follow::Certainty;
 use cti_proto::message::Role;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::inspect::conversation::{Content, Label, Peers, Record, Seen, Sender};
 
@@ -161,21 +161,22 @@ fn name_style(seen: &Seen) -> Style {
     }
 }
 
-/// For programs: one object a line, with its keys in a set order.
+/// For programs: one object a line, with its keys in a set order. A message has the JSON form that
+/// `cti-proto` gives it.
 #[derive(Debug, Default)]
-pub(crate) struct Json(Vec<(&'static str, Value)>);
+pub(crate) struct Json(String);
 
 impl Json {
     pub(crate) fn line(out: &mut impl Write, line: &Line<'_>) -> io::Result<()> {
         let mut object = Self::default();
         let record = line.record;
         if let Some(time) = record.time {
-            object.put("time", time.to_string());
+            object.put("time", &time.to_string())?;
         }
         if let (Some(number), Some(peers)) = (line.label.number, line.label.peers) {
-            object.put("conversation", number);
-            object.put("client", peers.client.to_string());
-            object.put("server", peers.server.to_string());
+            object.put("conversation", &number)?;
+            object.put("client", &peers.client.to_string())?;
+            object.put("server", &peers.server.to_string())?;
         }
         let sender = match record.sender {
             Sender::Client => "client",
@@ -183,42 +184,42 @@ impl Json {
         };
         match &record.content {
             Content::Message(seen) => {
-                object.put("from", sender);
-                object.message(seen);
+                object.put("from", sender)?;
+                object.message(seen)?;
             }
             Content::Skipped {
                 offset,
                 len,
                 reason,
             } => {
-                object.put("from", sender);
+                object.put("from", sender)?;
                 let reason = reason.to_string();
                 let skipped = json!({"offset": offset, "bytes": len, "reason": reason});
-                object.put("skipped", skipped);
+                object.put("skipped", &skipped)?;
             }
             Content::Lost { offset } => {
-                object.put("from", sender);
-                object.put("lost", json!({ "offset": offset }));
+                object.put("from", sender)?;
+                object.put("lost", &json!({ "offset": offset }))?;
             }
             Content::Version {
                 version, certainty, ..
             } => {
-                object.put("read_as", version.to_string());
+                object.put("read_as", &version.to_string())?;
                 let certainty = match certainty {
                     Certainty::Given => "given",
                     Certainty::Opened => "opened",
                     Certainty::Guessed => "guessed",
                 };
-                object.put("certainty", certainty);
+                object.put("certainty", certainty)?;
             }
             Content::Unanswered { name, invoke_id } => {
-                object.put("unanswered", json!({"type": name, "invoke_id": invoke_id}));
+                object.put("unanswered", &json!({"type": name, "invoke_id": invoke_id}))?;
             }
             Content::Heartbeats { sent, unanswered } => {
                 object.put(
                     "heartbeats",
-                    json!({"sent": sent, "unanswered": unanswered}),
-                );
+                    &json!({"sent": sent, "unanswered": unanswered}),
+                )?;
             }
         }
         object.write(out)
@@ -226,65 +227,41 @@ impl Json {
 
     pub(crate) fn notice(out: &mut impl Write, notice: &str) -> io::Result<()> {
         let mut object = Self::default();
-        object.put("notice", notice);
+        object.put("notice", notice)?;
         object.write(out)
     }
 
-    pub(crate) fn put(&mut self, key: &'static str, value: impl Into<Value>) {
-        self.0.push((key, value.into()));
+    pub(crate) fn put(&mut self, key: &str, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
+        let before = if self.0.is_empty() { '{' } else { ',' };
+        self.0.push(before);
+        self.0.push_str(&serde_json::to_string(key)?);
+        self.0.push(':');
+        self.0.push_str(&serde_json::to_string(value)?);
+        Ok(())
     }
 
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut before = "{";
-        for (key, value) in &self.0 {
-            write!(out, "{before}\"{key}\":{value}")?;
-            before = ",";
-        }
-        writeln!(out, "}}")
+        writeln!(out, "{}}}", self.0)
     }
 
-    fn message(&mut self, seen: &Seen) {
-        self.put("type", seen.name());
-        self.put("number", seen.frame.message_type.0);
-        self.put("version", seen.version.to_string());
-        self.put("offset", seen.offset);
-        self.put("bytes", seen.frame.wire_len());
-        if let Some(contents) = seen.message.as_ref().and_then(Message::contents) {
-            self.put("fields", fields(contents));
+    fn message(&mut self, seen: &Seen) -> io::Result<()> {
+        self.put("type", &seen.name())?;
+        self.put("number", &seen.frame.message_type.0)?;
+        self.put("version", &seen.version.to_string())?;
+        self.put("offset", &seen.offset)?;
+        self.put("bytes", &seen.frame.wire_len())?;
+        match &seen.message {
+            Some(message) => self.put("message", message)?,
+            None => self.put("frame", &seen.frame)?,
         }
         if let Some(answered) = seen.answered {
-            self.put("answers", answered.name);
+            self.put("answers", answered.name)?;
             if let Some(after) = answered.after {
-                self.put("after_ms", after.as_secs_f64() * 1_000.0);
+                self.put("after_ms", &(after.as_secs_f64() * 1_000.0))?;
             }
         }
         let problems = seen.problems.iter().map(ToString::to_string);
-        self.put("problems", problems.collect::<Vec<_>>());
-    }
-}
-
-fn fields(contents: Contents<'_>) -> Value {
-    let fields = contents.fields().filter(|(_, value)| !value.is_absent());
-    fields
-        .map(|(field, value)| (field.name.to_owned(), self::value(value)))
-        .collect::<Map<_, _>>()
-        .into()
-}
-
-#[allow(
-    clippy::wildcard_enum_match_arm,
-    reason = "the rest is shown as a log shows it"
-)]
-fn value(value: FieldValue<'_>) -> Value {
-    match value {
-        FieldValue::Absent => Value::Null,
-        FieldValue::Number(number) => number.into(),
-        FieldValue::Code(number, None) => number.into(),
-        FieldValue::Flag(flag) => flag.into(),
-        FieldValue::List(list) => list.iter().map(self::value).collect::<Vec<_>>().into(),
-        FieldValue::Entry(contents) => fields(contents),
-        FieldValue::Text(text) => text.to_string_lossy().into(),
-        _ => value.to_string().into(),
+        self.put("problems", &problems.collect::<Vec<_>>())
     }
 }
 

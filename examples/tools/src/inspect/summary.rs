@@ -126,7 +126,7 @@ impl Summary {
             "skipped_bytes": self.skipped_bytes,
         });
         let mut object = Json::default();
-        object.put("summary", summary);
+        object.put("summary", &summary)?;
         object.write(out)
     }
 
