@@ -86,6 +86,8 @@
 //! - `std` (default): `std` in the dependencies. Without it the crate is `no_std` + `alloc`,
 //!   sessions included.
 //! - `tokio-codec`: `tokio_util::codec::{Decoder, Encoder}` on [`FrameCodec`].
+//! - `futures`: a session over a transport as a `Stream` of events and a `Sink` of messages, in
+//!   `stream`. Needs no `std`.
 //! - `serde`: a JSON form of messages, their parts, frames and codes, in both directions. Needs no
 //!   `std`.
 //! - `arbitrary`: `arbitrary::Arbitrary` on messages, frames, versions and codes, and
@@ -124,6 +126,8 @@ pub mod codec;
 pub mod follow;
 pub mod message;
 pub mod session;
+#[cfg(feature = "futures")]
+pub mod stream;
 
 pub use error::{DecodeError, EncodeError};
 pub use frame::{Frame, FrameCodec, FrameRef, HEADER_LEN};
