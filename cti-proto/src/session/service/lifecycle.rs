@@ -76,8 +76,10 @@ impl Service {
             // An error is the end of the session, which its last event tells.
             let taken = party.session.handle_one(now, input);
             self.settle(now, connection);
-            if taken != Ok(Taken::Message) {
-                return;
+            match taken {
+                Ok(Taken::Message) => {}
+                Ok(Taken::Nothing) => return,
+                Err(_) => return input.clear(),
             }
         }
     }

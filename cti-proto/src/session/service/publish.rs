@@ -61,10 +61,13 @@ impl Service {
         if let (Some(call), Message::BeginCallEvent(begin)) = (calls.first(), &message) {
             self.calls.begin(*call, begin);
         }
-        let joined = self.calls.join(peripheral, &subject, &self.directory);
-        if !matches!(message, Message::BeginCallEvent(_)) {
+        // Who has not heard of a call need not hear of its end.
+        if !matches!(message, Message::EndCallEvent(_)) {
+            let joined = self.calls.join(peripheral, &subject, &self.directory);
             for (connection, call) in joined {
-                self.show_call(now, connection, call);
+                if !matches!(message, Message::BeginCallEvent(_)) {
+                    self.show_call(now, connection, call);
+                }
             }
         }
         let mut copies = Copies::new(&message);
