@@ -135,7 +135,7 @@ fn rule_5_all_events_clients_get_a_system_event_for_each_peripheral() {
         panic!("{heard:?}");
     };
     assert_eq!(conf.number, 4);
-    // NumPeripherals 228, then for each PeripheralID 227... as tags of one byte.
+    // NUM_PERIPHERALS is tag 228.
     assert!(conf.body.windows(4).any(|bytes| bytes == [228, 2, 0, 2]));
     // PGStatus, time, PERIPHERAL_ONLINE, the id, two more arguments, no device.
     let online = [
