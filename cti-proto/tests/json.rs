@@ -380,3 +380,41 @@ fn versions_frames_and_reasons_have_a_form_too() {
     assert_eq!(to_value(InvokeId(7)).unwrap(), json!(7));
     assert_eq!(to_value(PeripheralId::NULL).unwrap(), json!("NULL"));
 }
+
+/// Messages with texts of any bytes, and what becomes of them when a byte of their JSON changes.
+#[cfg(feature = "arbitrary")]
+#[test]
+fn any_message_survives_and_damage_is_an_error_or_another_message() {
+    use arbitrary::{Arbitrary, Unstructured};
+
+    let mut state = 1_u64;
+    let mut noise = || {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        (state >> 33) as usize
+    };
+    let bytes: Vec<u8> = (0..300_000).map(|_| noise() as u8).collect();
+    let (mut read, mut refused) = (0, 0);
+    for bytes in bytes.windows(2_000).step_by(199) {
+        let message = Message::arbitrary(&mut Unstructured::new(bytes)).unwrap();
+        // Nothing of the body of a frame that may hold a password is written.
+        if matches!(&message, Message::Unknown(frame) if [3, 38].contains(&frame.message_type.0)) {
+            continue;
+        }
+        round_trip(&message, "arbitrary");
+        let mut json = serde_json::to_vec(&message).unwrap();
+        let at = noise() % json.len();
+        json[at] = b"0\"{}[],:xy-9\\\xff"[noise() % 14];
+        match serde_json::from_slice::<Message>(&json) {
+            Ok(message) => {
+                round_trip(&message, "damaged");
+                let _ = message.encode(Version::ucce(25), &mut BytesMut::new());
+                read += 1;
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(
+        read > 100 && refused > 100,
+        "{read} read, {refused} refused"
+    );
+}
