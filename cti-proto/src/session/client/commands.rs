@@ -55,9 +55,9 @@ impl Client {
     }
 
     /// Uploads configuration records as one operation: compares keys if some are known, asks for the
-    /// kinds that changed, and counts what comes. Records come as [`ConfigEvent::Uploaded`], the end
-    /// as [`ConfigEvent::Done`] or [`ConfigEvent::Failed`]. From then on the server tells of changes,
-    /// which come as [`ConfigEvent::Changed`]. GED-188, "Configuration messages".
+    /// kinds that changed, and counts what comes. Records come as `Uploaded` of
+    /// [`ConfigEvent`](crate::session::client::ConfigEvent), the end as `Done` or `Failed`. From then on
+    /// the server tells of changes, which come as `Changed`. GED-188, "Configuration messages".
     ///
     /// # Errors
     ///
