@@ -175,10 +175,13 @@ fn score(version: Version, frame: &Frame) -> i32 {
         Lookup::OtherVersion(_) => return -6,
         Lookup::NoBody | Lookup::NotListed => return 0,
     };
-    let mut score: i32 = 0;
+    let (mut readable, mut odd) = (true, 0_i32);
     let known = walk(table, version, &frame.body, &mut |finding| {
-        score -= match finding {
-            Finding::Unreadable(_) => 12,
+        odd = odd.saturating_add(match finding {
+            Finding::Unreadable(_) => {
+                readable = false;
+                0
+            }
             Finding::Counter { .. } | Finding::FieldLength { .. } => 4,
             Finding::UnknownTag { .. } => 3,
             Finding::Repeated { .. } => 2,
@@ -186,8 +189,14 @@ fn score(version: Version, frame: &Frame) -> i32 {
             | Finding::UnknownType { .. }
             | Finding::NotInVersion { .. }
             | Finding::TooLong { .. } => 1,
-        };
+        });
     });
+    // One message alone decides nothing, and one that can be read stands before one that cannot.
+    let mut score = if readable {
+        i32::try_from(known).map_or(MOST, |known| known.min(MOST)) - odd.min(MOST)
+    } else {
+        -UNREADABLE
+    };
     let mut at = 0;
     for field in table
         .fields
@@ -210,7 +219,7 @@ fn score(version: Version, frame: &Frame) -> i32 {
         }
         at += width;
     }
-    score.saturating_add(i32::try_from(known).unwrap_or(i32::MAX))
+    score
 }
 
 /// Every version with tables, the preferred ones first.
@@ -231,6 +240,12 @@ pub(super) const KNOWN: [Version; 30] = {
 
 /// Messages after which nothing more is learnt.
 const ENOUGH: u32 = 256;
+
+/// The most that the fields of one message count for or against a version.
+const MOST: i32 = 12;
+
+/// What counts against a version in which a message cannot be read.
+const UNREADABLE: i32 = 20;
 
 /// A version that lags behind the best by as much is given up.
 const HOPELESS: i32 = 48;

@@ -332,6 +332,24 @@ fn answers_to_nothing_and_requests_without_answer_are_told() {
 }
 
 #[test]
+fn a_line_has_room_for_some_problems_only() {
+    let mut event = golden("uccx17_agent_state_event");
+    // Twenty fields of a tag that nobody knows.
+    event.extend([240, 0].repeat(20));
+    event[3] += 40;
+    let mut connection = Connection::open(12_028);
+    connection.send(From::Server, &event).close();
+    let line = shown(&[], &file(&connection));
+    assert!(
+        line.contains("at byte 88 is no field of the message; "),
+        "{line}"
+    );
+    assert!(line.trim_end().ends_with("; and 12 more"), "{line}");
+    let long = shown(&["-v"], &file(&connection));
+    assert_eq!(long.matches("is no field of the message").count(), 20);
+}
+
+#[test]
 fn the_users_version_stands_against_the_sessions() {
     let text = shown(&["--dialect", "uccx", "--version", "18"], &file(&session()));
     let open = text.lines().find(|line| line.contains("OPEN_REQ")).unwrap();

@@ -133,9 +133,12 @@ impl Text {
             return Ok(());
         }
         let mut mark = "  !";
-        for problem in &seen.problems {
+        for problem in seen.problems.iter().take(MOST_ON_A_LINE) {
             write!(out, "{BAD}{mark} {problem}{BAD:#}")?;
             mark = ";";
+        }
+        if let Some(more) = seen.problems.len().checked_sub(MOST_ON_A_LINE + 1) {
+            write!(out, "{BAD}; and {} more{BAD:#}", more + 1)?;
         }
         writeln!(out)
     }
@@ -264,6 +267,9 @@ impl Json {
         self.put("problems", &problems.collect::<Vec<_>>())
     }
 }
+
+/// Problems of a message that a line has room for.
+const MOST_ON_A_LINE: usize = 8;
 
 const fn color(color: AnsiColor) -> Style {
     Style::new().fg_color(Some(anstyle::Color::Ansi(color)))
