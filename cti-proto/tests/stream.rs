@@ -195,7 +195,7 @@ fn open() -> Wire {
     assert_eq!(events(&mut wire.server), []);
     let opened = events(&mut wire.client);
     assert!(
-        matches!(&opened[..], [client::Event::Opened(_)]),
+        matches!(&opened[..], [client::Event::Opened(_), ..]),
         "{opened:?}"
     );
     wire
