@@ -4,19 +4,21 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use bytes::BytesMut;
-use cti_proto::code::{InvokeId, ServiceMask, StatusCode};
+use cti_proto::code::{ConfigMask, InvokeId, ServiceMask, StatusCode};
 use cti_proto::codec::{Secret, Text};
 use cti_proto::message::OpenConf;
-use cti_proto::session::client::{Client, Config, Event};
+use cti_proto::session::client::{
+    Client, Config, ConfigEvent, ConfigKey, ConfigKeys, ConfigKind, ConfigUpload, Event,
+};
 use cti_proto::{Message, Version};
 
 use super::{blank, only_whole_messages, pick_version};
 
 /// Bytes of a server. The first byte picks the version, the second how the bytes are cut. The third tells what else
 /// happens: bit 0, the session is opened first; bit 1, all timers run out between the pieces; bit 2, the client closes at
-/// half time; the rest, which requests are made.
+/// half time; the rest, which requests are made. Teams are asked for and configuration is uploaded in between.
 ///
-/// Every request is answered once; the session ends once, says so, and then says nothing more; what it sends are whole
+/// Every request is answered once and every upload ends once; the session ends once, says so, and then says nothing more; what it sends are whole
 /// messages.
 pub fn client(data: &[u8]) {
     let [choice, piece, doings, data @ ..] = data else {
@@ -34,6 +36,9 @@ pub fn client(data: &[u8]) {
         if count % 7 == 0 {
             let pick = (doings >> 3).wrapping_mul(29).wrapping_add(count as u8);
             session.request(blank(version, pick));
+        }
+        if count % 5 == 2 {
+            session.begin_operation(count);
         }
         input.extend_from_slice(chunk);
         session.feed(&mut input);
@@ -55,6 +60,8 @@ struct Session {
     client: Client,
     now: Duration,
     unanswered: BTreeSet<InvokeId>,
+    /// Uploads that run.
+    uploads: usize,
     sent: BytesMut,
     closed: bool,
 }
@@ -65,19 +72,24 @@ impl Session {
         config.services = ServiceMask::ALL_EVENTS;
         config.max_requests = MAX_REQUESTS;
         config.max_events = MAX_EVENTS;
+        config.max_tracked = MAX_TRACKED;
         let mut client = Client::new(config);
         client.open(Duration::ZERO).expect("nothing was begun yet");
         Self {
             client,
             now: Duration::ZERO,
             unanswered: BTreeSet::new(),
+            uploads: 0,
             sent: BytesMut::new(),
             closed: false,
         }
     }
 
     fn open(&mut self, version: Version) {
-        let conf = OpenConf::with(|conf| conf.invoke_id = InvokeId(1));
+        let conf = OpenConf::with(|conf| {
+            conf.invoke_id = InvokeId(1);
+            conf.services_granted = ServiceMask::KNOWN.without(ServiceMask::IGNORE_CONF);
+        });
         let mut wire = BytesMut::new();
         let written = Message::from(conf).encode(version, &mut wire);
         assert_eq!(written, Ok(()));
@@ -95,6 +107,26 @@ impl Session {
                 "{asked:?} is in use by another request"
             );
             assert!(self.unanswered.len() <= MAX_REQUESTS);
+        }
+        self.drain();
+    }
+
+    /// Asks for teams, or for an upload with and without keys.
+    fn begin_operation(&mut self, pick: usize) {
+        if pick % 2 == 0 {
+            if let Ok(asked) = self.client.request_teams(self.now) {
+                assert!(self.unanswered.insert(asked.invoke_id()));
+            }
+        } else {
+            let mut keys = ConfigKeys::new();
+            if pick % 3 == 0 {
+                keys.set(ConfigKind::Agent, ConfigKey([1; 8]));
+            }
+            let upload = ConfigUpload::new(ConfigMask::KNOWN).known(keys);
+            let ran = self.client.is_uploading();
+            let began = self.client.upload(self.now, upload).is_ok();
+            assert!(!(ran && began), "two uploads at a time");
+            self.uploads += usize::from(began);
         }
         self.drain();
     }
@@ -145,7 +177,7 @@ impl Session {
             assert!(!self.closed, "{event:?} after the end");
             count += 1;
             assert!(
-                count <= MAX_EVENTS + MAX_REQUESTS + 1,
+                count <= MAX_EVENTS + MAX_REQUESTS + OF_LAST_MESSAGE,
                 "more events than the limit"
             );
             match event {
@@ -153,15 +185,28 @@ impl Session {
                     self.unanswered.remove(&answer.invoke_id),
                     "{answer:?} was not asked"
                 ),
+                Event::Config(ConfigEvent::Done(_) | ConfigEvent::Failed { .. }) => {
+                    assert_eq!(self.uploads, 1, "an upload ended twice");
+                    self.uploads = 0;
+                }
                 Event::Closed(_) => {
                     assert!(self.unanswered.is_empty(), "requests without an answer");
+                    assert_eq!(self.uploads, 0, "an upload without an end");
                     self.closed = true;
                 }
                 _ => {}
             }
         }
+        let (system, teams) = (self.client.system(), self.client.teams());
+        let members = teams.iter().map(|(_, team)| team.members.len());
+        assert!(system.out_of_service().count() <= MAX_TRACKED);
+        assert!(teams.len() <= MAX_TRACKED && members.sum::<usize>() <= MAX_TRACKED);
+        assert_eq!(self.uploads == 1, self.client.is_uploading());
     }
 }
 
 const MAX_REQUESTS: usize = 8;
 const MAX_EVENTS: usize = 64;
+const MAX_TRACKED: usize = 16;
+/// The last message itself, two changes that it brings, the upload's end and the session's.
+const OF_LAST_MESSAGE: usize = 4;
