@@ -64,6 +64,10 @@
 //! An `Err` of `handle_input` means that the session is over: `poll_transmit` may hold what the
 //! peer is to be told, and `poll_event` yields `Closed`.
 //!
+//! What a client does beyond messages: the two modes and the step down to a version that the server
+//! speaks, typed requests with a deadline, configuration uploads as one operation, and what the
+//! server tells of its peripherals and of a supervisor's teams. [`session::client`] lists it.
+//!
 //! # Rules of reading and writing
 //!
 //! - Reading is lenient. Messages, floating fields and values without a name survive:

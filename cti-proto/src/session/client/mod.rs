@@ -12,11 +12,42 @@
 //!                 │ Closed                                          │
 //!                 └─────────────────────────────────────────────────┘
 //! ```
+//!
+//! | what | asked by | told by |
+//! | --- | --- | --- |
+//! | version and services | [`Config`], [`Client::open`] | [`Event::Opened`], [`Client::step_down`] |
+//! | a request | [`Client::request`], a [`Handle`] | [`Event::Answer`], [`Answer::of`] |
+//! | events, as the masks let them | [`Config::agent_mode`], [`Config::bridge_mode`] | [`Event::Message`] |
+//! | peripherals and telephones | | [`Event::System`], [`Client::system`] |
+//! | teams | [`Config::supervisor`], [`Client::request_teams`] | [`Event::Team`], [`Client::teams`] |
+//! | configuration | [`Config::configuration`], [`Client::upload`] | [`Event::Config`] |
+//! | the end | [`Client::close`] | [`Event::Closed`], [`Client::close_reason`] |
+//!
+//! ```
+//! use core::time::Duration;
+//!
+//! use cti_proto::message::QueryAgentStateReq;
+//! use cti_proto::session::client::{Answer, Client, Failure, Handle};
+//!
+//! fn ask(client: &mut Client, now: Duration) -> Option<Handle<QueryAgentStateReq>> {
+//!     client.request(now, QueryAgentStateReq::new()).ok()
+//! }
+//!
+//! fn on_answer(answer: &Answer, asked: Handle<QueryAgentStateReq>) {
+//!     match answer.of(asked) {
+//!         Some(Ok(conf)) => println!("the agent is {:?}", conf.agent_state),
+//!         Some(Err(Failure::Switch(why))) => println!("no: {:?}", why.failure_code),
+//!         Some(Err(other)) => println!("no: {other:?}"),
+//!         None => {} // The answer to another request.
+//!     }
+//! }
+//! ```
 
 #![allow(
     clippy::wildcard_enum_match_arm,
     reason = "a session names the few messages it acts on"
 )]
+
 use alloc::collections::VecDeque;
 use core::time::Duration;
 

@@ -171,38 +171,28 @@ impl ConfigKeys {
     }
 }
 
-impl From<&ConfigKeyEvent> for ConfigKeys {
-    fn from(event: &ConfigKeyEvent) -> Self {
-        Self::read([
-            (ConfigKind::Service, &event.service_config_key),
-            (ConfigKind::SkillGroup, &event.skill_group_config_key),
-            (ConfigKind::Agent, &event.agent_config_key),
-            (ConfigKind::Device, &event.device_config_key),
-            (ConfigKind::CallType, &event.call_type_config_key),
-            (ConfigKind::Peripheral, &event.peripheral_config_key),
-            (
-                ConfigKind::DeskSettings,
-                &event.agent_desk_settings_config_key,
-            ),
-        ])
-    }
+/// The messages that tell keys have the same seven fields for them.
+macro_rules! keys_of {
+    ($( $event:ident, )*) => {$(
+        impl From<&$event> for ConfigKeys {
+            fn from(event: &$event) -> Self {
+                Self::read([
+                    (ConfigKind::Service, &event.service_config_key),
+                    (ConfigKind::SkillGroup, &event.skill_group_config_key),
+                    (ConfigKind::Agent, &event.agent_config_key),
+                    (ConfigKind::Device, &event.device_config_key),
+                    (ConfigKind::CallType, &event.call_type_config_key),
+                    (ConfigKind::Peripheral, &event.peripheral_config_key),
+                    (ConfigKind::DeskSettings, &event.agent_desk_settings_config_key),
+                ])
+            }
+        }
+    )*};
 }
 
-impl From<&ConfigBeginEvent> for ConfigKeys {
-    fn from(event: &ConfigBeginEvent) -> Self {
-        Self::read([
-            (ConfigKind::Service, &event.service_config_key),
-            (ConfigKind::SkillGroup, &event.skill_group_config_key),
-            (ConfigKind::Agent, &event.agent_config_key),
-            (ConfigKind::Device, &event.device_config_key),
-            (ConfigKind::CallType, &event.call_type_config_key),
-            (ConfigKind::Peripheral, &event.peripheral_config_key),
-            (
-                ConfigKind::DeskSettings,
-                &event.agent_desk_settings_config_key,
-            ),
-        ])
-    }
+keys_of! {
+    ConfigKeyEvent,
+    ConfigBeginEvent,
 }
 
 macro_rules! records {
