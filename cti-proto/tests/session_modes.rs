@@ -73,13 +73,13 @@ fn agent_mode_names_switch_and_device_and_beats_like_a_desktop() {
 
 #[test]
 fn agent_mode_takes_any_of_the_three_names_of_an_agent() {
-    for dialect in [Dialect::Ucce, Dialect::Uccx] {
+    for version in [Version::ucce(15), Version::uccx(17)] {
         for device in [
             AgentDevice::Extension(text("3001")),
             AgentDevice::AgentId(text("1001")),
             AgentDevice::Instrument(text("3001")),
         ] {
-            let config = config(Version::new(dialect, 17));
+            let config = config(version);
             let config = config.agent_mode(PeripheralId(5_000), device);
             assert_eq!(refusal(config), None);
         }
@@ -140,7 +140,7 @@ fn masks_hold_no_bits_of_later_versions() {
 
 #[test]
 fn a_refused_version_is_followed_by_lower_ones_until_one_is_taken() {
-    let mut config = Some(config(Version::ucce(25)).lower_versions([17, 14, 24, 17, 25]));
+    let mut config = Some(config(Version::ucce(25)).lower_versions([15, 14, 24, 15, 25]));
     let mut asked = Vec::new();
     let opened = loop {
         let Some(next) = config.take() else {
@@ -148,7 +148,7 @@ fn a_refused_version_is_followed_by_lower_ones_until_one_is_taken() {
         };
         asked.push(next.version.number());
         // Each session has a connection of its own.
-        let mut pair = Pair::new(next, server::Config::new(Dialect::Ucce, 9..=17));
+        let mut pair = Pair::new(next, server::Config::new(Dialect::Ucce, 9..=15));
         assert!(pair.client.step_down().is_none(), "not refused yet");
         pair.client.open(pair.now).unwrap();
         pair.settle();
@@ -157,11 +157,11 @@ fn a_refused_version_is_followed_by_lower_ones_until_one_is_taken() {
         }
         config = pair.client.step_down();
     };
-    assert_eq!(asked, [25, 24, 17]);
-    assert_eq!(opened.client.version(), Version::ucce(17));
-    // The OPEN_REQ of version 17 has floating fields of one byte each: ClientID and its password.
+    assert_eq!(asked, [25, 24, 15]);
+    assert_eq!(opened.client.version(), Version::ucce(15));
+    // The OPEN_REQ of version 15 has floating fields of one byte each: ClientID and its password.
     assert!(opened.client_bytes.ends_with(b"\x01\x05desk\0\x02\0"));
-    assert_eq!(opened.client_bytes[12..16], [0, 0, 0, 17]);
+    assert_eq!(opened.client_bytes[12..16], [0, 0, 0, 15]);
 }
 
 #[test]

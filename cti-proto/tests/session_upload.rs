@@ -27,13 +27,10 @@ use common::pair::Pair;
 const SERVICES_AND_AGENTS: ConfigMask = ConfigMask::SERVICE.with(ConfigMask::AGENT);
 
 fn pair(version: Version) -> Pair {
-    let mut config = client::Config::new(version, Text::EMPTY, Secret::default())
+    let config = client::Config::new(version, Text::EMPTY, Secret::default())
         .bridge_mode()
         .configuration(SERVICES_AND_AGENTS)
         .heartbeat(None);
-    if version.dialect() == Dialect::Ucce {
-        config = config.peripheral_id(PeripheralId(5_000));
-    }
     let server = server::Config::new(version.dialect(), version.number()..=version.number());
     let conf = OpenConf::with(|conf| conf.services_granted = ServiceMask::KNOWN);
     Pair::opened(config, server, conf)
@@ -45,6 +42,11 @@ fn ucce() -> Pair {
 
 fn uccx() -> Pair {
     pair(Version::uccx(17))
+}
+
+/// Records of `kinds` at peripheral 5000, which UCCX does not name.
+fn upload_of(kinds: ConfigMask) -> ConfigUpload {
+    ConfigUpload::new(kinds).peripheral_id(PeripheralId(5_000))
 }
 
 fn key(last: u8) -> Option<Blob> {
@@ -99,7 +101,7 @@ fn done(pair: &mut Pair) -> UploadSummary {
 #[test]
 fn an_upload_yields_records_as_they_come_and_ends_with_keys_and_counts() {
     let mut pair = ucce();
-    let upload = ConfigUpload::new(SERVICES_AND_AGENTS);
+    let upload = upload_of(SERVICES_AND_AGENTS);
     pair.client.upload(pair.now, upload).unwrap();
     pair.settle();
     // CONFIG_REQUEST_EVENT, 12 bytes from version 24 on: upload of 5, changes of 5, peripheral 5000.
@@ -143,7 +145,7 @@ fn an_upload_yields_records_as_they_come_and_ends_with_keys_and_counts() {
 fn kinds_may_come_in_any_order_and_together() {
     let mut pair = ucce();
     let kinds = SERVICES_AND_AGENTS | ConfigMask::DEVICE;
-    let upload = ConfigUpload::new(kinds);
+    let upload = upload_of(kinds);
     pair.client.upload(pair.now, upload).unwrap();
     pair.settle();
     pair.tell(begin(ConfigMask::DEVICE));
@@ -179,7 +181,7 @@ fn known() -> ConfigKeys {
 #[test]
 fn equal_keys_leave_nothing_to_upload() {
     let mut pair = ucce();
-    let upload = ConfigUpload::new(SERVICES_AND_AGENTS).known(known());
+    let upload = upload_of(SERVICES_AND_AGENTS).known(known());
     pair.client.upload(pair.now, upload).unwrap();
     pair.settle();
     // CONFIG_REQUEST_KEY_EVENT for peripheral 5000.
@@ -215,7 +217,7 @@ fn equal_keys_leave_nothing_to_upload() {
 fn a_key_that_differs_or_is_zero_needs_an_upload_of_its_kind() {
     for agent_key in [key(9), key(0), None] {
         let mut pair = uccx();
-        let upload = ConfigUpload::new(SERVICES_AND_AGENTS).known(known());
+        let upload = upload_of(SERVICES_AND_AGENTS).known(known());
         pair.client.upload(pair.now, upload).unwrap();
         pair.settle();
         pair.client_bytes.clear();
@@ -240,7 +242,7 @@ fn a_key_that_differs_or_is_zero_needs_an_upload_of_its_kind() {
 #[test]
 fn a_server_without_keys_is_asked_for_all() {
     let mut pair = uccx();
-    let upload = ConfigUpload::new(SERVICES_AND_AGENTS).known(known());
+    let upload = upload_of(SERVICES_AND_AGENTS).known(known());
     pair.client.upload(pair.now, upload).unwrap();
     pair.settle();
     pair.client_bytes.clear();
@@ -253,7 +255,7 @@ fn a_server_without_keys_is_asked_for_all() {
 #[test]
 fn refused_keys_end_the_upload() {
     let mut pair = uccx();
-    let upload = ConfigUpload::new(SERVICES_AND_AGENTS).known(known());
+    let upload = upload_of(SERVICES_AND_AGENTS).known(known());
     pair.client.upload(pair.now, upload).unwrap();
     pair.settle();
     let status = ConfigKeyStatus::SERVICE_PROVIDER;
@@ -269,7 +271,7 @@ fn refused_keys_end_the_upload() {
 #[test]
 fn an_end_without_a_begin_refuses_all_or_says_that_there_is_nothing() {
     let mut pair = uccx();
-    let upload = ConfigUpload::new(SERVICES_AND_AGENTS);
+    let upload = upload_of(SERVICES_AND_AGENTS);
     pair.client.upload(pair.now, upload.clone()).unwrap();
     pair.settle();
     let status = ConfigEndStatus::NO_SERVICE_PROVIDER;
@@ -289,7 +291,7 @@ fn an_end_without_a_begin_refuses_all_or_says_that_there_is_nothing() {
 #[test]
 fn silence_ends_the_upload_and_tells_what_is_missing() {
     let mut pair = uccx();
-    let upload = ConfigUpload::new(SERVICES_AND_AGENTS);
+    let upload = upload_of(SERVICES_AND_AGENTS);
     pair.client.upload(pair.now, upload).unwrap();
     pair.drive(Duration::from_secs(59));
     pair.tell(begin(ConfigMask::SERVICE));
@@ -315,7 +317,7 @@ fn silence_ends_the_upload_and_tells_what_is_missing() {
 #[test]
 fn changes_come_apart_from_an_upload() {
     let mut pair = ucce();
-    let upload = ConfigUpload::new(ConfigMask::AGENT);
+    let upload = upload_of(ConfigMask::AGENT);
     pair.client.upload(pair.now, upload).unwrap();
     pair.settle();
     let mut update = begin(ConfigMask::AGENT);
@@ -352,7 +354,7 @@ fn changes_come_apart_from_an_upload() {
 #[test]
 fn a_kind_that_the_server_begins_anew_is_counted_anew() {
     let mut pair = ucce();
-    let upload = ConfigUpload::new(ConfigMask::SERVICE);
+    let upload = upload_of(ConfigMask::SERVICE);
     pair.client.upload(pair.now, upload).unwrap();
     pair.settle();
     pair.tell(begin(ConfigMask::SERVICE));
@@ -367,7 +369,7 @@ fn a_kind_that_the_server_begins_anew_is_counted_anew() {
 #[test]
 fn a_kind_that_is_not_whole_keeps_no_key() {
     let mut pair = ucce();
-    let upload = ConfigUpload::new(ConfigMask::AGENT);
+    let upload = upload_of(ConfigMask::AGENT);
     pair.client.upload(pair.now, upload).unwrap();
     pair.settle();
     let mut start = begin(ConfigMask::AGENT);
@@ -381,7 +383,7 @@ fn a_kind_that_is_not_whole_keeps_no_key() {
 #[test]
 fn one_upload_runs_at_a_time() {
     let mut pair = ucce();
-    let upload = ConfigUpload::new(ConfigMask::AGENT);
+    let upload = upload_of(ConfigMask::AGENT);
     pair.client.upload(pair.now, upload.clone()).unwrap();
     pair.settle();
     pair.client_bytes.clear();
@@ -396,7 +398,7 @@ fn one_upload_runs_at_a_time() {
 #[test]
 fn an_upload_that_the_end_of_the_session_interrupts_is_told() {
     let mut pair = ucce();
-    let upload = ConfigUpload::new(ConfigMask::AGENT);
+    let upload = upload_of(ConfigMask::AGENT);
     pair.client.upload(pair.now, upload).unwrap();
     pair.settle();
     pair.tell(begin(ConfigMask::AGENT));
@@ -427,7 +429,7 @@ fn uccx_wants_the_service_of_configuration() {
     assert_eq!(pair.client_bytes[24..28], [0, 4, 0, 0]);
     assert_eq!(pair.client_bytes[36..40], [0, 0, 0, 4]);
     let mut pair = Pair::opened(config, server, granted(ServiceMask::NONE));
-    let upload = ConfigUpload::new(ConfigMask::AGENT);
+    let upload = upload_of(ConfigMask::AGENT);
     let error = pair.client.upload(pair.now, upload).unwrap_err();
     assert!(matches!(error, Error::Caller { .. }));
 }
@@ -435,14 +437,14 @@ fn uccx_wants_the_service_of_configuration() {
 #[test]
 fn kinds_that_the_version_does_not_have_are_left_out() {
     let mut pair = uccx();
-    let upload = ConfigUpload::new(ConfigMask(u32::MAX));
+    let upload = upload_of(ConfigMask(u32::MAX));
     pair.client.upload(pair.now, upload).unwrap();
     pair.settle();
     // Applications, CSQs, agents, devices; terminals come with version 18.
     assert_eq!(pair.client_bytes[8..12], [0, 0, 0, 0x0f]);
 
     let mut pair = self::pair(Version::uccx(10));
-    let upload = ConfigUpload::new(ConfigMask::AGENT).known(known());
+    let upload = upload_of(ConfigMask::AGENT).known(known());
     pair.client.upload(pair.now, upload).unwrap();
     pair.settle();
     assert_eq!(
@@ -451,8 +453,8 @@ fn kinds_that_the_version_does_not_have_are_left_out() {
         "no field yet"
     );
 
-    let mut pair = self::pair(Version::ucce(17));
-    let upload = ConfigUpload::new(ConfigMask::AGENT);
+    let mut pair = self::pair(Version::ucce(15));
+    let upload = upload_of(ConfigMask::AGENT);
     let error = pair.client.upload(pair.now, upload).unwrap_err();
     assert!(matches!(error, Error::Encode(_)), "documented since 19");
 }
@@ -498,7 +500,7 @@ fn no_order_of_messages_confuses_an_upload() {
         let open = OpenConf::with(|conf| conf.invoke_id.0 = 1);
         Message::from(open).encode(version, &mut conf).unwrap();
         client.handle_input(Duration::ZERO, &mut conf).unwrap();
-        let upload = ConfigUpload::new(ConfigMask::AGENT);
+        let upload = upload_of(ConfigMask::AGENT);
         client.upload(Duration::ZERO, upload).unwrap();
         client.handle_input(Duration::ZERO, &mut input).unwrap();
         client.handle_eof();
