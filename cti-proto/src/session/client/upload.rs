@@ -40,7 +40,8 @@ pub struct ConfigUpload {
     /// The keys of what the application holds. A kind whose key is still the server's is not
     /// uploaded; without any key the server's are not asked for.
     pub known: ConfigKeys,
-    /// The switch whose records are wanted (UCCE); `None` for the one of OPEN_REQ.
+    /// The switch whose records are wanted (UCCE); `None` for the one of OPEN_REQ, which is none in
+    /// bridge mode.
     pub peripheral_id: Option<PeripheralId>,
     /// Customer whose records are meant; of hosted systems.
     pub customer_id: Option<u32>,
