@@ -8,9 +8,12 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 use cti_proto::code::{MessageType, ServiceMask, StatusCode};
 use cti_proto::codec::{Secret, Text};
-use cti_proto::message::{Body, ConfigAgentEvent, OpenConf, QueryAgentStateReq, SetAgentStateReq};
+use cti_proto::message::{
+    AgentStateEvent, Body, ConfigAgentEvent, OpenConf, QueryAgentStateReq, SetAgentStateReq,
+    SetCallDataReq,
+};
 use cti_proto::session::{Client, CloseReason, Error, Server, client, server};
-use cti_proto::{DecodeError, Dialect, Frame, Message, Version};
+use cti_proto::{DecodeError, Dialect, EncodeError, Frame, Message, Version};
 
 const VERSION: Version = Version::uccx(17);
 
@@ -119,6 +122,41 @@ fn a_body_of_nothing_but_empty_fields_is_read_in_one_pass() {
         panic!();
     };
     assert_eq!(request.other.len(), 12_476 / 2);
+}
+
+#[test]
+fn call_data_beyond_2000_bytes_are_read_but_not_written() {
+    let version = Version::ucce(23);
+    let mut body = vec![0; SetCallDataReq::TABLE.fixed_len(version)];
+    for _ in 0..45 {
+        body.extend([0, 82, 0, 244]);
+        body.extend([&[b'n'; 32][..], &[0], &[b'v'; 210], &[0]].concat());
+    }
+    let request = SetCallDataReq::decode(version, &Bytes::from(body)).unwrap();
+    assert_eq!(request.named_variables.len(), 45);
+    let written = Message::from(request).encode(version, &mut BytesMut::new());
+    let message = "SET_CALL_DATA_REQ";
+    assert_eq!(
+        written,
+        Err(EncodeError::TooMuchCallData {
+            message,
+            len: 9 * 244
+        })
+    );
+}
+
+#[test]
+fn list_entries_that_come_back_to_front_are_read_in_one_pass_and_kept_in_order() {
+    let version = Version::ucce(25);
+    let fixed = vec![0; AgentStateEvent::TABLE.fixed_len(version)];
+    // State before number: each field opens an entry of its own.
+    let pair = [0, 65, 0, 2, 0, 3, 0, 62, 0, 4, 0, 0, 0, 9];
+    let body = [&fixed[..], &pair.repeat(850)].concat();
+    let event = AgentStateEvent::decode(version, &Bytes::from(body.clone())).unwrap();
+    assert_eq!(event.skill_groups.len(), 851);
+    let mut out = BytesMut::new();
+    Message::from(event).encode(version, &mut out).unwrap();
+    assert_eq!(out[8 + fixed.len()..], body[fixed.len()..]);
 }
 
 #[test]

@@ -4,10 +4,13 @@
 mod common;
 
 use bytes::{Bytes, BytesMut};
+use cti_proto::codec::{Field, Place};
 use cti_proto::message::Table;
-use cti_proto::{DecodeError, EncodeError, Frame, HEADER_LEN, Message, Version};
+use cti_proto::{
+    DecodeError, EncodeError, Frame, FrameRef, HEADER_LEN, Message, Tag, Version, View,
+};
 
-use common::synth::{Sample, is_disputed, put_field, sample, versions};
+use common::synth::{Sample, UNKNOWN_TAG, is_disputed, put_field, sample, versions};
 
 /// Runs `check` for every message in every version that has it.
 fn for_each(mut check: impl FnMut(&Table, Version, Sample)) {
@@ -75,49 +78,151 @@ fn every_message_cut_at_every_byte_gives_an_error_that_names_the_place() {
     });
 }
 
+/// A floating field of a message, of its lists or of its records, and what must stand before it.
+type Found = (Vec<u8>, &'static Field);
+
+fn floating(lines: &'static [Field], version: Version, before: &[u8], out: &mut Vec<Found>) {
+    let mut opener = before.to_vec();
+    for line in lines.iter().filter(|line| line.gate.admits(version)) {
+        match line.place {
+            Place::Floating { .. } if line.name == "record_type" && lines.len() > 4 => {
+                let tag = line.tag(version).unwrap().0;
+                put_field(&mut opener, version.field_width(), tag, &[0, 0]);
+            }
+            Place::Floating { .. } => out.push((opener.clone(), line)),
+            Place::List { entry } => floating(entry, version, &opener, out),
+            _ => {}
+        }
+    }
+}
+
+/// Data of the longest length that the field has, and data that are too long.
+fn longest(field: &Field, version: Version) -> (Vec<u8>, Vec<u8>) {
+    let max = field.max(version).min(version.field_width().max_data_len());
+    let inner = field.type_name.split(['<', '>']).nth(1).unwrap().trim();
+    let text = |len: usize| [vec![b'x'; len - 1], vec![0]].concat();
+    match inner {
+        "Text" => (text(max), text(max + 1)),
+        "NamedVariable" => (
+            [text(33), text(211)].concat(),
+            [text(33), text(212)].concat(),
+        ),
+        "NamedArray" => (
+            [vec![7], text(33), text(211)].concat(),
+            [vec![7], text(34), text(210)].concat(),
+        ),
+        _ => (vec![1; max], vec![1; max + 1]),
+    }
+}
+
 #[test]
-fn every_text_is_read_past_its_maximum_and_written_up_to_it() {
+fn every_field_is_read_past_its_maximum_and_written_up_to_it() {
+    let mut refused = 0;
     for_each(|table, version, sample| {
+        let width = version.field_width();
+        let mut fixed = sample.body[..sample.fixed_len].to_vec();
         for field in table
             .fields
             .iter()
             .filter(|field| field.gate.admits(version))
         {
-            let room = version.field_width().max_data_len();
-            let (Some(tag), max) = (field.tag(version), field.max(version)) else {
-                continue;
-            };
-            if field.type_name != "Option<Text>" || max >= room {
+            // The lists are empty but for the one that is looked at.
+            if let (Place::Count { .. }, Some(at)) =
+                (field.place, table.fixed_range(version, field.name))
+            {
+                fixed[at].fill(0);
+            }
+        }
+        let mut places = Vec::new();
+        floating(table.fields, version, &[], &mut places);
+        for (before, field) in places {
+            let mut required = fixed.clone();
+            for other in table.fields.iter().filter(|other| other.name != field.name) {
+                if other.required.admits(version) && other.gate.admits(version) {
+                    put_field(&mut required, width, other.tag(version).unwrap().0, b"a\0");
+                }
+            }
+            required.extend(before);
+            let (longest, too_long) = longest(field, version);
+            let tag = field.tag(version).unwrap().0;
+            let name = format!("{} {} {version}", table.name, field.name);
+
+            let mut body = required.clone();
+            put_field(&mut body, width, tag, &longest);
+            let message = Message::decode(version, frame(table, &body)).unwrap();
+            assert_eq!(
+                message.encode(version, &mut BytesMut::new()),
+                Ok(()),
+                "{name}"
+            );
+
+            if too_long.len() > width.max_data_len() {
                 continue;
             }
-            for len in [max, max + 1] {
-                let mut body = sample.body[..sample.fixed_len].to_vec();
-                for other in table.fields.iter().filter(|other| other.name != field.name) {
-                    if other.required.admits(version) && other.gate.admits(version) {
-                        let tag = other.tag(version).unwrap().0;
-                        put_field(&mut body, version.field_width(), tag, b"a\0");
-                    }
+            put_field(&mut required, width, tag, &too_long);
+            let message = Message::decode(version, frame(table, &required)).unwrap();
+            let written = message.encode(version, &mut BytesMut::new());
+            match written {
+                Err(EncodeError::FieldTooLong {
+                    message,
+                    field: own,
+                    len,
+                    max,
+                }) => {
+                    assert_eq!((message, own), (table.name, field.name), "{name}");
+                    assert!(len > max, "{name}");
+                    refused += 1;
                 }
-                let mut text = vec![b'x'; len];
-                text[len - 1] = 0;
-                put_field(&mut body, version.field_width(), tag.0, &text);
-                let message = Message::decode(version, frame(table, &body)).unwrap();
-                let written = message.encode(version, &mut BytesMut::new());
-                if len == max {
-                    assert_eq!(written, Ok(()), "{} {} {version}", table.name, field.name);
-                } else {
-                    let (message, field) = (table.name, field.name);
-                    let expected = EncodeError::FieldTooLong {
-                        message,
-                        field,
-                        len,
-                        max,
-                    };
-                    assert_eq!(written, Err(expected), "{version}");
-                }
+                // A number of another size is kept as it came; a BOOL of 3 bytes is one.
+                Ok(()) => assert!(!field.type_name.contains("Text"), "{name}"),
+                other => panic!("{name}: {other:?}"),
             }
         }
     });
+    assert!(refused > 5_000, "{refused} fields");
+}
+
+#[test]
+fn a_field_is_left_out_in_versions_that_do_not_have_it() {
+    let mut changes = 0;
+    for_each(|table, version, sample| {
+        let message = Message::decode(version, frame(table, &sample.body)).unwrap();
+        let next = Version::new(version.dialect(), version.number() + 1);
+        let before = Version::new(version.dialect(), version.number() - 1);
+        for other in [before, next] {
+            if !other.is_known() || !table.gate.admits(other) || is_disputed(table, other) {
+                continue;
+            }
+            let mut wire = BytesMut::new();
+            message.encode(other, &mut wire).unwrap();
+            let body = wire.split_off(HEADER_LEN);
+            let view = FrameRef {
+                message_type: table.number,
+                body: &body,
+            };
+            let view = View::new(other, view).unwrap().unwrap();
+            let mut places = Vec::new();
+            floating(table.fields, other, &[], &mut places);
+            let known: Vec<Tag> = places
+                .iter()
+                .filter_map(|(_, field)| field.tag(other))
+                .collect();
+            for field in view.floating() {
+                let (tag, _) = field.unwrap();
+                let kept = tag.0 == UNKNOWN_TAG || tag == Tag::RECORD_TYPE;
+                assert!(
+                    kept || known.contains(&tag),
+                    "{} {tag:?} {other}",
+                    table.name
+                );
+            }
+            changes += usize::from(body.len() != sample.body.len());
+        }
+    });
+    assert!(
+        changes > 100,
+        "{changes} messages change between two versions"
+    );
 }
 
 #[test]

@@ -231,6 +231,11 @@ pub(crate) trait Value: Sized {
         out.sized(field, tag, max, self);
     }
 
+    /// Length and maximum of a part that is too long within the data.
+    fn part_too_long(&self) -> Option<(usize, usize)> {
+        None
+    }
+
     /// What it adds to the 2000 bytes that named variables and arrays may take in one message.
     fn call_data_len(&self) -> usize {
         0
@@ -291,6 +296,11 @@ impl Value for bool {
 
     fn put(&self, out: &mut BytesMut) {
         Fixed::put(self, out);
+    }
+
+    #[inline]
+    fn write(&self, _field: &'static Field, tag: Tag, _max: usize, out: &mut FieldWriter<'_>) {
+        out.number(tag, u16::from(*self).to_be_bytes());
     }
 }
 
@@ -500,6 +510,9 @@ impl<'a> FieldWriter<'a> {
             self.call_data += call_data;
             if self.call_data > MAX_CALL_DATA {
                 return self.too_much_call_data();
+            }
+            if let Some((len, max)) = value.part_too_long() {
+                return self.too_long(field.name, len, max);
             }
         }
         if self.header(field.name, tag, value.wire_len(), max) {

@@ -35,6 +35,10 @@ impl Value for NamedVariable {
         self.value.put(out);
     }
 
+    fn part_too_long(&self) -> Option<(usize, usize)> {
+        pair_too_long(&self.name, &self.value)
+    }
+
     fn call_data_len(&self) -> usize {
         self.wire_len()
     }
@@ -74,9 +78,19 @@ impl Value for NamedArray {
         self.value.put(out);
     }
 
+    fn part_too_long(&self) -> Option<(usize, usize)> {
+        pair_too_long(&self.name, &self.value)
+    }
+
     fn call_data_len(&self) -> usize {
         self.wire_len()
     }
+}
+
+/// Length and maximum of the part that is too long, its NUL included.
+fn pair_too_long(name: &Text, value: &Text) -> Option<(usize, usize)> {
+    let parts = [(name.wire_len(), MAX_NAME), (value.wire_len(), MAX_VALUE)];
+    parts.into_iter().find(|(len, max)| len > max)
 }
 
 /// pair = name NUL value [NUL], from byte `start` on
@@ -94,3 +108,9 @@ fn parse_pair(data: &Data<'_>, start: usize) -> Option<(Text, Text)> {
         Text::until_nul(data.slice(value_start..value_start + value_len)),
     ))
 }
+
+/// With its NUL. GED-188, "NAMEDVAR Data Type".
+const MAX_NAME: usize = 33;
+
+/// With its NUL. GED-188, "NAMEDVAR Data Type".
+const MAX_VALUE: usize = 211;
