@@ -15,7 +15,7 @@ import tomllib
 # The guides of these UCCE versions were read as a whole.
 WHOLE_GUIDES = {23, 24, 25}
 
-COLUMNS = "dialect number message complete read place field tag type size required since removed"
+COLUMNS = "dialect number message complete read place field tag type size required since removed from"
 
 
 def versions(text):
@@ -33,8 +33,14 @@ def read(row):
     numbers = set(row.get("layout_checked", ()))
     if row["confidence"] == "spec":
         numbers |= WHOLE_GUIDES
-    first, _ = versions(str(row.get("since", "")))
-    return " ".join(str(number) for number in sorted(numbers) if number >= first) or "nothing"
+    return " ".join(str(number) for number in sorted(numbers) if number >= first(row)) or "nothing"
+
+
+def first(row):
+    """The first version that has the message; the oldest of the dialect where none is named."""
+    since = str(row.get("since", "<="))
+    oldest = 5 if row["dialect"] == "ucce" else 10
+    return oldest if since.startswith("<=") else max(versions(since)[0], oldest)
 
 
 def main():
@@ -47,7 +53,7 @@ def main():
             complete = "cut" if row.get("complete") is False else "whole"
             start = [row["dialect"], row["id"], row["name"], complete]
             if "fixed" not in row:
-                print(*start, "nothing", "unknown", *[""] * 7, sep="\t", file=out)
+                print(*start, "nothing", "unknown", *[""] * 7, first(row), sep="\t", file=out)
                 continue
             start.append(read(row))
             for place in ("fixed", "floating"):
@@ -57,9 +63,9 @@ def main():
                     size = field.get("bytes", field.get("max"))
                     required = "required" if field.get("required") and place == "floating" else ""
                     print(*start, place, field["name"], field.get("tag", ""), field["type"], size,
-                          required, since, removed, sep="\t", file=out)
+                          required, since, removed, first(row), sep="\t", file=out)
             if not row["fixed"] and not row["floating"]:
-                print(*start, "empty", *[""] * 7, sep="\t", file=out)
+                print(*start, "empty", *[""] * 7, first(row), sep="\t", file=out)
     with open(here / "codes.tsv", "w") as out:
         print("table\tname\tvalue", file=out)
         for table in constants:

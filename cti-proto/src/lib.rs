@@ -72,10 +72,14 @@
 //!
 //! - Reading is lenient. Messages, floating fields and values without a name survive:
 //!   [`Message::Unknown`], `other` at the end of each message, [open codes](code). Counters are not
-//!   compared with their lists, and a text may be longer than its maximum.
-//! - Writing is strict. A message that the version does not have, a text beyond its maximum or a
-//!   message beyond the limit is an [`EncodeError`]; counters are written from their lists; a field
-//!   that the version does not have is left out.
+//!   compared with their lists, and a text may be longer than its maximum. Where the documents do not
+//!   agree on a layout, a body is read in the form in which it comes out even; the docs of the message
+//!   then have a paragraph `Quirk:`.
+//! - Writing is strict. A message that the version does not have, a required field that is missing, a
+//!   text beyond its maximum or a message beyond the limit is an [`EncodeError`]; counters are written
+//!   from their lists; a field that the version does not have is left out.
+//! - `new` of a message takes what the protocol cannot leave out; all else begins at the protocol's own
+//!   absent value.
 //! - Nothing is allocated before a limit is checked. A text is a slice of its frame;
 //!   [`codec::Text::detach`] makes a copy for what outlives the input.
 //!
@@ -100,9 +104,10 @@
 //! # Not supported
 //!
 //! - Bodies that no public document prints: agent reporting, task and routing messages 151 to 215
-//!   and a few more come as [`Message::Unknown`].
-//! - Layouts of UCCE versions 5 to 8, 16 and 18 to 22 and of some UCCX messages are inferred from
-//!   their neighbours; no live capture was at hand. The docs of a message say so.
+//!   and a few more come as [`Message::Unknown`]. [`message::coverage`] lists every message.
+//! - Layouts that no public document prints for a version are inferred from its neighbours, or from
+//!   the other dialect: [`Table::is_inferred`](message::Table::is_inferred) and
+//!   [`Version::is_confirmed`] tell. No live capture was at hand.
 //! - TLS and the hashing of passwords: nothing about them is public.
 
 #![cfg_attr(not(feature = "std"), no_std)]

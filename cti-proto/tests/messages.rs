@@ -91,7 +91,7 @@ fn floating(lines: &'static [Field], version: Version, before: &[u8], out: &mut 
             }
             Place::Floating { .. } => out.push((opener.clone(), line)),
             Place::List { entry } => floating(entry, version, &opener, out),
-            _ => {}
+            Place::Fixed { .. } | Place::Count { .. } | _ => {}
         }
     }
 }

@@ -37,6 +37,8 @@ struct Line {
     required: bool,
     since: (u32, u32),
     removed: (u32, u32),
+    /// The first version that has the message.
+    from: u32,
 }
 
 impl Line {
@@ -86,6 +88,7 @@ fn lines() -> Vec<Line> {
                 required: cells[10] == "required",
                 since: range(cells[11]),
                 removed: range(cells[12]),
+                from: cells[13].parse().unwrap(),
             }
         })
         .collect()
@@ -261,6 +264,21 @@ fn tables_are_marked_as_read_where_a_document_was_read() {
                 confirmed,
                 "{} {version}",
                 table.name
+            );
+        }
+    }
+}
+
+#[test]
+fn messages_are_there_from_the_version_on_that_the_documents_name() {
+    for ((dialect, number), lines) in rows() {
+        let first = versions(dialect).find(|version| table(number, *version).is_some());
+        if let Some(first) = first {
+            assert_eq!(
+                first.number(),
+                lines[0].from,
+                "{} {dialect:?}",
+                lines[0].message
             );
         }
     }

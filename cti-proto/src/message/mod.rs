@@ -1,4 +1,6 @@
 //! The messages, one file for each chapter, and the registry that ties numbers to them.
+//!
+//! [`coverage`] lists them all and says what was read of each.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -110,6 +112,9 @@ pub use supervisor::{
     SupervisorAssistConf, SupervisorAssistEvent, SupervisorAssistReq, TeamAgent, TeamConfigConf,
     TeamConfigEvent, TeamConfigReq, TeamMember,
 };
+
+#[doc = include_str!("../../spec/coverage.md")]
+pub mod coverage {}
 
 /// What a message is in the matching of answers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
