@@ -185,6 +185,18 @@ fn a_client_that_does_not_stop_within_5_s_of_the_outcome_is_counted() {
 }
 
 #[test]
+fn a_client_that_leaves_by_the_door_is_not_waited_for() {
+    let mut floor = Floor::of(Dialect::Ucce);
+    let one = floor.open(VERSION, mover(VERSION));
+    floor.service.begin_maintenance(floor.now).unwrap();
+    answer(&mut floor, one, true);
+    floor.events();
+    floor.service.handle_eof(floor.now, one);
+    let events = floor.events();
+    assert_eq!(events[1..], [Event::MaintenanceOver { moved: 0, left: 0 }]);
+}
+
+#[test]
 fn maintenance_without_clients_is_over_at_once() {
     let mut floor = Floor::of(Dialect::Ucce);
     floor.service.begin_maintenance(floor.now).unwrap();

@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use super::{ConnectionId, Service};
 use crate::code::{ControlFailureCode, InvokeId, PeripheralErrorCode, StatusCode};
-use crate::message::{ControlFailureConf, FailureConf, Message};
+use crate::message::Message;
 use crate::session::Error;
+use crate::session::server::Server;
 
 impl Service {
     /// Confirms a request. The InvokeID of `confirmation` is set. A client with the service
@@ -24,16 +25,9 @@ impl Service {
         invoke_id: InvokeId,
         confirmation: impl Into<Message>,
     ) -> Result<(), Error> {
-        let party = self.parties.get_mut(&connection);
-        let Some(party) = party.filter(|party| party.session.is_open()) else {
-            return Err(Error::NotWaiting { invoke_id });
-        };
-        let result = party.session.answer(invoke_id, confirmation);
-        self.settle(now, connection);
-        match result {
-            Err(Error::SlowPeer { .. }) => Ok(()),
-            other => other,
-        }
+        self.respond(now, connection, invoke_id, |session| {
+            session.answer(invoke_id, confirmation)
+        })
     }
 
     /// Refuses a request on the protocol level: FAILURE_CONF.
@@ -48,8 +42,9 @@ impl Service {
         invoke_id: InvokeId,
         status: StatusCode,
     ) -> Result<(), Error> {
-        let failure = FailureConf::with(|failure| failure.status = status);
-        self.answer(now, connection, invoke_id, failure)
+        self.respond(now, connection, invoke_id, |session| {
+            session.fail(invoke_id, status)
+        })
     }
 
     /// Refuses a request on behalf of the switch: CONTROL_FAILURE_CONF.
@@ -65,10 +60,27 @@ impl Service {
         failure_code: ControlFailureCode,
         peripheral_error_code: PeripheralErrorCode,
     ) -> Result<(), Error> {
-        let failure = ControlFailureConf::with(|failure| {
-            failure.failure_code = failure_code;
-            failure.peripheral_error_code = peripheral_error_code;
-        });
-        self.answer(now, connection, invoke_id, failure)
+        self.respond(now, connection, invoke_id, |session| {
+            session.fail_control(invoke_id, failure_code, peripheral_error_code)
+        })
+    }
+
+    fn respond(
+        &mut self,
+        now: Duration,
+        connection: ConnectionId,
+        invoke_id: InvokeId,
+        respond: impl FnOnce(&mut Server) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let party = self.parties.get_mut(&connection);
+        let Some(party) = party.filter(|party| party.session.is_open()) else {
+            return Err(Error::NotWaiting { invoke_id });
+        };
+        let result = respond(&mut party.session);
+        self.settle(now, connection);
+        match result {
+            Err(Error::SlowPeer { .. }) => Ok(()),
+            other => other,
+        }
     }
 }

@@ -256,6 +256,8 @@ impl Service {
             party.lingers_until = Some(now.saturating_add(self.config.linger));
         }
         self.events.push_back(Event::Closed { connection, reason });
+        // It may have been the last one that a hand-over waited for.
+        self.maintain(now);
     }
 
     /// Drops a connection whose session is over.
