@@ -2,3 +2,4 @@
 //! module here; they share little.
 
 pub mod inspect;
+pub mod mutate;

@@ -1,0 +1,243 @@
+//! A message as a list of fields that can be made wrong one by one.
+
+use cti_proto::codec::{Field, Place};
+use cti_proto::message::Table;
+use cti_proto::{FieldWidth, Version};
+
+use super::dice::Dice;
+
+/// What a tester knows about the server: the values that some fields must have to be looked at further.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Switch to name in requests.
+    pub peripheral_id: u32,
+    /// Login ids, extensions and telephones to name in requests.
+    pub devices: Vec<String>,
+}
+
+/// A message that is not yet bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) message_type: u32,
+    pub(crate) fixed: Vec<Fixed>,
+    pub(crate) floating: Vec<Floating>,
+    /// Behind the last field.
+    pub(crate) tail: Vec<u8>,
+    /// How long a tag and a length are written, if not as the version has it.
+    pub(crate) width: FieldWidth,
+    /// Bytes that are left out at the end of the body, and not counted in the header.
+    pub(crate) cut: usize,
+    /// What the header says, if not the truth.
+    pub(crate) announced: Option<u32>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Fixed {
+    pub(crate) name: &'static str,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) counts: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Floating {
+    pub(crate) name: &'static str,
+    pub(crate) tag: u16,
+    pub(crate) data: Vec<u8>,
+    /// What the length says, if not the truth.
+    pub(crate) announced: Option<u16>,
+}
+
+impl Draft {
+    /// A message of `table` with all of its fixed part, and some of what may follow.
+    pub(crate) fn new(table: &Table, version: Version, known: &Known, dice: &mut Dice) -> Self {
+        let mut draft = Self {
+            message_type: table.number.0,
+            fixed: Vec::new(),
+            floating: Vec::new(),
+            tail: Vec::new(),
+            width: version.field_width(),
+            cut: 0,
+            announced: None,
+        };
+        let entries = 1 + dice.below(3);
+        draft.fill(table.fields, version, known, dice, entries);
+        for field in live(table.fields, version) {
+            let (bytes, counts) = match field.place {
+                Place::Fixed { width } => (number(field, width, known, dice), false),
+                Place::Count { list } => (draft.count(table, version, list, entries), true),
+                Place::Floating { .. } | Place::List { .. } | _ => continue,
+            };
+            draft.fixed.push(Fixed {
+                name: field.name,
+                bytes,
+                counts,
+            });
+        }
+        draft
+    }
+
+    /// Floating fields, and entries of each list.
+    fn fill(
+        &mut self,
+        fields: &'static [Field],
+        version: Version,
+        known: &Known,
+        dice: &mut Dice,
+        entries: usize,
+    ) {
+        for field in live(fields, version) {
+            let Some(tag) = field.tag(version) else {
+                continue;
+            };
+            let counts = field.name.starts_with("num_");
+            if !counts && field.name != "record_type" && !dice.chance(60) {
+                continue;
+            }
+            let repeats = field.type_name.starts_with("Vec");
+            for _ in 0..if repeats { entries } else { 1 } {
+                let data = if counts {
+                    u16::try_from(entries).unwrap_or(0).to_be_bytes().to_vec()
+                } else {
+                    data(field, version, known, dice)
+                };
+                self.floating.push(Floating {
+                    name: field.name,
+                    tag: tag.0,
+                    data,
+                    announced: None,
+                });
+            }
+        }
+        for field in live(fields, version) {
+            if let Place::List { entry } = field.place {
+                for _ in 0..entries {
+                    self.fill(entry, version, known, dice, entries);
+                }
+            }
+        }
+    }
+
+    /// What the counter of `list` says: entries, or fields of that name.
+    fn count(&self, table: &Table, version: Version, list: &str, entries: usize) -> Vec<u8> {
+        let field = live(table.fields, version).find(|field| field.name == list);
+        let count = match field.map(|field| field.place) {
+            Some(Place::List { .. }) => entries,
+            _ => self
+                .floating
+                .iter()
+                .filter(|field| field.name == list)
+                .count(),
+        };
+        u16::try_from(count).unwrap_or(0).to_be_bytes().to_vec()
+    }
+
+    /// Sets the first four bytes, which are the InvokeID of a request.
+    pub(crate) fn set_invoke_id(&mut self, invoke_id: u32) {
+        if let Some(first) = self.fixed.first_mut()
+            && first.name == "invoke_id"
+        {
+            first.bytes = invoke_id.to_be_bytes().to_vec();
+        }
+    }
+
+    /// Header and body.
+    pub(crate) fn write(&self) -> Vec<u8> {
+        let mut body = Vec::new();
+        for fixed in &self.fixed {
+            body.extend(&fixed.bytes);
+        }
+        for field in &self.floating {
+            field.write(self.width, &mut body);
+        }
+        body.extend(&self.tail);
+        body.truncate(body.len().saturating_sub(self.cut));
+        let truth = u32::try_from(body.len()).unwrap_or(u32::MAX);
+        let mut message = self.announced.unwrap_or(truth).to_be_bytes().to_vec();
+        message.extend(self.message_type.to_be_bytes());
+        message.extend(body);
+        message
+    }
+}
+
+impl Floating {
+    fn write(&self, width: FieldWidth, out: &mut Vec<u8>) {
+        let room = width.max_data_len();
+        let data = &self.data[..self.data.len().min(room)];
+        let truth = u16::try_from(data.len()).unwrap_or(u16::MAX);
+        let [tag_high, tag_low] = self.tag.to_be_bytes();
+        let [len_high, len_low] = self.announced.unwrap_or(truth).to_be_bytes();
+        match width {
+            FieldWidth::Narrow => out.extend([tag_low, len_low]),
+            FieldWidth::WideTag => out.extend([tag_high, tag_low, len_low]),
+            FieldWidth::Wide => out.extend([tag_high, tag_low, len_high, len_low]),
+        }
+        out.extend(data);
+    }
+}
+
+fn live(fields: &'static [Field], version: Version) -> impl Iterator<Item = &'static Field> {
+    fields
+        .iter()
+        .filter(move |field| field.gate.admits(version))
+}
+
+/// A number that a server may well take: what it knows, what is absent, or a small one.
+fn number(field: &Field, width: usize, known: &Known, dice: &mut Dice) -> Vec<u8> {
+    let value = match field.name {
+        "peripheral_id" => u64::from(known.peripheral_id),
+        _ => match dice.below(6) {
+            0 => 0,
+            1 => 1,
+            2 => u64::MAX,
+            3 => dice.roll() % 8,
+            4 => dice.roll() % 300,
+            _ => dice.roll(),
+        },
+    };
+    let value = if field.type_name.contains("bool") {
+        value & 1
+    } else {
+        value
+    };
+    value.to_be_bytes()[8 - width.min(8)..].to_vec()
+}
+
+fn data(field: &Field, version: Version, known: &Known, dice: &mut Dice) -> Vec<u8> {
+    let inner = field
+        .type_name
+        .split(['<', '>'])
+        .nth(1)
+        .unwrap_or(field.type_name);
+    match inner.trim() {
+        "NamedVariable" => pair(dice),
+        "NamedArray" => {
+            let mut data = vec![u8::try_from(dice.below(256)).unwrap_or(0)];
+            data.extend(pair(dice));
+            data
+        }
+        "Text" | "Secret" => {
+            let mut text = match dice.below(5) {
+                0 => String::new(),
+                1 => "x".repeat(dice.below(field.max(version).max(1))),
+                _ => dice.pick(&known.devices).cloned().unwrap_or_default(),
+            }
+            .into_bytes();
+            text.push(0);
+            text
+        }
+        "Blob" => (0..field.max(version).min(16))
+            .map(|_| dice.roll().to_be_bytes()[0])
+            .collect(),
+        _ => number(field, field.max(version), known, dice),
+    }
+}
+
+/// Name and value of a named variable, each closed by NUL.
+fn pair(dice: &mut Dice) -> Vec<u8> {
+    let name = dice
+        .pick(&["user.a", "user.media.id", "BACampaign", ""])
+        .copied()
+        .unwrap_or("");
+    let value = "v".repeat(dice.below(40));
+    format!("{name}\0{value}\0").into_bytes()
+}

@@ -1,0 +1,191 @@
+//! `cti-mutate` against a server that holds, and against servers that do not.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use contact_center_tools::mutate::{Fault, Settings, run};
+use cti_proto::code::{ServiceMask, StatusCode};
+use cti_proto::message::OpenConf;
+use cti_proto::session::server::{Config, Event, InferredLayouts, Server};
+use cti_proto::{Dialect, Version};
+
+/// What a server does at the first SNAPSHOT_DEVICE_REQ or QUERY_DEVICE_INFO_REQ that cannot be read.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Weakness {
+    None,
+    /// It ends altogether.
+    Dies,
+    /// It answers nobody any more.
+    Hangs,
+    /// It announces eight bytes of FAILURE_CONF and sends five, then goes on.
+    WritesRubbish,
+}
+
+#[test]
+fn a_server_of_this_crate_holds_in_every_width() {
+    for version in [Version::ucce(15), Version::uccx(18), Version::ucce(23)] {
+        let mut settings = Settings::new(serve(version.dialect(), Weakness::None), version);
+        settings.sessions = 12;
+        let report = run(&settings, |_| {}).unwrap();
+        assert!(report.finding.is_none(), "{version}: {report}");
+        assert_eq!(report.sessions, 12);
+        // Hostile or not, most sessions are opened, and requests are answered.
+        assert!(report.answers["OPEN_CONF"] > 4, "{report}");
+        assert!(report.answers.len() > 3, "{report}");
+    }
+}
+
+#[test]
+fn a_server_that_dies_is_found_and_the_session_can_be_played_again() {
+    find(Weakness::Dies, |fault| {
+        matches!(fault, Fault::Gone(_) | Fault::Ended)
+    });
+}
+
+#[test]
+fn a_server_that_hangs_is_found_and_the_session_can_be_played_again() {
+    find(Weakness::Hangs, |fault| matches!(fault, Fault::Silent(_)));
+}
+
+#[test]
+fn a_server_that_writes_half_a_body_is_found_and_the_session_can_be_played_again() {
+    find(Weakness::WritesRubbish, |fault| {
+        matches!(fault, Fault::Malformed(_))
+    });
+}
+
+/// The weakness is found, and found again by one session alone.
+fn find(weakness: Weakness, expected: fn(&Fault) -> bool) {
+    let mut settings = Settings::new(serve(Dialect::Ucce, weakness), Version::ucce(23));
+    settings.patience = Duration::from_millis(500);
+    let first = run(&settings, |_| {}).unwrap().finding.unwrap();
+    assert!(expected(&first.fault), "{first}");
+
+    settings.sessions = 1;
+    // On a loaded machine a server can be late: what is seen in a session can stem from the one before.
+    let again = (0..6).find_map(|attempt| {
+        settings.server = serve(Dialect::Ucce, weakness);
+        settings.first = first.session.saturating_sub(attempt % 2);
+        run(&settings, |_| {}).unwrap().finding
+    });
+    let again = again.unwrap();
+    assert!(expected(&again.fault), "{again}");
+    let sent = &again.steps[..=again.step];
+    assert!(sent.iter().any(|step| step.contains("_DEVICE")), "{again}");
+    if again.session == first.session {
+        assert_eq!(again.steps, first.steps);
+    }
+}
+
+#[test]
+fn nobody_is_hit_by_a_slip_of_the_pen() {
+    let there =
+        |address: &str| Settings::new(address.parse().unwrap(), Version::ucce(23)).is_local();
+    assert!(there("127.0.0.1:42027") && there("127.9.9.9:1") && there("[::1]:42027"));
+    assert!(!there("192.0.2.1:42027") && !there("[2001:db8::1]:42027") && !there("0.0.0.0:1"));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_no_finding() {
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    assert!(run(&Settings::new(address, Version::ucce(23)), |_| {}).is_err());
+}
+
+/// A server with a thread for each connection, until it dies of its weakness.
+fn serve(dialect: Dialect, weakness: Weakness) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let struck = Arc::new(AtomicBool::new(false));
+    thread::spawn(move || {
+        loop {
+            if weakness == Weakness::Dies && struck.load(Ordering::SeqCst) {
+                return;
+            }
+            match listener.accept() {
+                Ok((stream, _)) => {
+                    let struck = Arc::clone(&struck);
+                    thread::spawn(move || converse(stream, dialect, weakness, &struck));
+                }
+                Err(_) => thread::sleep(Duration::from_micros(200)),
+            }
+        }
+    });
+    address
+}
+
+fn converse(mut stream: TcpStream, dialect: Dialect, weakness: Weakness, struck: &AtomicBool) {
+    let origin = Instant::now();
+    stream.set_nonblocking(false).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_millis(4)))
+        .unwrap();
+    let versions = match dialect {
+        Dialect::Ucce => 5..=25,
+        Dialect::Uccx => 10..=18,
+    };
+    let config = Config::new(dialect, versions).inferred_layouts(InferredLayouts::Taken);
+    let mut server = Server::new(Duration::ZERO, config);
+    let mut input = BytesMut::new();
+    let mut buffer = [0; 4_096];
+    while !server.is_closed() {
+        match stream.read(&mut buffer) {
+            Ok(0) => server.handle_eof(),
+            Ok(count) => input.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
+        }
+        if struck.load(Ordering::SeqCst) {
+            match weakness {
+                Weakness::Dies => return,
+                Weakness::Hangs => continue,
+                Weakness::None | Weakness::WritesRubbish => {}
+            }
+        }
+        let now = origin.elapsed();
+        loop {
+            let before = input.len();
+            let _ = server.handle_input(now, &mut input);
+            while let Some(event) = server.poll_event() {
+                match event {
+                    Event::OpenRequested { .. } => {
+                        let conf =
+                            OpenConf::with(|conf| conf.services_granted = ServiceMask::KNOWN);
+                        server.accept(now, conf).unwrap();
+                    }
+                    Event::Request { invoke_id, .. } => {
+                        let _ = server.fail(invoke_id, StatusCode::UNSPECIFIED_FAILURE);
+                    }
+                    Event::Rejected { frame, .. } if [78, 84].contains(&frame.message_type.0) => {
+                        struck.store(true, Ordering::SeqCst);
+                        if weakness == Weakness::WritesRubbish {
+                            let _ = stream.write_all(&[0, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0, 0]);
+                        }
+                    }
+                    Event::Message(_) | Event::Rejected { .. } | Event::Closed(_) | _ => {}
+                }
+            }
+            if input.len() == before {
+                break;
+            }
+        }
+        server.handle_timeout(now);
+        if weakness == Weakness::Hangs && struck.load(Ordering::SeqCst) {
+            continue;
+        }
+        while let Some(bytes) = server.poll_transmit() {
+            if stream.write_all(&bytes).is_err() {
+                return;
+            }
+        }
+    }
+}
