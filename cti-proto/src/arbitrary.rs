@@ -132,7 +132,8 @@ fn fill(
         && bytes.ratio(1, 8)?
     {
         let tag = Tag(bytes.int_in_range(0..=version.field_width().max_tag())?);
-        if tag.name().is_none() {
+        // No field has tag 0; where a body has two forms, it tells that this one is wrong.
+        if tag.name().is_none() && tag != Tag(0) {
             let data = raw(16, bytes)?.into();
             other.push(RawField { tag, data });
         }

@@ -24,6 +24,8 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("cti_server", cti::server),
     ("cti_client", cti::client),
     ("cti_session", cti::session),
+    ("cti_failover", cti::failover),
+    ("cti_roundtrip", cti::roundtrip),
     ("cti_follow", cti::follow),
     ("pubsub_service", xmpp::service),
     ("xml_document", xml::document),

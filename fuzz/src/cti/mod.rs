@@ -1,14 +1,18 @@
 //! cti-proto: frames and messages of every version, and its sessions.
 
 mod client;
+mod failover;
 mod follow;
 mod message;
+mod roundtrip;
 mod server;
 mod session;
 
 pub use client::client;
+pub use failover::failover;
 pub use follow::follow;
 pub use message::message;
+pub use roundtrip::roundtrip;
 pub use server::server;
 pub use session::session;
 

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use cti_proto::Dialect;
 use cti_proto::code::StatusCode;
 use cti_proto::message::OpenConf;
-use cti_proto::session::server::{Config, Event, Server};
+use cti_proto::session::server::{Config, Event, InferredLayouts, Server};
 
 use super::only_whole_messages;
 
@@ -23,6 +23,7 @@ pub fn server(data: &[u8]) {
     } else {
         Config::new(Dialect::Ucce, 5..=25)
     };
+    let config = config.inferred_layouts(InferredLayouts::Taken);
     let mut session = Session {
         server: Server::new(Duration::ZERO, config),
         accepts: choice & 2 == 0,

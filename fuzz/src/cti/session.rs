@@ -99,7 +99,8 @@ impl Pair {
             Dialect::Ucce => 5..=25,
             Dialect::Uccx => 10..=18,
         };
-        let mut limits = server::Config::new(version.dialect(), versions);
+        let mut limits = server::Config::new(version.dialect(), versions)
+            .inferred_layouts(server::InferredLayouts::Taken);
         limits.inferred_layouts = server::InferredLayouts::Taken;
         limits.max_requests = MAX_REQUESTS;
         limits.max_events = MAX_EVENTS;

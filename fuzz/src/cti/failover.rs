@@ -1,0 +1,537 @@
+//! A failover client between servers that do anything.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+use bytes::{Bytes, BytesMut};
+use cti_proto::code::{
+    CallId, InvokeId, MessageType, PeripheralId, ServiceMask, SessionType, StatusCode,
+};
+use cti_proto::codec::{Secret, Text};
+use cti_proto::message::{
+    AgentStateEvent, BeginCallEvent, CallClearedEvent, CallDeliveredEvent, CallEstablishedEvent,
+    EndCallEvent, FailureConf, HeartbeatConf, OpenConf, QueryAgentStateConf, SnapshotCallConf,
+    SnapshotDeviceConf,
+};
+use cti_proto::session::client;
+use cti_proto::session::failover::{
+    AgentKey, Config, Connection, Consent, DeviceKey, Event, Failover,
+};
+use cti_proto::{FrameCodec, Message, Version};
+
+use super::{blank, only_whole_messages, pick_version};
+
+/// Two versions, a seed, and what two or three servers and the application do.
+///
+/// Every request is answered once, every connection ends once, on one of them at most stands the active session. Bytes
+/// go to connections that stand, and are whole messages. The machine ends once, says so, and then says nothing more; no
+/// timer that has run out stays.
+pub fn failover(data: &[u8]) {
+    let mut data = Unstructured::new(data);
+    let Ok(mut world) = World::new(&mut data) else {
+        return;
+    };
+    while !data.is_empty() && !world.over {
+        if world.step(&mut data).is_err() {
+            break;
+        }
+    }
+    world.finish();
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Operation {
+    Connected,
+    ConnectFailed,
+    Eof,
+    OpenConf,
+    Refuse,
+    /// The next request is answered by its confirmation.
+    Answer,
+    Fail,
+    Tamed,
+    AnyMessage,
+    Bytes,
+    NextTimer,
+    Wait,
+    Jump,
+    Request,
+    Send,
+    WatchAgent,
+    WatchDevice,
+    Unwatch,
+    AnswerMaintenance,
+    Close,
+}
+
+struct World {
+    machine: Failover,
+    now: Duration,
+    over: bool,
+    /// That the machine asked for, with what the peer knows about each.
+    connections: BTreeMap<Connection, Peer>,
+    last_connection: Option<Connection>,
+    unanswered: BTreeSet<InvokeId>,
+    /// Whether a side serves the application.
+    active: bool,
+}
+
+struct Peer {
+    connected: bool,
+    /// Named in its OPEN_REQ.
+    version: Option<Version>,
+    dialect_of: Version,
+    /// From the machine, not yet cut into frames.
+    sent: BytesMut,
+    /// Requests without an answer.
+    asked: Vec<(MessageType, InvokeId)>,
+    input: BytesMut,
+}
+
+impl World {
+    fn new(data: &mut Unstructured<'_>) -> Result<Self> {
+        let version = pick_version(data.arbitrary()?);
+        let older = Version::new(version.dialect(), version.number().saturating_sub(1));
+        let mut config = client::Config::new(version, Text::EMPTY, Secret::default());
+        config.services = ServiceMask::ALL_EVENTS | ServiceMask::CLIENT_CONTROL;
+        if data.arbitrary()? {
+            config.services = config.services | ServiceMask::ACTIVE_STANDBY;
+        }
+        config.max_requests = MAX_REQUESTS;
+        config.max_events = MAX_EVENTS;
+        let mut config = Config::new(config)
+            .sides(2 + usize::from(data.arbitrary::<bool>()?))
+            .versions([version, older])
+            .seed(data.arbitrary()?)
+            .maintenance(match data.int_in_range(0..=2)? {
+                0 => Consent::WithStandby,
+                1 => Consent::Never,
+                _ => Consent::Ask,
+            });
+        (config.max_agents, config.max_calls, config.max_parties) = (8, 8, 4);
+        (config.max_watched, config.max_events) = (8, MAX_EVENTS);
+        let mut machine = Failover::new(config);
+        machine.open(Duration::ZERO).expect("nothing was begun yet");
+        let mut world = Self {
+            machine,
+            now: Duration::ZERO,
+            over: false,
+            connections: BTreeMap::new(),
+            last_connection: None,
+            unanswered: BTreeSet::new(),
+            active: false,
+        };
+        world.drain(version);
+        Ok(world)
+    }
+
+    fn step(&mut self, data: &mut Unstructured<'_>) -> Result<()> {
+        let operation: Operation = data.arbitrary()?;
+        let version = self
+            .connections
+            .values()
+            .map(|peer| peer.dialect_of)
+            .next()
+            .unwrap_or(Version::ucce(24));
+        match operation {
+            Operation::Connected => {
+                if let Some(connection) = self.pick(data, |peer| !peer.connected)? {
+                    if let Some(peer) = self.connections.get_mut(&connection) {
+                        peer.connected = true;
+                    }
+                    self.machine.handle_connected(self.now, connection);
+                }
+            }
+            Operation::ConnectFailed => {
+                if let Some(connection) = self.pick(data, |peer| !peer.connected)? {
+                    self.connections.remove(&connection);
+                    self.machine.handle_connect_failed(self.now, connection);
+                }
+            }
+            Operation::Eof => {
+                if let Some(connection) = self.pick(data, |peer| peer.connected)? {
+                    self.connections.remove(&connection);
+                    self.machine.handle_eof(self.now, connection);
+                }
+            }
+            Operation::OpenConf
+            | Operation::Refuse
+            | Operation::Answer
+            | Operation::Fail
+            | Operation::Tamed
+            | Operation::AnyMessage
+            | Operation::Bytes => self.from_server(operation, data)?,
+            Operation::NextTimer => {
+                if let Some(at) = self.machine.poll_timeout() {
+                    self.pass(at.saturating_sub(self.now));
+                }
+            }
+            Operation::Wait => self.pass(Duration::from_millis(data.arbitrary::<u16>()?.into())),
+            Operation::Jump => self.pass(Duration::from_secs(data.arbitrary::<u32>()?.into())),
+            Operation::Request => {
+                if let Some(message) = blank(version, data.arbitrary()?) {
+                    self.request(message);
+                }
+            }
+            Operation::Send => {
+                if let Some(message) = blank(version, data.arbitrary()?) {
+                    let _ = self.machine.send(message);
+                }
+            }
+            Operation::WatchAgent => {
+                let key = agent_key(data)?;
+                let _ = self.machine.watch_agent(self.now, key);
+            }
+            Operation::WatchDevice => {
+                let key = DeviceKey::new(PERIPHERAL, &text(data)?);
+                let _ = self.machine.watch_device(self.now, key);
+            }
+            Operation::Unwatch => {
+                self.machine.unwatch_agent(&agent_key(data)?);
+                let key = DeviceKey::new(PERIPHERAL, &text(data)?);
+                self.machine.unwatch_device(&key);
+            }
+            Operation::AnswerMaintenance => {
+                let _ = self.machine.answer_maintenance(self.now, data.arbitrary()?);
+            }
+            Operation::Close => {
+                // Rarely, since everything ends with it.
+                if data.ratio(1, 8)? {
+                    let status = StatusCode(data.arbitrary::<u8>()?.into());
+                    self.machine.close(self.now, status);
+                }
+            }
+        }
+        self.drain(version);
+        Ok(())
+    }
+
+    fn request(&mut self, message: Message) {
+        macro_rules! ask {
+            ($($kind:ident),*) => {
+                match message {
+                    $( Message::$kind(request) => self
+                        .machine
+                        .request(self.now, request)
+                        .map(|handle| handle.invoke_id()), )*
+                    _ => return,
+                }
+            };
+        }
+        let asked = ask!(
+            QueryAgentStateReq,
+            SetAgentStateReq,
+            SnapshotCallReq,
+            SnapshotDeviceReq,
+            MakeCallReq,
+            AnswerCallReq,
+            SetCallDataReq,
+            UserMessageReq
+        );
+        if let Ok(asked) = asked {
+            assert!(
+                self.unanswered.insert(asked),
+                "{asked:?} is in use by another request"
+            );
+        }
+    }
+
+    fn pick(
+        &self,
+        data: &mut Unstructured<'_>,
+        fits: impl Fn(&Peer) -> bool,
+    ) -> Result<Option<Connection>> {
+        let fitting: Vec<Connection> = self
+            .connections
+            .iter()
+            .filter(|(_, peer)| fits(peer))
+            .map(|(connection, _)| *connection)
+            .collect();
+        if fitting.is_empty() {
+            return Ok(None);
+        }
+        data.choose(&fitting).copied().map(Some)
+    }
+
+    /// A server writes on one of its connections.
+    fn from_server(&mut self, operation: Operation, data: &mut Unstructured<'_>) -> Result<()> {
+        let Some(connection) = self.pick(data, |peer| peer.version.is_some())? else {
+            return Ok(());
+        };
+        let Some(peer) = self.connections.get_mut(&connection) else {
+            return Ok(());
+        };
+        let version = peer.version.unwrap_or(peer.dialect_of);
+        let next = peer.asked.first().copied();
+        let message: Message = match (operation, next) {
+            (Operation::OpenConf, Some((MessageType::OPEN_REQ, invoke_id))) => {
+                peer.asked.remove(0);
+                let standby = data.ratio(1, 4)?;
+                let granted = ServiceMask(data.arbitrary()?);
+                OpenConf::with(|conf| {
+                    conf.invoke_id = invoke_id;
+                    conf.services_granted = granted | ServiceMask::CLIENT_CONTROL;
+                    conf.session_type = if standby {
+                        SessionType::STANDBY
+                    } else {
+                        SessionType::ACTIVE
+                    };
+                })
+                .into()
+            }
+            (Operation::Refuse | Operation::Fail, Some((_, invoke_id))) => {
+                peer.asked.remove(0);
+                let statuses = [1, 15, 92, 107, 110, 36, 10, 11, 16, 17, 9];
+                let status = StatusCode(*data.choose(&statuses)?);
+                FailureConf::with(|failure| {
+                    failure.invoke_id = invoke_id;
+                    failure.status = status;
+                })
+                .into()
+            }
+            (Operation::Answer, Some((asked, invoke_id))) => {
+                peer.asked.remove(0);
+                let Some(mut message) = confirmation(version, asked, data)? else {
+                    return Ok(());
+                };
+                let mut wire = BytesMut::new();
+                if set_invoke_id(&mut message, invoke_id, version, &mut wire) {
+                    peer.input.extend_from_slice(&wire);
+                    self.machine
+                        .handle_input(self.now, connection, &mut peer.input);
+                }
+                return Ok(());
+            }
+            (Operation::Tamed, _) => tamed(data)?,
+            (Operation::Bytes, _) => {
+                let len = usize::from(data.arbitrary::<u8>()?).min(data.len());
+                peer.input.extend_from_slice(data.bytes(len)?);
+                self.machine
+                    .handle_input(self.now, connection, &mut peer.input);
+                return Ok(());
+            }
+            _ => Message::arbitrary_in(version, data)?,
+        };
+        if message.encode(version, &mut peer.input).is_ok() {
+            self.machine
+                .handle_input(self.now, connection, &mut peer.input);
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now = self.now.saturating_add(time);
+        self.machine.handle_timeout(self.now);
+        let next = self.machine.poll_timeout();
+        assert!(
+            next.is_none_or(|next| next > self.now),
+            "the timer of {next:?} is due at {:?} and stays",
+            self.now
+        );
+    }
+
+    /// Takes all output and events.
+    fn drain(&mut self, version: Version) {
+        while let Some(transmit) = self.machine.poll_transmit() {
+            let Some(peer) = self.connections.get_mut(&transmit.connection) else {
+                panic!("bytes for {:?}, which is gone", transmit.connection);
+            };
+            assert!(peer.connected, "bytes for a connection that does not stand");
+            peer.sent.extend_from_slice(&transmit.bytes);
+            peer.listen();
+        }
+        let mut count = 0;
+        while let Some(event) = self.machine.poll_event() {
+            count += 1;
+            assert!(count <= 4 * MAX_EVENTS, "more events than the limit");
+            self.on_event(event, version);
+        }
+    }
+
+    fn on_event(&mut self, event: Event, version: Version) {
+        assert!(!self.over, "{event:?} after the end");
+        match event {
+            Event::Connect { connection, side } => {
+                assert!(side.0 < 3, "{side:?} is not in the list");
+                assert!(
+                    self.last_connection.is_none_or(|last| last < connection),
+                    "{connection:?} comes again"
+                );
+                self.last_connection = Some(connection);
+                self.connections.insert(connection, Peer::new(version));
+            }
+            Event::Disconnect { connection } => {
+                let peer = self.connections.remove(&connection);
+                let mut peer = peer.expect("a connection that is not gone yet");
+                only_whole_messages(&mut peer.sent);
+            }
+            Event::Active { .. } => {
+                assert!(!self.active, "two sides are active");
+                self.active = true;
+            }
+            Event::Interrupted { .. } => {
+                assert!(self.active, "no side was active");
+                self.active = false;
+            }
+            Event::Answer(answer) => {
+                let asked = answer.invoke_id;
+                assert!(
+                    self.unanswered.remove(&asked),
+                    "{asked:?} was answered and not asked"
+                );
+            }
+            Event::Closed => {
+                assert!(self.connections.is_empty(), "connections that stay");
+                assert!(self.unanswered.is_empty(), "requests without an answer");
+                self.over = true;
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(mut self) {
+        if !self.over {
+            self.machine.close(self.now, StatusCode::NO_ERROR);
+            self.drain(Version::ucce(24));
+        }
+        // CLOSE_CONF never comes.
+        for _ in 0..1_000 {
+            if self.over {
+                break;
+            }
+            let at = self.machine.poll_timeout();
+            let at = at.expect("a machine that has not ended waits for something");
+            self.pass(at.saturating_sub(self.now));
+            self.drain(Version::ucce(24));
+        }
+        assert!(self.over, "closed long ago and not ended");
+        assert_eq!(self.machine.poll_timeout(), None);
+    }
+}
+
+impl Peer {
+    fn new(dialect_of: Version) -> Self {
+        Self {
+            connected: false,
+            version: None,
+            dialect_of,
+            sent: BytesMut::new(),
+            asked: Vec::new(),
+            input: BytesMut::new(),
+        }
+    }
+
+    /// Takes whole messages off what the machine sent.
+    fn listen(&mut self) {
+        let codec = FrameCodec::new(Version::ucce(25));
+        while let Ok(Some(frame)) = codec.decode(&mut self.sent) {
+            let number = |place: usize| {
+                let bytes = frame.body.get(place..place + 4);
+                bytes.and_then(|bytes| bytes.try_into().ok().map(u32::from_be_bytes))
+            };
+            let Some(invoke_id) = number(0) else {
+                continue;
+            };
+            if frame.message_type == MessageType::OPEN_REQ {
+                let asked = number(4).expect("VersionNumber");
+                self.version = Some(Version::new(self.dialect_of.dialect(), asked));
+            }
+            self.asked.push((frame.message_type, InvokeId(invoke_id)));
+        }
+    }
+}
+
+/// The confirmation of a request; of those that recovery asks, with any content.
+fn confirmation(
+    version: Version,
+    asked: MessageType,
+    data: &mut Unstructured<'_>,
+) -> Result<Option<Message>> {
+    Ok(Some(match asked {
+        MessageType::HEARTBEAT_REQ => HeartbeatConf::default().into(),
+        MessageType::QUERY_AGENT_STATE_REQ => QueryAgentStateConf::arbitrary(data)?.into(),
+        MessageType::SNAPSHOT_DEVICE_REQ => {
+            let mut conf = SnapshotDeviceConf::arbitrary(data)?;
+            for call in &mut conf.calls {
+                call.connection_call_id = Some(call_id(data)?);
+            }
+            conf.into()
+        }
+        MessageType::SNAPSHOT_CALL_REQ => SnapshotCallConf::arbitrary(data)?.into(),
+        other => {
+            let name = |number| Message::table_of(version, number).map(|table| table.name);
+            let stem = name(other).and_then(|name| name.strip_suffix("_REQ"));
+            let found = Message::TABLES
+                .iter()
+                .position(|table| table.name.strip_suffix("_CONF") == stem && stem.is_some());
+            let Some(found) = found.and_then(|found| u8::try_from(found).ok()) else {
+                return Ok(None);
+            };
+            return Ok(blank(version, found));
+        }
+    }))
+}
+
+/// Writes the message under the InvokeID, which is the first field of every confirmation.
+fn set_invoke_id(
+    message: &mut Message,
+    invoke_id: InvokeId,
+    version: Version,
+    wire: &mut BytesMut,
+) -> bool {
+    if message.encode(version, wire).is_err() {
+        return false;
+    }
+    match wire.get_mut(8..12) {
+        Some(place) => {
+            place.copy_from_slice(&invoke_id.0.to_be_bytes());
+            true
+        }
+        None => false,
+    }
+}
+
+/// An event about one of a few agents or calls, so that several concern the same one.
+fn tamed(data: &mut Unstructured<'_>) -> Result<Message> {
+    macro_rules! call {
+        ($kind:ident) => {{
+            let mut event = $kind::arbitrary(data)?;
+            event.peripheral_id = PERIPHERAL;
+            event.connection_call_id = call_id(data)?;
+            event.connection_device_id = Some(text(data)?);
+            event.into()
+        }};
+    }
+    Ok(match data.int_in_range(0..=6)? {
+        0 | 1 => {
+            let mut event = AgentStateEvent::arbitrary(data)?;
+            event.peripheral_id = PERIPHERAL;
+            event.agent_id = Some(text(data)?);
+            event.agent_instrument = Some(text(data)?);
+            event.into()
+        }
+        2 => call!(BeginCallEvent),
+        3 => call!(CallDeliveredEvent),
+        4 => call!(CallEstablishedEvent),
+        5 => call!(CallClearedEvent),
+        _ => call!(EndCallEvent),
+    })
+}
+
+fn call_id(data: &mut Unstructured<'_>) -> Result<CallId> {
+    Ok(CallId(data.int_in_range(1..=12)?))
+}
+
+fn text(data: &mut Unstructured<'_>) -> Result<Text> {
+    let number = data.int_in_range(0..=11_u8)?;
+    Ok(Text::until_nul(Bytes::from(number.to_string())))
+}
+
+fn agent_key(data: &mut Unstructured<'_>) -> Result<AgentKey> {
+    Ok(AgentKey::new(PERIPHERAL, &text(data)?))
+}
+
+const PERIPHERAL: PeripheralId = PeripheralId(1);
+const MAX_REQUESTS: usize = 8;
+const MAX_EVENTS: usize = 512;
