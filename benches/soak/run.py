@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Long work that the gate does not do: full seeds, ten minutes of fuzzing a target, hostile sessions.
+
+Each part prints its figures and whether something was found. Nothing runs that was not asked for, and nothing outlives
+this program. The exit status is 0 when nothing was found.
+
+    run.py --list                                what there is
+    run.py cti-simulation                        10,000 seeds, about as long as the machine takes
+    run.py cti-fuzz                              each CTI target for ten minutes, two at a time
+    run.py cti-fuzz --seconds 60 --targets cti_client cti_server
+    run.py cti-mutate --sessions 5000            hostile sessions against the engine of the examples
+"""
+
+import argparse
+import concurrent.futures
+import ctypes
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+WORKSPACE = HERE.parents[1]
+FUZZ = WORKSPACE / "fuzz"
+INTEROP = WORKSPACE / "examples" / "tests" / "interop"
+
+# Beyond what a target was given, for its start and its end.
+GRACE = 300
+
+
+class Missing(Exception):
+    """What has to be installed first, or does not build."""
+
+
+def main():
+    options = parse()
+    if options.list:
+        for name, part in PARTS.items():
+            print(f"{name:15} {part.__doc__}")
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    found = False
+    for name in options.parts:
+        print(f"== {name}: {PARTS[name].__doc__}", flush=True)
+        started = time.monotonic()
+        try:
+            found |= PARTS[name](options)
+        except Missing as problem:
+            print(problem, file=sys.stderr)
+            return 2
+        print(f"   {time.monotonic() - started:.0f} s", flush=True)
+    print("something was found" if found else "nothing was found")
+    return 1 if found else 0
+
+
+def parse():
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n    run.py", 1)[0].rstrip(),
+        epilog="Parts: " + "; ".join(f"{name}: {part.__doc__}" for name, part in PARTS.items()) + ".",
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", choices=[[], *PARTS], help="what to run, in this order")
+    parser.add_argument("--list", action="store_true", help="print the parts and stop")
+    parser.add_argument("--seeds", type=int, default=10_000, metavar="N", help="cti-simulation: how many seeds (10,000)")
+    parser.add_argument("--seconds", type=int, default=600, metavar="N", help="cti-fuzz: how long each target runs (600)")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="cti-fuzz: how many targets at a time (2)")
+    parser.add_argument("--targets", nargs="+", metavar="NAME", help="cti-fuzz: these targets instead of all that begin with cti_")
+    parser.add_argument("--sessions", type=int, default=2_000, metavar="N", help="cti-mutate: how many sessions (2,000)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="cti-mutate: what they follow from (1)")
+    parser.add_argument("--protocol", type=int, nargs="+", default=[17, 18], metavar="N",
+                        help="cti-mutate: UCCX versions of the sessions (17 18)")
+    options = parser.parse_args()
+    if not options.parts and not options.list:
+        parser.error("name a part, or --list")
+    return options
+
+
+def simulation(options):
+    """client, two servers and a network that cuts, in virtual time, over many seeds"""
+    tests = run(
+        ["cargo", "test", "--release", "--locked", "-p", "cti-proto", "--test", "simulation", "--", "--nocapture"],
+        environment={"SIMULATION_SEEDS": str(options.seeds)},
+    )
+    passed = tests.returncode == 0
+    print(f"   {options.seeds:,} seeds, {'all hold' if passed else 'FAILED'}")
+    if not passed:
+        print(tests.stdout[-6_000:])
+    else:
+        # What the simulation itself counts.
+        for line in tests.stdout.splitlines():
+            if re.search(r"\d", line) and not re.match(r"\s*(running|test |Running|Finished|Compiling)", line):
+                print("   " + line.strip())
+    return not passed
+
+
+def fuzz(options):
+    """each fuzz target of cti-proto, coverage-guided, with sanitizers"""
+    if shutil.which("cargo-fuzz") is None:
+        raise Missing("cargo-fuzz is missing: cargo install cargo-fuzz, and rustup toolchain install nightly")
+    targets = options.targets or sorted(path.stem for path in (FUZZ / "fuzz_targets").glob("cti_*.rs"))
+    for target in targets:
+        if not (FUZZ / "fuzz_targets" / f"{target}.rs").exists():
+            raise Missing(f"there is no target {target}")
+    work = target_directory() / "soak-fuzz"
+    build = run(["cargo", "+nightly", "fuzz", "build"])
+    if build.returncode != 0:
+        raise Missing(f"the targets do not build\n{build.stdout[-3_000:]}")
+    seeds = run(["cargo", "run", "--quiet", "--manifest-path", "fuzz/Cargo.toml", "--bin", "seeds", str(work / "seeds")])
+    if seeds.returncode != 0:
+        raise Missing(f"no seeds were made\n{seeds.stdout[-3_000:]}")
+    print(f"   {len(targets)} targets, {options.seconds} s each, {options.jobs} at a time")
+    print(f"   {'target':16} {'executions':>12} {'a second':>9} {'coverage':>9} {'inputs':>7}  findings", flush=True)
+    found = False
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for result in pool.map(lambda target: fuzz_one(target, work, options.seconds), targets):
+            found |= bool(result["findings"])
+            print(
+                f"   {result['target']:16} {result['executions']:>12,} {result['rate']:>9,} {result['coverage']:>9,}"
+                f" {result['inputs']:>7,}  {', '.join(result['findings']) or 'none'}",
+                flush=True,
+            )
+    return found
+
+
+def fuzz_one(target, work, seconds):
+    """Runs one target; new inputs go to a directory of their own, so that the corpus stays as it is."""
+    corpus, artifacts = work / "corpus" / target, work / "artifacts" / target
+    shutil.rmtree(artifacts, ignore_errors=True)
+    for directory in (corpus, artifacts):
+        directory.mkdir(parents=True, exist_ok=True)
+    inputs = [corpus, FUZZ / "corpus" / target, work / "seeds" / target]
+    command = ["cargo", "+nightly", "fuzz", "run", target, *(str(path) for path in inputs if path.is_dir()), "--"]
+    command += [f"-max_total_time={seconds}", f"-artifact_prefix={artifacts}/", "-print_final_stats=1", "-timeout=20"]
+    # Operations are no bytes of a protocol: these targets have no use for its words.
+    if target in ("cti_client", "cti_follow", "cti_message", "cti_server"):
+        command.append(f"-dict={FUZZ / 'dictionaries' / 'cti.dict'}")
+    result = run(command, limit=seconds + GRACE)
+    log = work / f"{target}.log"
+    log.write_text(result.stdout)
+    progress = re.findall(r"cov: (\d+) ft: \d+ corp: (\d+)", result.stdout)
+    findings = sorted(path.name for path in artifacts.iterdir())
+    if result.returncode != 0 and not findings:
+        findings = [f"exit status {result.returncode}, see {log}"]
+    return {
+        "target": target,
+        "executions": statistic(result.stdout, "number_of_executed_units"),
+        "rate": statistic(result.stdout, "average_exec_per_sec"),
+        "coverage": int(progress[-1][0]) if progress else 0,
+        "inputs": int(progress[-1][1]) if progress else 0,
+        "findings": [str(artifacts / name) if not name.startswith("exit") else name for name in findings],
+    }
+
+
+def statistic(output, name):
+    found = re.search(rf"stat::{name}:\s+(\d+)", output)
+    return int(found[1]) if found else 0
+
+
+def mutate(options):
+    """hostile sessions against the engine of the examples, beside an honest one"""
+    sys.path.insert(0, str(INTEROP))
+    import harness  # The servers of the examples on free loopback ports.
+
+    build = run(["cargo", "build", "--release", "--locked", "-p", "examples", "--bins", "-p", "contact-center-tools"])
+    if build.returncode != 0:
+        raise Missing(f"engine or cti-mutate do not build\n{build.stdout[-3_000:]}")
+    bin_dir = target_directory() / "release"
+    found = False
+    for protocol in options.protocol:
+        directory = target_directory() / "soak-mutate" / str(protocol)
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        center = harness.Center(bin_dir, directory, ["--calls-per-minute", "60"])
+        try:
+            center.start("cucm", "engine")
+            before = center.servers["engine"].resident()
+            played = run(
+                [str(bin_dir / "cti-mutate"), "--connect", center.addresses["engine-cti"], "--dialect", "uccx"]
+                + ["--protocol", str(protocol), "--seed", str(options.seed), "--sessions", str(options.sessions)],
+            )
+            after = center.servers["engine"].resident() if center.servers["engine"].alive() else 0
+        except harness.Failed as problem:
+            raise Missing(str(problem)) from problem
+        finally:
+            complaints = center.stop()
+        complaints += center.panics()
+        found |= played.returncode != 0 or bool(complaints)
+        for line in played.stdout.splitlines() + complaints:
+            print("   " + line)
+        print(f"   memory of the engine: {before / 2**20:.1f} MiB before, {after / 2**20:.1f} MiB after", flush=True)
+    return found
+
+
+def target_directory():
+    metadata = run(["cargo", "metadata", "--no-deps", "--format-version", "1"], merged=False)
+    if metadata.returncode != 0:
+        raise Missing("cargo metadata fails")
+    return pathlib.Path(json.loads(metadata.stdout)["target_directory"])
+
+
+def run(command, environment=None, limit=None, merged=True):
+    """Runs a command to its end, or kills it with all that it started when its time is up."""
+    process = subprocess.Popen(
+        command,
+        cwd=WORKSPACE,
+        env=os.environ | (environment or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if merged else subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+        preexec_fn=die_with_parent,
+    )
+    try:
+        output, _ = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        output = f"did not end within {limit} s\n"
+    finally:
+        # It leads its process group.
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+    return subprocess.CompletedProcess(command, process.returncode, output)
+
+
+def die_with_parent():
+    """In the child: ask Linux to end it when this process ends, however that happens."""
+    os.setpgid(0, 0)
+    try:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    except (AttributeError, OSError):
+        pass  # Another system: then the process group is all there is.
+
+
+PARTS = {"cti-simulation": simulation, "cti-fuzz": fuzz, "cti-mutate": mutate}
+
+if __name__ == "__main__":
+    sys.exit(main())
