@@ -319,7 +319,10 @@ async fn a_bridge_follows_a_call_from_the_queue_to_wrap_up() {
         device.calls[0].state,
         Some(code::LocalConnectionState::HOLD)
     );
-    let snapshot = SnapshotCallReq::with(|query| query.connection_call_id = call);
+    let snapshot = SnapshotCallReq::with(|query| {
+        query.connection_call_id = call;
+        query.connection_device_id = Some(text("1001001"));
+    });
     let Ok(Message::SnapshotCallConf(conf)) = bridge.request(snapshot).await else {
         panic!()
     };
@@ -426,13 +429,17 @@ async fn an_agents_client_hears_of_its_agent_only_and_controls_no_other() {
 
 /// Neither ends the call nor changes its data.
 async fn harms_no_call(peer: &mut Peer, call: CallId) {
-    let clear = ClearCallReq::with(|request| request.connection_call_id = call);
+    let clear = ClearCallReq::with(|request| {
+        request.connection_call_id = call;
+        request.connection_device_id = Some(text("1001001"));
+    });
     let Err(Failure::Switch(failure)) = peer.request(clear).await else {
         panic!()
     };
     assert_eq!(failure.failure_code.0, 8, "CLEAR_CALL");
     let data = SetCallDataReq::with(|request| {
         request.connection_call_id = call;
+        request.connection_device_id = Some(text("1001001"));
         request.call_variable4 = Some(text("x"));
     });
     let Err(Failure::Switch(failure)) = peer.request(data).await else {
@@ -542,7 +549,7 @@ async fn a_client_that_never_reads_is_let_go_and_others_do_not_notice() {
     tokio::select! {
         () = flood => {}
         () = mine => {}
-        () = tokio::time::sleep(LIMIT) => panic!("the lazy client is still there"),
+        () = tokio::time::sleep(3 * LIMIT) => panic!("the lazy client is still there"),
     }
     honest
         .set_state("1001001", AgentState::LOGIN)

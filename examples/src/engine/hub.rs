@@ -1,32 +1,33 @@
 //! The task that owns the engine: between the switch, the clients, the clock and the repository.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    collections::BTreeMap,
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use bytes::{Bytes, BytesMut};
 use cti_proto::{
     Message,
     code::{
-        InvokeId, MessageType, MultilineAgentControl, PeripheralId, PeripheralType, ServiceMask,
-        StatusCode, Timestamp,
+        ControlFailureCode, InvokeId, MessageType, PeripheralErrorCode, ServiceMask, StatusCode,
+        Timestamp,
     },
-    message::{OpenConf, OpenPeripheral, OpenReq},
+    message::{OpenConf, OpenReq},
+    session::{
+        self,
+        service::{self, ConnectionId, Event, Service},
+    },
 };
 use tokio::{
-    sync::{
-        mpsc::{self, error::TrySendError},
-        oneshot,
-    },
+    sync::{mpsc, oneshot},
     time::{Duration, Instant, timeout},
 };
 
 use super::{
-    connection::{ClientId, FromClient, ToClient},
+    connection::FromClient,
     failure::Failure,
-    machine::{AskId, Command, Engine, Output, Ticket},
-    notice::Notice,
+    machine::{AskId, Command, Engine, Output, Profile, Ticket},
+    notice::{CallEvent, Notice},
     record::Change,
     wire::{self, Asks},
 };
@@ -40,20 +41,24 @@ use crate::{
 /// The engine and everything around it.
 pub(super) struct Hub<P, R> {
     engine: Engine,
+    service: Service,
     clock: EngineClock,
     provider: P,
     repository: R,
     asks: BTreeMap<RequestId, AskId>,
-    clients: BTreeMap<ClientId, Client>,
+    clients: BTreeMap<ConnectionId, Client>,
     tickets: BTreeMap<Ticket, Asker>,
     next_ticket: Ticket,
 }
 
-/// An open session.
+/// One connection.
 struct Client {
-    to: mpsc::Sender<ToClient>,
+    writer: mpsc::Sender<Bytes>,
+    /// The beginning of a message.
+    input: BytesMut,
     scope: Scope,
-    services: ServiceMask,
+    /// The session has ended; what it had to say is being written.
+    over: bool,
 }
 
 /// What a session hears of and may control.
@@ -69,7 +74,7 @@ enum Scope {
 
 /// Who waits for the answer to a command.
 struct Asker {
-    client: ClientId,
+    connection: ConnectionId,
     invoke_id: InvokeId,
     request: MessageType,
 }
@@ -102,9 +107,18 @@ impl EngineClock {
 }
 
 impl<P: Provider, R: EngineRepository> Hub<P, R> {
-    pub(super) fn new(engine: Engine, clock: EngineClock, provider: P, repository: R) -> Self {
+    pub(super) fn new(
+        engine: Engine,
+        sessions: service::Config,
+        clock: EngineClock,
+        provider: P,
+        repository: R,
+    ) -> Self {
+        let mut service = Service::new(sessions);
+        wire::set_up(&mut service, engine.config(), clock.now());
         Self {
             engine,
+            service,
             clock,
             provider,
             repository,
@@ -119,43 +133,48 @@ impl<P: Provider, R: EngineRepository> Hub<P, R> {
     /// itself, or let it be known that it is away, or kept silent for too long.
     pub(super) async fn run(
         mut self,
-        mut from_clients: mpsc::Receiver<(ClientId, FromClient)>,
+        mut from_clients: mpsc::Receiver<FromClient>,
         ready: oneshot::Sender<()>,
         shutdown: Shutdown,
     ) {
+        // Calls that an engine before this one followed.
+        for notice in self.engine.picture(self.clock.now()) {
+            self.tell(&notice);
+        }
         if let Ok(Some(event)) = timeout(SWITCH_LIMIT, self.provider.next()).await {
             self.on_provider(event);
-            self.carry_out();
+            self.settle();
         }
         // The listener went down with the process.
         let _ = ready.send(());
         loop {
-            let due = self
-                .engine
-                .poll_timeout()
-                .map(|due| self.clock.instant(due));
+            let due = self.engine.poll_timeout();
+            let due = due.into_iter().chain(self.service.poll_timeout()).min();
             tokio::select! {
                 () = shutdown.requested() => break,
                 event = self.provider.next() => match event {
                     Some(event) => self.on_provider(event),
                     None => break,
                 },
-                Some((id, from)) = from_clients.recv() => self.on_client(id, from),
-                () = sleep_until(due) => self.engine.handle_timeout(self.clock.now()),
+                Some(from) = from_clients.recv() => self.on_client(from),
+                () = sleep_until(due.map(|due| self.clock.instant(due))) => {
+                    let now = self.clock.now();
+                    self.engine.handle_timeout(now);
+                    self.service.handle_timeout(now);
+                }
             }
-            self.carry_out();
+            self.settle();
         }
-        for client in self.clients.values() {
-            // A client that is too far behind is cut off by its own task.
-            let _ = client
-                .to
-                .try_send(ToClient::Close(StatusCode::CTI_SERVER_OFFLINE));
-        }
-        // Sessions write their farewell and end; they hold the other side of this channel. Without a provider
+        self.service.close_all(self.clock.now());
+        self.settle();
+        // Connections write their farewell and end; they hold the other side of this channel. Without a provider
         // there is nothing to wait for: the end of this task ends the server.
-        self.clients.clear();
         if shutdown.is_requested() {
-            while from_clients.recv().await.is_some() {}
+            while let Some(from) = from_clients.recv().await {
+                if let FromClient::Written(connection) = from {
+                    self.write(connection);
+                }
+            }
         }
     }
 
@@ -176,57 +195,160 @@ impl<P: Provider, R: EngineRepository> Hub<P, R> {
         }
     }
 
-    fn on_client(&mut self, id: ClientId, from: FromClient) {
+    fn on_client(&mut self, from: FromClient) {
+        let now = self.clock.now();
         match from {
-            FromClient::Open { request, client } => self.open(id, &request, client),
-            FromClient::Request { invoke_id, message } => self.request(id, invoke_id, *message),
-            FromClient::Message(message) => self.message(id, &message),
-            FromClient::Gone => {
-                if self.clients.remove(&id).is_some() {
-                    tracing::info!(client = id.0, "CTI session over");
+            FromClient::Connected { writer, reply } => {
+                let Some(connection) = self.service.accept(now) else {
+                    return;
+                };
+                let client = Client {
+                    writer,
+                    input: BytesMut::new(),
+                    scope: Scope::None,
+                    over: false,
+                };
+                self.clients.insert(connection, client);
+                if reply.send(connection).is_err() {
+                    self.on_gone(connection);
                 }
             }
+            FromClient::Bytes {
+                connection,
+                bytes,
+                turn: _turn,
+            } => {
+                if let Some(client) = self.clients.get_mut(&connection) {
+                    client.input.unsplit(bytes);
+                    self.service
+                        .handle_input(now, connection, &mut client.input);
+                }
+                // Before the next piece is read.
+                self.settle();
+            }
+            FromClient::Written(connection) => self.write(connection),
+            FromClient::Gone(connection) => self.on_gone(connection),
+        }
+    }
+
+    fn on_gone(&mut self, connection: ConnectionId) {
+        self.service.handle_eof(self.clock.now(), connection);
+        self.clients.remove(&connection);
+    }
+
+    /// Goes on until nobody has anything to say.
+    fn settle(&mut self) {
+        loop {
+            self.carry_out();
+            let Some(event) = self.service.poll_event() else {
+                break;
+            };
+            self.on_event(event);
+        }
+        while let Some(connection) = self.service.poll_ready() {
+            self.write(connection);
+        }
+    }
+
+    /// Hands over what the connection has room for.
+    fn write(&mut self, connection: ConnectionId) {
+        let Some(client) = self.clients.get(&connection) else {
+            return;
+        };
+        loop {
+            let Ok(room) = client.writer.try_reserve() else {
+                return;
+            };
+            match self.service.poll_transmit(connection) {
+                Some(piece) => room.send(piece),
+                None => break,
+            }
+        }
+        if client.over {
+            self.clients.remove(&connection);
+        }
+    }
+
+    fn on_event(&mut self, event: Event) {
+        match event {
+            Event::OpenRequested {
+                connection,
+                request,
+                ..
+            } => {
+                if let Err(error) = self.open(connection, &request) {
+                    tracing::warn!(%connection, %error, "no CTI session");
+                }
+                // What the client sent behind its OPEN_REQ has waited for this.
+                if let Some(client) = self.clients.get_mut(&connection) {
+                    let now = self.clock.now();
+                    self.service
+                        .handle_input(now, connection, &mut client.input);
+                }
+            }
+            Event::Request {
+                connection,
+                invoke_id,
+                message,
+            } => self.request(connection, invoke_id, message),
+            Event::Rejected {
+                connection,
+                frame,
+                status,
+            } => {
+                tracing::debug!(%connection, ?frame.message_type, ?status, "rejected");
+            }
+            Event::Closed { connection, reason } => {
+                tracing::info!(%connection, ?reason, "CTI session over");
+                if let Some(client) = self.clients.get_mut(&connection) {
+                    client.over = true;
+                }
+                self.write(connection);
+            }
+            // Messages that the engine has no use for, reports, maintenance, which UCCX does not have.
+            other @ (Event::Message { .. }
+            | Event::Report { .. }
+            | Event::MaintenanceDecided { .. }
+            | Event::MaintenanceOver { .. }
+            | _) => tracing::debug!(?other, "not acted on"),
         }
     }
 
     /// Decides about an OPEN_REQ. What can be told from the message alone has been checked.
-    fn open(&mut self, id: ClientId, request: &OpenReq, to: mpsc::Sender<ToClient>) {
+    fn open(&mut self, connection: ConnectionId, request: &OpenReq) -> Result<(), session::Error> {
         let now = self.clock.now();
         let scope = match self.scope(request) {
             Ok(scope) if self.engine.in_service() => scope,
-            Ok(_) => return refuse(&to, StatusCode::JTAPI_CCM_PROBLEM),
-            Err(status) => return refuse(&to, status),
+            Ok(_) => {
+                let status = StatusCode::JTAPI_CCM_PROBLEM;
+                return self.service.refuse(now, connection, status);
+            }
+            Err(status) => return self.service.refuse(now, connection, status),
         };
-        if let Scope::Agent { line, .. } = &scope
-            && let Err(status) = self.take_over(line, request)
-        {
-            return refuse(&to, status);
-        }
-        let services = request.services_requested.and(SERVICES);
-        let conf = self.open_conf(&scope, services);
-        // The channel is new and empty.
-        let _ = to.try_send(ToClient::Accept(Box::new(conf)));
-        self.clients.insert(
-            id,
-            Client {
-                to,
-                scope: scope.clone(),
-                services,
-            },
-        );
-        tracing::info!(client = id.0, ?scope, ?services, "CTI session open");
-        if matches!(scope, Scope::All) {
-            let event = wire::system_event(self.engine.in_service(), utc_seconds(now));
-            self.send_to(id, ToClient::Event(Arc::new(event.into())));
-        }
-        // What was before the client came.
-        let queue = self.engine.config().queue.id;
-        for notice in self.engine.picture(now) {
-            if hears(&scope, &notice) {
-                let message = wire::notice(&notice, queue, utc_seconds(now));
-                self.send_to(id, ToClient::Event(Arc::new(message)));
+        let conf = self.open_conf(&scope, request.services_requested.and(SERVICES));
+        match self.service.admit(now, connection, conf) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) => {
+                // Nobody else would end a session that is never decided.
+                self.service
+                    .refuse(now, connection, StatusCode::UNSPECIFIED_FAILURE)?;
+                return Err(error);
             }
         }
+        tracing::info!(%connection, ?scope, services = ?self.service.services(connection), "CTI session open");
+        // What was before the client came.
+        for notice in self.engine.picture(now) {
+            if is_news(&scope, &notice)
+                && let Some(message) = self.message(&notice)
+            {
+                let _ = self.service.send(now, connection, message)?;
+            }
+        }
+        if let Some(client) = self.clients.get_mut(&connection) {
+            client.scope = scope;
+        }
+        Ok(())
     }
 
     fn scope(&self, request: &OpenReq) -> Result<Scope, StatusCode> {
@@ -237,7 +359,7 @@ impl<P: Provider, R: EngineRepository> Hub<P, R> {
         if !services.contains(ServiceMask::CLIENT_EVENTS) {
             return Ok(Scope::None);
         }
-        let named = |profile: &&super::machine::Profile| {
+        let named = |profile: &&Profile| {
             let line = profile.extension.as_str();
             let is = |text: &Option<cti_proto::codec::Text>, value: &str| {
                 text.as_ref().is_none_or(|text| *text == *value)
@@ -252,82 +374,47 @@ impl<P: Provider, R: EngineRepository> Hub<P, R> {
         Ok(Scope::Agent { login_id, line })
     }
 
-    /// One client has a line: the same agent's new session ends the old one.
-    fn take_over(&mut self, line: &Address, request: &OpenReq) -> Result<(), StatusCode> {
-        let holds = |client: &Client| matches!(&client.scope, Scope::Agent { line: held, .. } if held == line);
-        let holder = self
-            .clients
-            .iter()
-            .find(|(_, client)| holds(client))
-            .map(|(id, _)| *id);
-        let Some(holder) = holder else { return Ok(()) };
-        if request.agent_id.is_none() {
-            return Err(StatusCode::DEVICE_IN_USE);
-        }
-        self.send_to(holder, ToClient::Close(StatusCode::NEW_SESSION_OPENED));
-        self.clients.remove(&holder);
-        Ok(())
-    }
-
+    /// What the engine knows of it; the service adds switch and clock.
     fn open_conf(&self, scope: &Scope, services: ServiceMask) -> OpenConf {
-        let now = self.clock.now();
         OpenConf::with(|conf| {
             conf.services_granted = services;
-            conf.pg_status = wire::status(self.engine.in_service());
-            conf.icm_central_controller_time = Timestamp(utc_seconds(now));
-            conf.peripheral_online = self.engine.in_service();
-            conf.peripheral_type = PeripheralType::ACMI_CRS;
-            conf.num_peripherals = Some(1);
-            conf.peripherals = vec![OpenPeripheral::with(|peripheral| {
-                peripheral.id = Some(PeripheralId(1));
-                peripheral.multiline_agent_control = Some(MultilineAgentControl::SINGLE_LINE);
-            })];
-            if let Scope::Agent { login_id, .. } = scope
-                && let Some(agent) = self.engine.agent(now, login_id)
+            if let Scope::Agent { login_id, line } = scope
+                && let Some(agent) = self.engine.agent(self.clock.now(), login_id)
             {
                 let event = wire::agent_state(&agent, self.engine.config().queue.id);
                 conf.agent_state = event.agent_state;
                 conf.agent_id = event.agent_id;
-                conf.agent_extension = event.agent_extension;
-                conf.agent_instrument = event.agent_instrument;
+                // The line belongs to the agent, signed in or not.
+                conf.agent_extension = Some(wire::extension(line));
+                conf.agent_instrument = Some(wire::extension(line));
             }
         })
     }
 
-    fn request(&mut self, id: ClientId, invoke_id: InvokeId, message: Message) {
-        let Some(client) = self.clients.get(&id) else {
+    fn request(&mut self, connection: ConnectionId, invoke_id: InvokeId, message: Message) {
+        let Some(client) = self.clients.get(&connection) else {
             return;
         };
         let request = message.message_type();
         match wire::parse(&self.engine, message) {
-            Asks::Command(_) | Asks::Refused(_)
-                if !client.services.contains(ServiceMask::CLIENT_CONTROL) =>
-            {
-                self.send_to(
-                    id,
-                    ToClient::Fail(invoke_id, StatusCode::UNSPECIFIED_FAILURE),
-                );
-            }
             Asks::Command(command) => {
                 if let Err(failure) = may(&self.engine, &client.scope, &command) {
-                    return self.send_to(id, ToClient::FailControl(invoke_id, failure));
+                    return self.answer(connection, invoke_id, Err(failure));
                 }
                 let ticket = self.next_ticket;
                 self.next_ticket = Ticket(ticket.0 + 1);
                 self.tickets.insert(
                     ticket,
                     Asker {
-                        client: id,
+                        connection,
                         invoke_id,
                         request,
                     },
                 );
                 self.engine.command(self.clock.now(), ticket, command);
             }
-            Asks::Refused(failure) => {
-                self.send_to(id, ToClient::FailControl(invoke_id, failure));
-            }
-            Asks::Other(message) => self.look(id, invoke_id, &message),
+            Asks::Refused(failure) => self.answer(connection, invoke_id, Err(failure)),
+            Asks::Other(message) => self.look(connection, invoke_id, &message),
         }
     }
 
@@ -336,7 +423,7 @@ impl<P: Provider, R: EngineRepository> Hub<P, R> {
         clippy::wildcard_enum_match_arm,
         reason = "the requests that the engine answers"
     )]
-    fn look(&mut self, id: ClientId, invoke_id: InvokeId, message: &Message) {
+    fn look(&mut self, connection: ConnectionId, invoke_id: InvokeId, message: &Message) {
         let engine = &self.engine;
         let result: Result<Message, Failure> = match message {
             Message::QueryAgentStateReq(request) => {
@@ -349,38 +436,39 @@ impl<P: Provider, R: EngineRepository> Hub<P, R> {
                 wire::snapshot_device(engine, request).map(Into::into)
             }
             Message::QueryDeviceInfoReq(_) => Ok(wire::device_info().into()),
-            Message::TeamConfigReq(_) => {
-                let (events, confirmation) = wire::team_upload(engine.config());
-                for event in events {
-                    self.send_to(id, ToClient::Event(Arc::new(event)));
-                }
-                Ok(confirmation.into())
-            }
-            _ => {
-                let status = StatusCode::INVALID_MESSAGE_LENGTH;
-                return self.send_to(id, ToClient::Fail(invoke_id, status));
-            }
+            _ => return self.fail(connection, invoke_id, StatusCode::INVALID_MESSAGE_LENGTH),
         };
-        self.send_to(
-            id,
-            match result {
-                Ok(confirmation) => ToClient::Answer(invoke_id, Box::new(confirmation)),
-                Err(failure) => ToClient::FailControl(invoke_id, failure),
-            },
-        );
+        self.answer(connection, invoke_id, result);
     }
 
-    fn message(&mut self, id: ClientId, message: &Message) {
-        if let Message::ConfigRequestEvent(request) = message {
-            let config = self.engine.config();
-            for message in wire::config_upload(config, request.config_information) {
-                self.send_to(id, ToClient::Event(Arc::new(message)));
-            }
-        } else if let Message::ConfigRequestKeyEvent(_) = message {
-            let message = wire::config_keys();
-            self.send_to(id, ToClient::Event(Arc::new(message.into())));
-        } else {
-            tracing::debug!(client = id.0, number = ?message.message_type(), "not acted on");
+    fn answer(
+        &mut self,
+        connection: ConnectionId,
+        invoke_id: InvokeId,
+        result: Result<Message, Failure>,
+    ) {
+        let now = self.clock.now();
+        let answered = match result {
+            Ok(confirmation) => self
+                .service
+                .answer(now, connection, invoke_id, confirmation),
+            Err(failure) => self.service.fail_control(
+                now,
+                connection,
+                invoke_id,
+                ControlFailureCode(failure.code),
+                PeripheralErrorCode(failure.peripheral),
+            ),
+        };
+        if let Err(error) = answered {
+            tracing::debug!(%connection, %error, "answer not sent");
+        }
+    }
+
+    fn fail(&mut self, connection: ConnectionId, invoke_id: InvokeId, status: StatusCode) {
+        let now = self.clock.now();
+        if let Err(error) = self.service.fail(now, connection, invoke_id, status) {
+            tracing::debug!(%connection, %error, "refusal not sent");
         }
     }
 
@@ -412,14 +500,14 @@ impl<P: Provider, R: EngineRepository> Hub<P, R> {
                     let Some(asker) = self.tickets.remove(&ticket) else {
                         continue;
                     };
-                    let answer = match result {
-                        Ok(done) => wire::confirmation(asker.request, done).map_or(
-                            ToClient::Fail(asker.invoke_id, StatusCode::UNSPECIFIED_FAILURE),
-                            |message| ToClient::Answer(asker.invoke_id, Box::new(message)),
-                        ),
-                        Err(failure) => ToClient::FailControl(asker.invoke_id, failure),
-                    };
-                    self.send_to(asker.client, answer);
+                    let (connection, invoke_id) = (asker.connection, asker.invoke_id);
+                    match result.map(|done| wire::confirmation(asker.request, done)) {
+                        Ok(Some(message)) => self.answer(connection, invoke_id, Ok(message)),
+                        Ok(None) => {
+                            self.fail(connection, invoke_id, StatusCode::UNSPECIFIED_FAILURE);
+                        }
+                        Err(failure) => self.answer(connection, invoke_id, Err(failure)),
+                    }
                 }
                 Output::Tell(notice) => self.tell(&notice),
             }
@@ -428,42 +516,41 @@ impl<P: Provider, R: EngineRepository> Hub<P, R> {
 
     fn tell(&mut self, notice: &Notice) {
         tracing::debug!(?notice, "tell");
+        let now = self.clock.now();
+        if let Notice::Switch { in_service } = notice {
+            self.service.set_clock(now, Timestamp(utc_seconds(now)));
+            self.service
+                .set_peripheral(now, wire::peripheral(*in_service));
+        }
+        if let Some(message) = self.message(notice)
+            && let Err(error) = self.service.publish(now, message)
+        {
+            tracing::warn!(%error, ?notice, "not all clients are told");
+        }
+    }
+
+    /// The event that tells of a notice; the service itself tells of the switch.
+    fn message(&self, notice: &Notice) -> Option<Message> {
         let queue = self.engine.config().queue.id;
-        let message = Arc::new(wire::notice(notice, queue, utc_seconds(self.clock.now())));
-        let listeners: BTreeSet<ClientId> = self
-            .clients
-            .iter()
-            .filter(|(_, client)| hears(&client.scope, notice))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in listeners {
-            self.send_to(id, ToClient::Event(Arc::clone(&message)));
-        }
-    }
-
-    fn send_to(&mut self, id: ClientId, told: ToClient) {
-        let Some(client) = self.clients.get(&id) else {
-            return;
-        };
-        if let Err(TrySendError::Full(_)) = client.to.try_send(told) {
-            tracing::warn!(client = id.0, "CTI client does not keep up; it is let go");
-            self.clients.remove(&id);
+        match notice {
+            Notice::Agent(agent) => Some(wire::agent_state(agent, queue).into()),
+            Notice::Call(call) => Some(wire::call_event(call, queue)),
+            Notice::Switch { .. } => None,
         }
     }
 }
 
-fn refuse(to: &mpsc::Sender<ToClient>, status: StatusCode) {
-    // The channel is new and empty.
-    let _ = to.try_send(ToClient::Refuse(status));
-}
-
-/// Whether a session hears of a notice.
-fn hears(scope: &Scope, notice: &Notice) -> bool {
+/// Whether a session that opens is told of a notice of the present picture. GED-188 leaves such events out, a desktop
+/// wants them.
+fn is_news(scope: &Scope, notice: &Notice) -> bool {
     match (scope, notice) {
         (Scope::All, _) => true,
         (Scope::None, _) => false,
         (Scope::Agent { login_id, .. }, Notice::Agent(agent)) => agent.login_id == *login_id,
-        (Scope::Agent { line, .. }, Notice::Call(call)) => call.call.lines.contains(line),
+        // The service has told it of the beginning.
+        (Scope::Agent { line, .. }, Notice::Call(call)) => {
+            call.event != CallEvent::Began && call.call.lines.contains(line)
+        }
         (Scope::Agent { .. }, Notice::Switch { .. }) => true,
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use cti_proto::{Dialect, session::server};
+use cti_proto::{
+    Dialect,
+    session::{server, service},
+};
 use tokio::{
     net::TcpStream,
     sync::{mpsc, oneshot},
@@ -10,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    connection::{self, ClientId, FromClient},
+    connection::{self, FromClient},
     hub::{EngineClock, Hub},
     machine::{Config, Engine, Profile, Queue},
     wire::MAX_EXTENSION,
@@ -51,7 +54,7 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
     let clock = EngineClock::start();
     let engine = Engine::new(clock.now(), config, saved);
     let provider = RemoteProvider::connect(settings.cucm.switch);
-    let hub = Hub::new(engine, clock, provider, repository);
+    let hub = Hub::new(engine, session_config(), clock, provider, repository);
 
     let (clients, from_clients) = mpsc::channel(REQUESTS);
     let (ready, is_ready) = oneshot::channel();
@@ -60,10 +63,8 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
         let listen = async {
             // The hub lets this go only if it ends.
             if is_ready.await.is_ok() {
-                let mut last = ClientId(0);
                 accept(listener, MAX_CLIENTS, GRACE, &shutdown, |stream, room| {
-                    last = ClientId(last.0 + 1);
-                    client(last, stream, room, clients.clone())
+                    client(stream, room, clients.clone())
                 })
                 .await;
             }
@@ -118,23 +119,19 @@ fn engine_config(seed: &Seed) -> Result<Config, StartError> {
 
 /// Serves one connection of the listener. One without a place is dropped: it has not said which
 /// version a refusal would have to be written in.
-async fn client(
-    id: ClientId,
-    stream: TcpStream,
-    room: Room,
-    engine: mpsc::Sender<(ClientId, FromClient)>,
-) {
+async fn client(stream: TcpStream, room: Room, hub: mpsc::Sender<FromClient>) {
     match room {
-        Room::Taken => connection::serve(id, stream, session_config(), engine).await,
+        Room::Taken => connection::serve(stream, hub).await,
         Room::None => tracing::debug!(max = MAX_CLIENTS, "CTI: no room for one more client"),
     }
 }
 
-fn session_config() -> server::Config {
-    server::Config::new(Dialect::Uccx, VERSIONS)
+fn session_config() -> service::Config {
+    let session = server::Config::new(Dialect::Uccx, VERSIONS)
         // Version 18, whose wide tags rest on one sentence of the guide.
         .inferred_layouts(server::InferredLayouts::Taken)
-        .open_timeout(OPEN_TIMEOUT)
+        .open_timeout(OPEN_TIMEOUT);
+    service::Config::new(session).max_connections(MAX_CLIENTS)
 }
 
 const FLAG: &str = "--engine-cti";
@@ -144,7 +141,7 @@ const VERSIONS: core::ops::RangeInclusive<u32> = 10..=18;
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Clients at one time.
 const MAX_CLIENTS: usize = 256;
-/// Requests of all clients that may wait for the engine; beyond, clients wait with theirs.
+/// What connections may have to say while the hub is busy; beyond, they wait.
 const REQUESTS: usize = 1024;
 /// How long a phone rings before its call goes back to the queue.
 const RING_LIMIT: Duration = Duration::from_secs(20);

@@ -1,110 +1,74 @@
-//! The upload of configuration and of teams.
+//! The configuration and the teams that clients can upload.
+
+use core::time::Duration;
 
 use cti_proto::{
-    Message,
-    code::{
-        AgentFlags, AgentType, ConfigDeviceType, ConfigEndStatus, ConfigKeyStatus, ConfigMask,
-        ConfigType, MemberType, RecordType, SkillGroupId, StatusCode, TeamOperation,
-    },
-    message::{
-        AgentRecord, AgentSkillGroup, ApplicationRecord, ConfigAgentEvent, ConfigApplicationEvent,
-        ConfigBeginEvent, ConfigCsqEvent, ConfigDeviceEvent, ConfigEndEvent, ConfigKeyEvent,
-        CsqRecord, DeviceRecord, TeamConfigConf, TeamConfigEvent, TeamMember,
+    code::{AgentFlags, AgentType, ConfigDeviceType, RecordType, SkillGroupId, Timestamp},
+    message::{AgentRecord, AgentSkillGroup, ApplicationRecord, CsqRecord, DeviceRecord},
+    session::service::{
+        ConfigKey, ConfigRecords, ConfigStore, Peripheral, Service, Team, TeamMembership,
     },
 };
 
-use super::{MAX_EXTENSION, MAX_LOGIN_ID, text};
+use super::{MAX_EXTENSION, MAX_LOGIN_ID, PERIPHERAL, PERIPHERAL_TYPE, text};
 use crate::engine::machine::{Config, Profile};
 
-/// The answer to CONFIG_REQUEST_EVENT: for each kind that is wanted CONFIG_BEGIN_EVENT, its records,
-/// CONFIG_END_EVENT.
-pub(in crate::engine) fn config_upload(config: &Config, wanted: ConfigMask) -> Vec<Message> {
-    let kinds = [
-        (ConfigMask::SERVICE, applications(config)),
-        (ConfigMask::SKILL_GROUP, queues(config)),
-        (ConfigMask::AGENT, agents(config)),
-        (ConfigMask::DEVICE, devices(config)),
-    ];
-    let mut messages = Vec::new();
-    for (kind, mut records) in kinds {
-        if !wanted.contains(kind) {
-            continue;
-        }
-        messages.push(
-            ConfigBeginEvent::with(|begin| {
-                begin.config_type = ConfigType::SOLICITED;
-                begin.config_information = kind;
-            })
-            .into(),
-        );
-        messages.append(&mut records);
-        messages.push(ConfigEndEvent::with(|end| end.status = ConfigEndStatus::SUCCESS).into());
-    }
-    messages
-}
-
-/// The answer to CONFIG_REQUEST_KEY_EVENT: keys are not kept, an upload is needed.
-pub(in crate::engine) fn config_keys() -> ConfigKeyEvent {
-    ConfigKeyEvent::with(|event| event.status = ConfigKeyStatus::NO_KEY_SUPPORT)
-}
-
-/// The answer to TEAM_CONFIG_REQ: a TEAM_CONFIG_EVENT for each team, and the confirmation.
-pub(in crate::engine) fn team_upload(config: &Config) -> (Vec<Message>, TeamConfigConf) {
-    let mut messages = Vec::new();
+/// Gives the service what it uploads by itself: configuration and teams.
+pub(in crate::engine) fn set_up(service: &mut Service, config: &Config, now: Duration) {
+    service.set_clock(
+        now,
+        Timestamp(u32::try_from(now.as_secs()).unwrap_or(u32::MAX)),
+    );
+    service.set_peripheral(now, peripheral(false));
+    let mut store = ConfigStore::new();
+    // Keys are not kept: clients upload each time.
+    let key = ConfigKey::default();
+    store.set(key, ConfigRecords::Applications(vec![application(config)]));
+    store.set(key, ConfigRecords::Csqs(vec![csq(config)]));
+    store.set(key, ConfigRecords::Agents(agents(config)));
+    store.set(key, ConfigRecords::Devices(devices(config)));
+    service.set_config_store(store);
     for (team, name) in &config.teams {
         let of_team = |profile: &&Profile| profile.team == *team;
-        let members: Vec<TeamMember> = config.agents.iter().filter(of_team).map(member).collect();
-        // A large team takes several messages.
-        for members in members.chunks(MEMBERS_PER_MESSAGE) {
-            messages.push(
-                TeamConfigEvent::with(|event| {
-                    event.team_id = *team;
-                    event.operation = TeamOperation::ADD_TEAM;
-                    event.team_name = Some(text(name, MAX_TEAM_NAME));
-                    event.members = members.to_vec();
-                })
-                .into(),
-            );
-        }
+        let members = config.agents.iter().filter(of_team).map(member).collect();
+        let team = Team::new(*team, PERIPHERAL, members).name(text(name, MAX_TEAM_NAME));
+        service.set_team(now, team);
     }
-    (
-        messages,
-        TeamConfigConf::with(|conf| conf.status = StatusCode::NO_ERROR),
-    )
 }
 
-fn member(profile: &Profile) -> TeamMember {
-    TeamMember::with(|member| {
-        member.agent_id = Some(text(&profile.login_id, MAX_LOGIN_ID));
-        member.flags = Some(if profile.supervisor {
+/// The switch as clients see it.
+pub(in crate::engine) fn peripheral(in_service: bool) -> Peripheral {
+    Peripheral::new(PERIPHERAL, PERIPHERAL_TYPE).online(in_service)
+}
+
+fn member(profile: &Profile) -> TeamMembership {
+    TeamMembership {
+        agent_id: text(&profile.login_id, MAX_LOGIN_ID),
+        flags: if profile.supervisor {
             AgentFlags::PRIMARY_SUPERVISOR
         } else {
             AgentFlags::NONE
-        });
-        member.record_type = Some(RecordType::ADD);
-        member.member_type = Some(MemberType::AGENT_OR_SUPERVISOR);
-    })
+        },
+    }
 }
 
 /// One application answers for the queue; it has the queue's number.
-fn applications(config: &Config) -> Vec<Message> {
-    let record = ApplicationRecord::with(RecordType::ADD, |record| {
+fn application(config: &Config) -> ApplicationRecord {
+    ApplicationRecord::with(RecordType::ADD, |record| {
         record.application_id = Some(config.queue.id);
         record.application_name = Some(text(&config.queue.name, MAX_NAME));
-    });
-    vec![ConfigApplicationEvent::with(|event| event.records = vec![record]).into()]
+    })
 }
 
-fn queues(config: &Config) -> Vec<Message> {
-    let record = CsqRecord::with(RecordType::ADD, |record| {
+fn csq(config: &Config) -> CsqRecord {
+    CsqRecord::with(RecordType::ADD, |record| {
         record.csq_id = Some(SkillGroupId(config.queue.id));
         record.auto_work = Some(!config.queue.wrap_up.is_zero());
         record.csq_name = Some(text(&config.queue.name, MAX_NAME));
-    });
-    vec![ConfigCsqEvent::with(|event| event.records = vec![record]).into()]
+    })
 }
 
-fn agents(config: &Config) -> Vec<Message> {
+fn agents(config: &Config) -> Vec<AgentRecord> {
     let record = |profile: &Profile| {
         AgentRecord::with(RecordType::ADD, |record| {
             record.agent_type = Some(if profile.supervisor {
@@ -123,18 +87,11 @@ fn agents(config: &Config) -> Vec<Message> {
             })];
         })
     };
-    let message = |profiles: &[Profile]| {
-        ConfigAgentEvent::with(|event| event.records = profiles.iter().map(record).collect()).into()
-    };
-    config
-        .agents
-        .chunks(RECORDS_PER_MESSAGE)
-        .map(message)
-        .collect()
+    config.agents.iter().map(record).collect()
 }
 
 /// The agents' lines and the route point of the queue.
-fn devices(config: &Config) -> Vec<Message> {
+fn devices(config: &Config) -> Vec<DeviceRecord> {
     let line = |profile: &Profile| {
         DeviceRecord::with(RecordType::ADD, |record| {
             record.device_type = Some(ConfigDeviceType::AGENT_ID);
@@ -146,21 +103,10 @@ fn devices(config: &Config) -> Vec<Message> {
         record.device_type = Some(ConfigDeviceType::ROUTE_POINT);
         record.dialed_number = Some(text(config.queue.route_point.as_str(), MAX_LOGIN_ID));
     });
-    let records: Vec<DeviceRecord> = config
-        .agents
-        .iter()
-        .map(line)
-        .chain([route_point])
-        .collect();
-    let message = |records: &[DeviceRecord]| {
-        ConfigDeviceEvent::with(|event| event.records = records.to_vec()).into()
-    };
-    records.chunks(RECORDS_PER_MESSAGE).map(message).collect()
+    let lines = config.agents.iter().map(line);
+    lines.chain([route_point]).collect()
 }
 
-/// GED-188 allows ten.
-const RECORDS_PER_MESSAGE: usize = 10;
-const MEMBERS_PER_MESSAGE: usize = 20;
 const MAX_NAME: usize = 63;
 const MAX_PERSON_NAME: usize = 31;
 const MAX_TEAM_NAME: usize = 49;

@@ -4,15 +4,14 @@ use cti_proto::{
     Message,
     code::{
         AgentMode, CallId, CallType, ConnectionDeviceIdType, DeviceIdType, EventCause, LineType,
-        LocalConnectionState, PgStatus, ReasonCode, ServiceId, SkillGroupId, SystemEventId,
-        Timestamp, UccxStatus,
+        LocalConnectionState, ReasonCode, ServiceId, SkillGroupId,
     },
     codec::Text,
     message::{
         AgentStateEvent, BeginCallEvent, CallClearedEvent, CallConnectionClearedEvent,
         CallDataUpdateEvent, CallDeliveredEvent, CallEstablishedEvent, CallFailedEvent,
         CallHeldEvent, CallOriginatedEvent, CallQueuedEvent, CallRetrievedEvent,
-        CallServiceInitiatedEvent, EndCallEvent, SkillGroup, SystemEvent,
+        CallServiceInitiatedEvent, EndCallEvent, SkillGroup,
     },
 };
 
@@ -23,27 +22,15 @@ use super::{
 use crate::{
     engine::{
         agent::AgentState,
-        notice::{AgentNotice, CallEvent, CallFacts, CallKind, CallNotice, Notice, Party},
+        notice::{AgentNotice, CallEvent, CallFacts, CallKind, CallNotice, Party},
     },
-    telephony::Cause,
+    telephony::{Address, Cause},
 };
-
-/// The event that tells of a notice.
-pub(in crate::engine) fn notice(notice: &Notice, queue: u32, utc_seconds: u32) -> Message {
-    match notice {
-        Notice::Agent(agent) => agent_state(agent, queue).into(),
-        Notice::Call(call) => call_event(call, queue),
-        Notice::Switch { in_service } => system_event(*in_service, utc_seconds).into(),
-    }
-}
 
 /// AGENT_STATE_EVENT.
 pub(in crate::engine) fn agent_state(agent: &AgentNotice, queue: u32) -> AgentStateEvent {
     AgentStateEvent::with(|event| {
-        let extension = agent
-            .line
-            .as_ref()
-            .map(|line| text(line.as_str(), MAX_EXTENSION));
+        let extension = agent.line.as_ref().map(extension);
         event.peripheral_id = PERIPHERAL;
         event.peripheral_type = PERIPHERAL_TYPE;
         event.skill_group_state = state(agent.state);
@@ -62,6 +49,11 @@ pub(in crate::engine) fn agent_state(agent: &AgentNotice, queue: u32) -> AgentSt
     })
 }
 
+/// AgentExtension and AgentInstrument.
+pub(in crate::engine) fn extension(line: &Address) -> Text {
+    text(line.as_str(), MAX_EXTENSION)
+}
+
 /// The one CSQ, with the agent's state in it.
 pub(super) fn skill_group(agent: AgentState, queue: u32) -> SkillGroup {
     SkillGroup::with(|group| {
@@ -69,29 +61,6 @@ pub(super) fn skill_group(agent: AgentState, queue: u32) -> SkillGroup {
         group.id = Some(SkillGroupId::NULL);
         group.priority = Some(0);
         group.state = Some(state(agent));
-    })
-}
-
-/// SYSTEM_EVENT: the engine is on-line or off-line.
-pub(in crate::engine) fn system_event(in_service: bool, utc_seconds: u32) -> SystemEvent {
-    SystemEvent::with(|event| {
-        event.pg_status = status(in_service);
-        event.icm_central_controller_time = Timestamp(utc_seconds);
-        event.system_event_id = if in_service {
-            SystemEventId::PERIPHERAL_ONLINE
-        } else {
-            SystemEventId::PERIPHERAL_OFFLINE
-        };
-        event.system_event_arg1 = PERIPHERAL.0;
-    })
-}
-
-/// CCXStatus, which UCCX writes in the place of PGStatus.
-pub(in crate::engine) fn status(in_service: bool) -> PgStatus {
-    PgStatus(if in_service {
-        UccxStatus::IN_SERVICE.0
-    } else {
-        UccxStatus::PARTIAL_SERVICE.0
     })
 }
 
@@ -154,7 +123,8 @@ macro_rules! put_parties {
     };
 }
 
-fn call_event(notice: &CallNotice, queue: u32) -> Message {
+/// The event that tells what happened to a call.
+pub(in crate::engine) fn call_event(notice: &CallNotice, queue: u32) -> Message {
     let (call, party) = (&notice.call, &notice.device);
     match notice.event {
         CallEvent::Began => BeginCallEvent::with(|event| {

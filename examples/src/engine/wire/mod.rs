@@ -7,8 +7,8 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub(super) use config::{config_keys, config_upload, team_upload};
-pub(super) use event::{agent_state, notice, status, system_event};
+pub(super) use config::{peripheral, set_up};
+pub(super) use event::{agent_state, call_event, extension};
 pub(super) use request::{Asks, confirmation, parse};
 pub(super) use snapshot::{device_info, query_agent, snapshot_call, snapshot_device};
 

@@ -3,13 +3,23 @@
 use core::time::Duration;
 
 use bytes::BytesMut;
-use cti_proto::{FrameCodec, Message, Version, code::ConfigMask};
+use cti_proto::{
+    Dialect, FrameCodec, Message, Version,
+    code::{ConfigMask, ServiceMask},
+    codec::Secret,
+    message::{ConfigRequestEvent, OpenConf, TeamConfigReq},
+    session::{
+        client::{self, Client},
+        server,
+        service::{self, Event, Service},
+    },
+};
 
 use super::*;
 use crate::{
     engine::{
         machine::{Config, Profile, Queue},
-        notice::{AgentNotice, CallEvent, CallFacts, CallKind, CallNotice, Notice, Party},
+        notice::{AgentNotice, CallEvent, CallFacts, CallKind, CallNotice, Party},
     },
     telephony::{Address, CallId, Cause},
 };
@@ -67,8 +77,8 @@ fn full_data() -> CallData {
     data
 }
 
-fn call_notice(event: CallEvent) -> Notice {
-    Notice::Call(CallNotice {
+fn call_notice(event: CallEvent) -> CallNotice {
+    CallNotice {
         event,
         device: party(AddressKind::Line),
         cause: Cause::NewCall,
@@ -82,7 +92,7 @@ fn call_notice(event: CallEvent) -> Notice {
             data: full_data(),
             lines: Vec::new(),
         },
-    })
+    }
 }
 
 fn there_and_back(version: Version, message: &Message) -> Message {
@@ -100,7 +110,7 @@ fn there_and_back(version: Version, message: &Message) -> Message {
 fn the_longest_call_events_fit_into_every_version() {
     for version in versions() {
         for event in EVENTS {
-            let message = notice(&call_notice(event), QUEUE, 0);
+            let message = call_event(&call_notice(event), QUEUE);
             assert_eq!(
                 there_and_back(version, &message),
                 message,
@@ -112,7 +122,7 @@ fn the_longest_call_events_fit_into_every_version() {
 
 #[test]
 fn call_data_is_the_same_on_both_sides() {
-    let Message::CallDeliveredEvent(event) = notice(&call_notice(CallEvent::Delivered), QUEUE, 0)
+    let Message::CallDeliveredEvent(event) = call_event(&call_notice(CallEvent::Delivered), QUEUE)
     else {
         panic!()
     };
@@ -130,7 +140,7 @@ fn an_agent_event_names_agent_line_and_what_is_to_come() {
         pending_not_ready: true,
     };
     for version in versions() {
-        let message = notice(&Notice::Agent(agent.clone()), QUEUE, 0);
+        let message = agent_state(&agent, QUEUE).into();
         let Message::AgentStateEvent(event) = there_and_back(version, &message) else {
             panic!()
         };
@@ -163,27 +173,60 @@ fn uploads_of_long_names_and_many_agents_fit_into_every_version() {
         },
         ring_limit: Duration::from_secs(20),
     };
-    let wanted = ConfigMask(0xf);
     for version in versions() {
-        let (teams, _) = team_upload(&config);
-        let mut members = 0;
-        for message in teams {
-            let Message::TeamConfigEvent(event) = there_and_back(version, &message) else {
-                panic!()
-            };
-            members += event.members.len();
-        }
-        assert_eq!(members, 95);
-        let (mut agents, mut ends) = (0, 0);
-        for message in config_upload(&config, wanted) {
-            let message = there_and_back(version, &message);
-            if let Message::ConfigAgentEvent(event) = &message {
+        let (mut members, mut agents, mut ends) = (0, 0, 0);
+        for message in uploaded(version, &config, ConfigMask(0xf)) {
+            ends += usize::from(matches!(message, Message::ConfigEndEvent(_)));
+            if let Message::TeamConfigEvent(event) = &message {
+                members += event.members.len();
+            } else if let Message::ConfigAgentEvent(event) = &message {
                 agents += event.records.len();
             }
-            ends += usize::from(matches!(message, Message::ConfigEndEvent(_)));
         }
-        assert_eq!((agents, ends), (95, 4));
+        assert_eq!((members, agents, ends), (95, 95, 4), "{version:?}");
     }
+}
+
+/// What a client is told that asks for configuration and teams.
+fn uploaded(version: Version, config: &Config, wanted: ConfigMask) -> Vec<Message> {
+    let now = Duration::ZERO;
+    let session = server::Config::new(Dialect::Uccx, 10..=18)
+        .inferred_layouts(server::InferredLayouts::Taken);
+    let mut service = Service::new(service::Config::new(session));
+    set_up(&mut service, config, now);
+    let services = ServiceMask::CONFIG_EVENTS | ServiceMask::SUPERVISOR;
+    let asks = client::Config::new(version, text("finesse", 63), Secret::default());
+    let mut client = Client::new(asks.services(services));
+    let connection = service.accept(now).unwrap();
+    let say = |client: &mut Client, service: &mut Service| {
+        let mut told = BytesMut::new();
+        let mut said = BytesMut::new();
+        while let Some(bytes) = client.poll_transmit() {
+            said.extend_from_slice(&bytes);
+        }
+        service.handle_input(now, connection, &mut said);
+        if let Some(Event::OpenRequested { .. }) = service.poll_event() {
+            let conf = OpenConf::with(|conf| conf.services_granted = services);
+            assert_eq!(service.admit(now, connection, conf), Ok(true));
+        }
+        while let Some(bytes) = service.poll_transmit(connection) {
+            told.extend_from_slice(&bytes);
+        }
+        told
+    };
+    client.open(now).unwrap();
+    let mut opened = say(&mut client, &mut service);
+    client.handle_input(now, &mut opened).unwrap();
+    let _ = client.request(now, TeamConfigReq::new()).unwrap();
+    let ask = ConfigRequestEvent::with(|ask| ask.config_information = wanted);
+    client.send(ask).unwrap();
+    let mut told = say(&mut client, &mut service);
+    let codec = FrameCodec::new(version);
+    let mut messages = Vec::new();
+    while let Some(frame) = codec.decode(&mut told).unwrap() {
+        messages.push(Message::decode(version, frame).unwrap());
+    }
+    messages
 }
 
 #[test]
@@ -199,9 +242,12 @@ fn an_upload_holds_what_was_asked_for() {
         },
         ring_limit: Duration::from_secs(20),
     };
-    assert_eq!(config_upload(&config, ConfigMask::NONE), []);
-    let upload = config_upload(&config, ConfigMask::SKILL_GROUP);
+    let version = Version::uccx(17);
+    let nothing = uploaded(version, &config, ConfigMask::NONE);
+    assert!(matches!(nothing[..], [Message::TeamConfigConf(_)]));
+    let upload = uploaded(version, &config, ConfigMask::SKILL_GROUP);
     let [
+        Message::TeamConfigConf(_),
         Message::ConfigBeginEvent(_),
         Message::ConfigCsqEvent(csq),
         Message::ConfigEndEvent(_),
