@@ -68,7 +68,7 @@ fn coverage() -> String {
                 inferred += usize::from(read.is_empty());
                 let body = if read.is_empty() { "inferred" } else { "typed" };
                 let name = struct_name(table, version);
-                (body, read, format!("[`{name}`](super::{name})"))
+                (body, read, format!("[`{name}`](crate::message::{name})"))
             }
         };
         let dialect = format!("{dialect:?}").to_uppercase();
@@ -89,7 +89,7 @@ fn coverage() -> String {
          other dialect; `raw` where the body is kept unread.\n\
          - *tables read*: the versions of UCCE in whose guides the table was read as a whole; for UCCX, whose \
          one guide covers 10 to 18, how much of it was. In all other versions the layout is inferred from these: \
-         [`Table::is_inferred`](super::Table::is_inferred) tells.\n\
+         [`Table::is_inferred`](crate::message::Table::is_inferred) tells.\n\
          \n\
          Messages that UCCX shares with UCCE by number, but that have no row of their own here, are read by the \
          row of UCCE 18, inferred.\n\
