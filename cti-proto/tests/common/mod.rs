@@ -5,3 +5,4 @@ pub(crate) mod floor;
 pub(crate) mod net;
 pub(crate) mod pair;
 pub(crate) mod synth;
+pub(crate) mod world;

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use cti_proto::Message;
-use cti_proto::code::{InvokeId, ServiceMask, SessionType, StatusCode};
+use cti_proto::code::{InvokeId, ServiceMask, StatusCode};
 use cti_proto::message::OpenConf;
 use cti_proto::session::failover::{Connection, Event, Failover, Side};
-use cti_proto::session::server::{self, Server};
+use cti_proto::session::server::{self, Server, Standing};
 
 /// What a side does with the clients that come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -142,6 +142,37 @@ impl Net {
         for wire in self.wires.values_mut() {
             if wire.side == Side(side) && wire.server.is_open() {
                 wire.server.send(message.clone()).map(drop).unwrap();
+            }
+        }
+        self.settle();
+    }
+
+    /// Answers a request that was left open on `side`.
+    pub(crate) fn reply(&mut self, side: usize, invoke_id: InvokeId, reply: Reply) {
+        for wire in self.wires.values_mut() {
+            if wire.side == Side(side) && wire.server.is_open() {
+                reply_to(&mut wire.server, invoke_id, Some(reply.clone()));
+            }
+        }
+        self.settle();
+    }
+
+    /// InvokeIDs and requests that `side` saw since the last call.
+    pub(crate) fn requests(&mut self, side: usize) -> Vec<(InvokeId, Message)> {
+        let seen = std::mem::take(&mut self.sides[side].seen).into_iter();
+        seen.filter_map(|event| match event {
+            server::Event::Request { invoke_id, message } => Some((invoke_id, message)),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// A side that stood by serves from now on, and says so.
+    pub(crate) fn take_over(&mut self, side: usize) {
+        self.sides[side].mood = Mood::Serve;
+        for wire in self.wires.values_mut() {
+            if wire.side == Side(side) {
+                wire.server.set_standing(Standing::Master);
             }
         }
         self.settle();
@@ -290,9 +321,14 @@ impl Net {
             self.client.handle_connect_failed(self.now, connection);
             return true;
         }
+        let config = self.sides[side.0].config.clone();
+        let standing = match self.sides[side.0].mood {
+            Mood::StandBy => Standing::Standby,
+            _ => Standing::Master,
+        };
         let wire = Wire {
             side,
-            server: Server::new(self.now, self.sides[side.0].config.clone()),
+            server: Server::new(self.now, config.standing(standing)),
             to_client: VecDeque::new(),
             to_server: VecDeque::new(),
             client_input: BytesMut::new(),
@@ -319,10 +355,8 @@ impl Net {
             while let Some(event) = wire.server.poll_event() {
                 moved = true;
                 match &event {
-                    server::Event::OpenRequested { version, request } => {
-                        let asks = request.services_requested;
-                        let number = version.number();
-                        match decide(script.mood, number, asks) {
+                    server::Event::OpenRequested { request, .. } => {
+                        match decide(script.mood, request.services_requested) {
                             Ok(conf) => wire.server.accept(self.now, conf).unwrap(),
                             Err(status) => wire.server.refuse(status).unwrap(),
                         }
@@ -369,18 +403,12 @@ impl Net {
     }
 }
 
-fn decide(mood: Mood, version: u32, asks: ServiceMask) -> Result<OpenConf, StatusCode> {
-    let both = version >= 24 && asks.contains(ServiceMask::ACTIVE_STANDBY);
-    let session_type = match mood {
-        Mood::Refuse(status) => return Err(status),
-        Mood::StandBy if version < 24 => return Err(StatusCode::CTI_SERVER_OFFLINE),
-        Mood::StandBy if !both => return Err(StatusCode::INVALID_CLIENT_FOR_STANDBY),
-        Mood::StandBy => SessionType::STANDBY,
-        _ => SessionType::ACTIVE,
-    };
+fn decide(mood: Mood, asks: ServiceMask) -> Result<OpenConf, StatusCode> {
+    if let Mood::Refuse(status) = mood {
+        return Err(status);
+    }
     Ok(OpenConf::with(|conf| {
         conf.services_granted = asks;
-        conf.session_type = session_type;
         conf.peripheral_online = true;
     }))
 }

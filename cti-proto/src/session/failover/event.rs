@@ -9,7 +9,7 @@ use crate::codec::Text;
 use crate::error::DecodeError;
 use crate::frame::Frame;
 use crate::message::{Message, OpenConf};
-use crate::session::client::{Answer, Failure};
+use crate::session::client::{Answer, ConfigEvent, Failure, SystemChange, TeamChange};
 use crate::session::failover::difference::Difference;
 use crate::session::failover::loss::Lost;
 use crate::session::failover::picture::{AgentKey, CallKey};
@@ -143,6 +143,13 @@ pub enum Event {
     Answer(Answer),
     /// A message of the active side that answers no request.
     Message(Message),
+    /// The message before this one changed what [`session`](super::Failover::session) knows of
+    /// peripherals and the rest of the system.
+    System(SystemChange),
+    /// The message before this one changed what [`session`](super::Failover::session) knows of teams.
+    Team(TeamChange),
+    /// Configuration, once [`upload`](super::Failover::upload) was called. A break ends an upload.
+    Config(ConfigEvent),
     /// A body of the active side that cannot be read; the session goes on.
     Malformed {
         /// The whole message.
@@ -188,6 +195,9 @@ pub enum Unknown {
     Failed(Failure),
     /// The session was not granted `CLIENT_CONTROL`, without which nothing can be asked.
     NotGranted,
+    /// The query cannot be written: an id is too long for its field, or UCCX wants a device of the call
+    /// and none was ever named.
+    NotWritable(Error),
 }
 
 /// What walking from side to side cannot cure.

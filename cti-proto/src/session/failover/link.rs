@@ -22,6 +22,8 @@ pub(super) struct Link {
     pub(super) queries: BTreeMap<InvokeId, Query>,
     /// When the last bytes came.
     pub(super) last_heard: Duration,
+    /// When it last said something that only a serving side says.
+    pub(super) last_served: Duration,
     /// Its OPEN_CONF.
     pub(super) conf: Option<OpenConf>,
     /// Whether the host has told that the connection is gone.
@@ -73,6 +75,7 @@ impl Link {
             state: State::Connecting { deadline },
             queries: BTreeMap::new(),
             last_heard: Duration::ZERO,
+            last_served: Duration::ZERO,
             conf: None,
             gone: false,
             ended: None,
@@ -82,6 +85,13 @@ impl Link {
 
     pub(super) fn client(&mut self) -> Option<&mut Client> {
         match &mut self.state {
+            State::Session { client, .. } => Some(client),
+            State::Connecting { .. } => None,
+        }
+    }
+
+    pub(super) const fn session(&self) -> Option<&Client> {
+        match &self.state {
             State::Session { client, .. } => Some(client),
             State::Connecting { .. } => None,
         }
@@ -115,6 +125,16 @@ impl Link {
         let granted = self.conf.as_ref().map(|conf| conf.services_granted);
         knows_standby(self.version)
             && granted.is_some_and(|services| services.contains(ServiceMask::ACTIVE_STANDBY))
+    }
+
+    /// Since when something may be missing, now that it serves no more. A side that can stand by
+    /// answers heartbeats after it has stopped to serve, and nothing tells when it did.
+    pub(super) fn served_until(&self) -> Duration {
+        if self.has_standby() {
+            self.last_served
+        } else {
+            self.last_heard
+        }
     }
 
     /// Whether OPEN_CONF said that the side stands by.
@@ -156,6 +176,6 @@ impl Link {
 }
 
 /// Whether a version has active and standby sides.
-pub(super) const fn knows_standby(version: Version) -> bool {
+const fn knows_standby(version: Version) -> bool {
     matches!(version.dialect(), Dialect::Ucce) && version.number() >= 24
 }

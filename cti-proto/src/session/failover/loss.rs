@@ -10,7 +10,7 @@ use crate::session::client;
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Lost {
-    /// When the old side was heard last.
+    /// When the old side was last heard, or, if it can stand by, last known to serve.
     pub since: Duration,
     /// When the new side took over.
     pub until: Duration,

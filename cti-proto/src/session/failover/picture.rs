@@ -93,6 +93,8 @@ pub struct Call {
     pub data: CallData,
     /// Its connections, by ConnectionDeviceID.
     pub parties: BTreeMap<Text, Party>,
+    /// The device by which the call was first named.
+    pub(super) named_by: Option<(ConnectionDeviceIdType, Text)>,
 }
 
 /// A connection of a call.
@@ -250,19 +252,21 @@ impl Picture {
         }
     }
 
-    /// What SNAPSHOT_CALL_CONF tells about the call `key`.
+    /// What SNAPSHOT_CALL_CONF tells about the call `key`, which was asked about at `connection`.
     pub(super) fn call_of(
         &self,
         key: CallKey,
-        before: Option<&Call>,
+        connection: Option<(ConnectionDeviceIdType, Text)>,
         conf: &SnapshotCallConf,
     ) -> Call {
         let mut call = Call::new();
         call.call_type = conf.call_type;
-        if conf.call_type == CallType(0)
-            && let Some(before) = before
-        {
-            call.call_type = before.call_type;
+        call.named_by = connection;
+        if let Some(before) = self.calls.get(&key) {
+            call.named_by.clone_from(&before.named_by);
+            if conf.call_type == CallType(0) {
+                call.call_type = before.call_type;
+            }
         }
         call.data.merge(call_data!(conf));
         let own = conf.call_devices.iter().filter(|device| {
@@ -340,6 +344,10 @@ impl Picture {
                 };
                 call.call_type = event.call_type;
                 call.data.merge(call_data!(event));
+                if let Some(device) = &event.connection_device_id {
+                    let device = (event.connection_device_id_type, device.detach());
+                    call.named_by.get_or_insert(device);
+                }
                 Effect::None
             }
             Message::CallDataUpdateEvent(event) => {
@@ -504,6 +512,7 @@ impl Call {
             call_type: CallType(0),
             data: CallData::default(),
             parties: BTreeMap::new(),
+            named_by: None,
         }
     }
 }

@@ -14,10 +14,11 @@ use crate::message::{
     Message, QueryAgentStateReq, QueryDeviceInfoConf, QueryDeviceInfoReq, SnapshotCallReq,
     SnapshotDeviceConf, SnapshotDeviceReq,
 };
+use crate::session::Error;
 use crate::session::client::Failure;
 use crate::session::failover::difference::Difference;
 use crate::session::failover::event::{DeviceKey, Event, Subject, Unknown};
-use crate::session::failover::picture::{Agent, AgentKey, Call, CallKey, Party, Picture};
+use crate::session::failover::picture::{Agent, AgentKey, Call, CallKey, Picture};
 
 /// One question.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -139,10 +140,20 @@ impl Recovery {
         }
     }
 
-    /// A question could not be sent now.
+    /// A question could not be sent now; it is asked later.
     pub(super) fn not_sent(&mut self, query: Query) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.queue.push_front(query);
+    }
+
+    /// A question cannot be written.
+    pub(super) fn not_writable(&mut self, query: &Query, error: Error) -> Event {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.unrecovered += 1;
+        Event::Unrecovered {
+            subject: query.subject(),
+            failure: Unknown::NotWritable(error),
+        }
     }
 
     /// Nothing can be asked: all questions stay open.
@@ -219,9 +230,9 @@ impl Recovery {
             (Query::DeviceInfo(key), Ok(Message::QueryDeviceInfoConf(conf))) => {
                 put_device(key, conf, watched, tell);
             }
-            (Query::Call(key, _), Ok(Message::SnapshotCallConf(conf))) => {
+            (Query::Call(key, connection), Ok(Message::SnapshotCallConf(conf))) => {
                 if !self.ended.contains(&key) {
-                    let after = picture.call_of(key, picture.call(&key), &conf);
+                    let after = picture.call_of(key, connection, &conf);
                     put_call(key, Some(after), picture, tell);
                 }
             }
@@ -326,9 +337,10 @@ impl Query {
             .into(),
             Self::Call(key, connection) => {
                 let connection = connection.clone().or_else(|| {
-                    let parties = &picture.call(key)?.parties;
-                    let (device, Party { device_id_type, .. }) = parties.first_key_value()?;
-                    Some((*device_id_type, device.clone()))
+                    let call = picture.call(key)?;
+                    let party = call.parties.first_key_value();
+                    let party = party.map(|(device, party)| (party.device_id_type, device.clone()));
+                    party.or_else(|| call.named_by.clone())
                 });
                 SnapshotCallReq::with(|query| {
                     query.peripheral_id = key.peripheral_id;
