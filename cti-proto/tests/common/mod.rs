@@ -4,5 +4,6 @@
 pub(crate) mod floor;
 pub(crate) mod net;
 pub(crate) mod pair;
+pub(crate) mod simulation;
 pub(crate) mod synth;
 pub(crate) mod world;
