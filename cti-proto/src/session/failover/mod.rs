@@ -33,6 +33,8 @@
 //!
 //! From version 24 on, a client that asks for `ACTIVE_STANDBY` is connected to all sides. Requests go to
 //! the active one. The service is left out of OPEN_REQ for older versions, which would refuse it.
+//! Where two sides say that they are active, the one that said so last is believed: the messages carry no
+//! time.
 //!
 //! # Recovery
 //!
@@ -40,6 +42,9 @@
 //! each opening it asks for the state of all agents, devices and calls that are known or watched, compares,
 //! and tells each [`Difference`]; [`Event::Recovered`] ends it. Events that arrive meanwhile are taken in
 //! and passed on in order. Nothing is asked without the service `CLIENT_CONTROL`.
+//!
+//! A server answers and tells in one stream: an answer counts as newer than the events before it and older
+//! than those behind it. Only the end of a call outweighs an answer that comes after it.
 //!
 //! # What a break loses
 //!
