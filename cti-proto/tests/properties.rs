@@ -3,12 +3,14 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use cti_proto::code::{AgentStateMask, CallEventMask, MessageType, ServiceMask};
 use cti_proto::codec::{Secret, Text};
-use cti_proto::message::OpenConf;
+use cti_proto::message::{OpenConf, QueryAgentStateReq};
+use cti_proto::session::server::InferredLayouts;
 use cti_proto::session::{Client, Server, client, server};
 use cti_proto::{Dialect, Frame, Message, Version};
 use proptest::collection::vec;
@@ -48,41 +50,80 @@ proptest! {
 
     #[test]
     fn any_split_of_the_input_gives_the_same_client_events(
+        version in prop::sample::select(&WIDTHS[..]),
         picks in vec(0..Message::TABLES.len(), 1..12),
         cuts in vec(1..40_usize, 1..200),
     ) {
-        let stream = stream(&picks);
-        let whole = client_events(&stream, &[stream.len()]);
-        prop_assert_eq!(client_events(&stream, &cuts), whole);
+        let stream = stream(version, &picks);
+        let whole = client_events(version, &stream, &[stream.len()]);
+        prop_assert_eq!(client_events(version, &stream, &cuts), whole);
     }
 
     #[test]
     fn any_split_of_the_input_gives_the_same_server_output(
+        version in prop::sample::select(&WIDTHS[..]),
         picks in vec(0..Message::TABLES.len(), 1..12),
         cuts in vec(1..40_usize, 1..200),
     ) {
-        let stream = stream(&picks);
-        let whole = server_output(&stream, &[stream.len()]);
-        prop_assert_eq!(server_output(&stream, &cuts), whole);
+        let stream = stream(version, &picks);
+        let whole = server_output(version, &stream, &[stream.len()]);
+        prop_assert_eq!(server_output(version, &stream, &cuts), whole);
     }
 
     #[test]
     fn random_bytes_never_panic_a_session(input in vec(any::<u8>(), 0..2_000)) {
-        let _ = client_events(&input, &[7]);
-        let _ = server_output(&input, &[7]);
+        let _ = client_events(WIDTHS[0], &input, &[7]);
+        let _ = server_output(WIDTHS[0], &input, &[7]);
         let mut fresh = Server::new(Duration::ZERO, server::Config::new(Dialect::Ucce, 5..=25));
         let _ = fresh.handle_input(Duration::ZERO, &mut BytesMut::from(&input[..]));
     }
+
+    /// Clocks are monotonic, but a caller's need not be.
+    #[test]
+    fn time_that_stands_still_or_jumps_answers_each_request_once(
+        steps in vec((any::<bool>(), prop_oneof![Just(0), 0..40_u64, any::<u64>()]), 1..40),
+    ) {
+        let (mut client, mut server) = open(WIDTHS[0]);
+        let mut asked = BTreeSet::new();
+        let mut closed = 0;
+        for (asks, seconds) in steps {
+            let now = Duration::from_secs(seconds);
+            if asks && let Ok(handle) = client.request(now, QueryAgentStateReq::default()) {
+                prop_assert!(asked.insert(handle.invoke_id()));
+            }
+            client.handle_timeout(now);
+            server.handle_timeout(now);
+            prop_assert!(client.poll_timeout().is_none_or(|next| next > now));
+            prop_assert!(server.poll_timeout().is_none_or(|next| next > now));
+            while let Some(event) = client.poll_event() {
+                match event {
+                    client::Event::Answer(answer) => prop_assert!(asked.remove(&answer.invoke_id)),
+                    client::Event::Closed(_) => closed += 1,
+                    other => prop_assert!(false, "{other:?}"),
+                }
+            }
+        }
+        client.handle_eof();
+        for event in std::iter::from_fn(|| client.poll_event()) {
+            match event {
+                client::Event::Answer(answer) => prop_assert!(asked.remove(&answer.invoke_id)),
+                client::Event::Closed(_) => closed += 1,
+                other => prop_assert!(false, "{other:?}"),
+            }
+        }
+        prop_assert_eq!((asked.len(), closed), (0, 1));
+    }
 }
 
-const VERSION: Version = Version::uccx(17);
+/// One version of each width of a floating field.
+const WIDTHS: [Version; 3] = [Version::uccx(17), Version::uccx(18), Version::ucce(24)];
 
 /// The picked messages, one behind the other, as far as the version has them.
-fn stream(picks: &[usize]) -> Vec<u8> {
+fn stream(version: Version, picks: &[usize]) -> Vec<u8> {
     let mut stream = Vec::new();
     for table in picks.iter().map(|pick| Message::TABLES[*pick]) {
-        if table.gate.admits(VERSION) {
-            let body = sample(table, VERSION).body;
+        if table.gate.admits(version) {
+            let body = sample(table, version).body;
             stream.extend(u32::try_from(body.len()).unwrap().to_be_bytes());
             stream.extend(table.number.0.to_be_bytes());
             stream.extend(body);
@@ -91,13 +132,16 @@ fn stream(picks: &[usize]) -> Vec<u8> {
     stream
 }
 
-fn open() -> (Client, Server) {
-    let config = client::Config::new(VERSION, Text::EMPTY, Secret::default())
+fn open(version: Version) -> (Client, Server) {
+    let config = client::Config::new(version, Text::EMPTY, Secret::default())
         .services(ServiceMask::ALL_EVENTS)
         .call_events(CallEventMask::KNOWN)
         .agent_states(AgentStateMask::KNOWN);
     let mut client = Client::new(config);
-    let mut server = Server::new(Duration::ZERO, server::Config::new(Dialect::Uccx, 10..=17));
+    let number = version.number();
+    let config = server::Config::new(version.dialect(), number..=number)
+        .inferred_layouts(InferredLayouts::Taken);
+    let mut server = Server::new(Duration::ZERO, config);
     client.open(Duration::ZERO).unwrap();
     let mut wire = BytesMut::from(&client.poll_transmit().unwrap()[..]);
     server.handle_input(Duration::ZERO, &mut wire).unwrap();
@@ -123,8 +167,8 @@ fn feed(stream: &[u8], cuts: &[usize], mut take: impl FnMut(&mut BytesMut)) {
     }
 }
 
-fn client_events(stream: &[u8], cuts: &[usize]) -> Vec<client::Event> {
-    let (mut client, _) = open();
+fn client_events(version: Version, stream: &[u8], cuts: &[usize]) -> Vec<client::Event> {
+    let (mut client, _) = open(version);
     let mut events = Vec::new();
     feed(stream, cuts, |input| {
         let _ = client.handle_input(Duration::ZERO, input);
@@ -133,8 +177,8 @@ fn client_events(stream: &[u8], cuts: &[usize]) -> Vec<client::Event> {
     events
 }
 
-fn server_output(stream: &[u8], cuts: &[usize]) -> (Vec<u8>, Vec<server::Event>) {
-    let (_, mut server) = open();
+fn server_output(version: Version, stream: &[u8], cuts: &[usize]) -> (Vec<u8>, Vec<server::Event>) {
+    let (_, mut server) = open(version);
     let mut bytes = Vec::new();
     let mut events = Vec::new();
     feed(stream, cuts, |input| {
