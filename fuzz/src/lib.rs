@@ -25,6 +25,7 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("cti_client", cti::client),
     ("cti_session", cti::session),
     ("cti_failover", cti::failover),
+    ("cti_service", cti::service),
     ("cti_roundtrip", cti::roundtrip),
     ("cti_follow", cti::follow),
     ("pubsub_service", xmpp::service),

@@ -6,7 +6,9 @@ mod follow;
 mod message;
 mod roundtrip;
 mod server;
+mod service;
 mod session;
+mod small;
 
 pub use client::client;
 pub use failover::failover;
@@ -14,6 +16,7 @@ pub use follow::follow;
 pub use message::message;
 pub use roundtrip::roundtrip;
 pub use server::server;
+pub use service::service;
 pub use session::session;
 
 use bytes::{Bytes, BytesMut};
