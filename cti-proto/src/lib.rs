@@ -1,19 +1,19 @@
 //! Cisco CTI Server protocol (GED-188) without IO: framing, messages, client and server sessions.
 //!
-//! GED-188 is what a Unified CCE or Unified CCX server speaks with desktops and other clients:
-//! agents log in and change state, calls ring, are answered, held, transferred, and configuration
-//! is uploaded. This crate reads and writes all of its messages whose bodies are public, for both
-//! dialects and every version, and holds the state machines of both ends. It has no sockets, no
-//! clock and no runtime, and needs no `std`.
+//! GED-188 is what a Unified CCE (UCCE) or Unified CCX (UCCX) server speaks with desktops and other
+//! clients: agents log in and change state, calls ring, are answered, held, transferred, and
+//! configuration is uploaded. This crate reads and writes all of its messages whose bodies are
+//! public, for both dialects and every version from 5 on, and holds the state machines of both ends.
+//! It has no sockets, no clock and no runtime, and needs no `std`.
 //!
 //! Three levels, each usable alone:
 //!
-//! - [`FrameCodec`] cuts a stream into [`Frame`]s: header, type, opaque body. A proxy stops here.
-//! - [`Message::decode`] and [`Message::encode`] turn a frame into a typed message in the layout of
-//!   a [`Version`], and back. A log reader stops here. A [`View`] finds fields of a frame in place,
-//!   for a proxy or filter that looks at an agent id or call id only.
-//! - [`session::Client`] and [`session::Server`] know who may say what, and when;
-//!   [`session::Failover`] keeps a session with one of several servers.
+//! | level | what it does | who stops here |
+//! | --- | --- | --- |
+//! | [`FrameCodec`] | cuts a stream into [`Frame`]s: header, type, opaque body | a proxy |
+//! | [`View`] | finds fields of a frame in place, without building the message | a filter |
+//! | [`Message`] | a typed message in the layout of a [`Version`], by `decode` and `encode` | a log reader |
+//! | [`session`] | who may say what, and when: a client, a client of several servers, a server, a server of many clients | a desktop, a CTI server |
 //!
 //! Beside them, [`follow`] reads captured streams, from the middle and over losses.
 //!
@@ -21,52 +21,54 @@
 //!
 //! A session takes bytes and time, and hands out bytes, events and its next timer. `now` is the
 //! time since an origin that the caller fixed once. After any call that takes `&mut self`, drain
-//! `poll_transmit` and `poll_event`, then re-arm from `poll_timeout`. The caller owns the read
+//! `poll_event` and `poll_transmit`, then re-arm from `poll_timeout`. The caller owns the read
 //! buffer: the session takes complete messages off its front.
 //!
 //! ```
-//! use std::io::{self, Read, Write};
+//! use std::io::{self, Write};
 //! use std::time::{Duration, Instant};
 //!
 //! use bytes::BytesMut;
 //! use cti_proto::session::client::{Client, Event};
 //!
-//! /// `read` waits for bytes at most as long as it is told; no bytes mean that time is up.
+//! /// `read` appends what the peer sent, waits at most as long as it is told, and returns whether
+//! /// the connection still stands.
 //! fn drive<S: Write>(
 //!     client: &mut Client,
 //!     socket: &mut S,
-//!     mut read: impl FnMut(&mut S, &mut BytesMut, Option<Duration>) -> io::Result<()>,
-//!     mut on_event: impl FnMut(&mut Client, Event),
+//!     mut read: impl FnMut(&mut S, &mut BytesMut, Option<Duration>) -> io::Result<bool>,
+//!     mut on_event: impl FnMut(&mut Client, Duration, Event),
 //! ) -> io::Result<()> {
 //!     # #[allow(clippy::disallowed_methods)]
 //!     let origin = Instant::now();
 //!     let mut input = BytesMut::new();
+//!     let mut outcome = Ok(());
 //!     client.open(origin.elapsed()).map_err(io::Error::other)?;
 //!     loop {
+//!         // Events first: what the application asks for in answer goes out with the rest.
+//!         while let Some(event) = client.poll_event() {
+//!             on_event(client, origin.elapsed(), event);
+//!         }
 //!         while let Some(bytes) = client.poll_transmit() {
 //!             socket.write_all(&bytes)?;
 //!         }
-//!         while let Some(event) = client.poll_event() {
-//!             on_event(client, event);
-//!         }
 //!         if client.is_closed() {
-//!             return Ok(());
+//!             return outcome.map_err(io::Error::other);
 //!         }
 //!         let wait = client.poll_timeout().map(|at| at.saturating_sub(origin.elapsed()));
-//!         read(socket, &mut input, wait)?;
+//!         if !read(socket, &mut input, wait)? {
+//!             client.handle_eof();
+//!         }
 //!         let now = origin.elapsed();
-//!         client.handle_input(now, &mut input).map_err(io::Error::other)?;
+//!         outcome = client.handle_input(now, &mut input);
 //!         client.handle_timeout(now);
 //!     }
 //! }
 //! ```
 //!
 //! An `Err` of `handle_input` means that the session is over: `poll_transmit` may hold what the
-//! peer is to be told, and `poll_event` yields `Closed`.
-//!
-//! What a client does beyond messages: the two modes and the step down to a version that the server
-//! speaks, typed requests with a deadline, configuration uploads as one operation, and what the
-//! server tells of its peripherals and of a supervisor's teams. [`session::client`] lists it.
+//! peer is to be told, and `poll_event` yields `Closed`. `examples/blocking.rs` runs this over
+//! sockets, with both ends.
 //!
 //! # Rules of reading and writing
 //!
@@ -93,18 +95,23 @@
 //!
 //! - `std` (default): `std` in the dependencies. Without it the crate is `no_std` + `alloc`,
 //!   sessions included.
-//! - `tokio-codec`: `tokio_util::codec::{Decoder, Encoder}` on [`FrameCodec`].
-//! - `futures`: a session over a transport as a `Stream` of events and a `Sink` of messages, in
-//!   `stream`. Needs no `std`.
-//! - `serde`: a JSON form of messages, their parts, frames and codes, in both directions. Needs no
-//!   `std`.
+//! - `tokio-codec`: `tokio_util::codec::{Decoder, Encoder}` on [`FrameCodec`]. Needs `std`.
+//! - `futures`: a [`session::Client`] or [`session::Server`] over a transport as a `Stream` of events
+//!   and a `Sink` of messages, in the module `stream`.
+//! - `serde`: a JSON form of messages, their parts, frames and codes, in both directions.
 //! - `arbitrary`: `arbitrary::Arbitrary` on messages, frames, versions and codes, and
-//!   `Message::arbitrary_in` for what a given version can carry unchanged.
+//!   `Message::arbitrary_in` for what a given version can carry unchanged. That crate needs `std`.
+//!
+//! # Supported
+//!
+//! UCCE 5 to 25 and UCCX 10 to 18, framing, sessions and messages, as client and as server.
+//! [`message::coverage`] has a line for each message: typed, inferred or raw, since which version,
+//! and in which documents its table was read.
 //!
 //! # Not supported
 //!
-//! - Bodies that no public document prints: agent reporting, task and routing messages 151 to 215
-//!   and a few more come as [`Message::Unknown`]. [`message::coverage`] lists every message.
+//! - Bodies that no public document prints: the messages of media routing and tasks (151 to 215) and
+//!   some others come as [`Message::Unknown`], named by their number, and are sent on unchanged.
 //! - Layouts that no public document prints for a version are inferred from its neighbours, or from
 //!   the other dialect: [`Table::is_inferred`](message::Table::is_inferred) and
 //!   [`Version::is_confirmed`] tell. No live capture was at hand.

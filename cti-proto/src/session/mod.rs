@@ -1,9 +1,24 @@
 //! Sessions without IO: who may say what, and when.
 //!
-//! A machine takes bytes by `handle_input` and time by `handle_timeout`, and hands out bytes by
-//! `poll_transmit`, events by `poll_event` and its next timer by `poll_timeout`. After any call
-//! with `&mut self`, drain the first two and re-arm from the third. `now` is the time since an
-//! origin that the caller fixed once.
+//! | you write | take | connections | your part |
+//! | --- | --- | --- | --- |
+//! | a tool or a test that speaks with one server | [`Client`] | one | to connect anew when it ends |
+//! | a desktop or a bridge that has to stay connected | [`Failover`] | to each side | sockets; which server is which side |
+//! | a CTI server | [`Service`] | many | the switch and the data: passwords, agents, calls |
+//! | one connection of a server, or a test's peer | [`Server`] | one | all that sessions share, and which client hears of what |
+//!
+//! [`Failover`] runs a [`Client`] for each side, and [`Service`] a [`Server`] for each connection:
+//! settings, handles, answers and statuses are those of [`client`] and [`server`].
+//! [`follow`](crate::follow) is for who listens to the sessions of others.
+//!
+//! All four take bytes by `handle_input` and time by `handle_timeout`, and hand out bytes by
+//! `poll_transmit`, events by `poll_event` and their next timer by `poll_timeout`. After any call
+//! with `&mut self`, drain the first two until both are empty and re-arm from the third. `now` is the
+//! time since an origin that the caller fixed once. [`Failover`] and [`Service`] name the connection
+//! that bytes belong to.
+//!
+//! An `Err` of `handle_input` of [`Client`] or [`Server`] ends that session. [`Failover`] and
+//! [`Service`] never fail for what a peer does: they tell it as an event.
 
 pub mod client;
 pub mod failover;
