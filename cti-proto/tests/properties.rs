@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use cti_proto::code::{AgentStateMask, CallEventMask, MessageType, ServiceMask};
+use cti_proto::code::{AgentStateMask, CallEventMask, InvokeId, MessageType, ServiceMask};
 use cti_proto::codec::{Secret, Text};
 use cti_proto::message::{OpenConf, QueryAgentStateReq};
 use cti_proto::session::server::InferredLayouts;
@@ -95,24 +95,26 @@ proptest! {
             server.handle_timeout(now);
             prop_assert!(client.poll_timeout().is_none_or(|next| next > now));
             prop_assert!(server.poll_timeout().is_none_or(|next| next > now));
-            while let Some(event) = client.poll_event() {
-                match event {
-                    client::Event::Answer(answer) => prop_assert!(asked.remove(&answer.invoke_id)),
-                    client::Event::Closed(_) => closed += 1,
-                    other => prop_assert!(false, "{other:?}"),
-                }
-            }
+            closed += answers(&mut client, &mut asked)?;
         }
         client.handle_eof();
-        for event in std::iter::from_fn(|| client.poll_event()) {
-            match event {
-                client::Event::Answer(answer) => prop_assert!(asked.remove(&answer.invoke_id)),
-                client::Event::Closed(_) => closed += 1,
-                other => prop_assert!(false, "{other:?}"),
-            }
-        }
+        closed += answers(&mut client, &mut asked)?;
         prop_assert_eq!((asked.len(), closed), (0, 1));
     }
+}
+
+/// Takes answers to what was asked, and ends; returns how often the session ended.
+fn answers(client: &mut Client, asked: &mut BTreeSet<InvokeId>) -> Result<usize, TestCaseError> {
+    let mut closed = 0;
+    while let Some(event) = client.poll_event() {
+        if let client::Event::Answer(answer) = event {
+            prop_assert!(asked.remove(&answer.invoke_id), "{answer:?} was not asked");
+        } else {
+            prop_assert!(matches!(event, client::Event::Closed(_)), "{event:?}");
+            closed += 1;
+        }
+    }
+    Ok(closed)
 }
 
 /// One version of each width of a floating field.
