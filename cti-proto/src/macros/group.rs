@@ -20,7 +20,16 @@ macro_rules! group {
         #[derive(Clone, Debug, Default, Eq, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
-            $( $(#[$fmeta])* pub $field: Option<$fty>, )*
+            $(
+            $(#[$fmeta])*
+            #[doc = $crate::macros::line_doc!(
+                , tag $tag $(| $uccx_tag)? $(, max $max $(| $uccx_max)?)?
+                $(, since $fsince)?
+                $(, ucce $fucce $(until $fucce_last)?)?
+                $(, uccx $fuccx $(until $fuccx_last)?)?
+            )]
+            pub $field: Option<$fty>,
+            )*
         }
 
         impl $name {

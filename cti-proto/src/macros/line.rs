@@ -188,4 +188,73 @@ macro_rules! last {
     };
 }
 
-pub(crate) use {floating_field, floating_part, gate, last, perhaps, rule, settle, slot};
+/// The second paragraph of a field's docs: what its line says of it.
+macro_rules! line_doc {
+    (
+        $(, tag $tag:ident $(| $uccx_tag:ident)?)?
+        $(, max $max:literal $(| $uccx_max:literal)?)?
+        $(, required $($dialect:ident)?)?
+        $(, counts $listed:ident)?
+        $(, since $since:literal)?
+        $(, ucce $ucce:literal $(until $ucce_last:literal)?)?
+        $(, uccx $uccx:literal $(until $uccx_last:literal)?)?
+        $(, perhaps
+            $(ucce $pucce:literal $(until $pucce_last:literal)?)?
+            $(uccx $puccx:literal $(until $puccx_last:literal)?)?
+        )?
+    ) => {
+        concat!(
+            "\n"
+            $(, " Tag `", stringify!($tag), "`" $(, ", in UCCX `", stringify!($uccx_tag), "`")?, ".")?
+            $(, " At most ", $max $(, " bytes, in UCCX ", $uccx_max)?, " bytes.")?
+            $(, " Required" $(, " in ", $crate::macros::dialect!($dialect))?, ".")?
+            $(, " Written from `", stringify!($listed), "` wherever that has entries.")?
+            , $crate::macros::gate_doc!(
+                $(since $since)? $(ucce $ucce $($ucce_last)?)? $(uccx $uccx $($uccx_last)?)?
+            )
+            $(
+                $(, " Disputed in UCCE from version ", $pucce $(, " to ", $pucce_last)?, ".")?
+                $(, " Disputed in UCCX from version ", $puccx $(, " to ", $puccx_last)?, ".")?
+            )?
+        )
+    };
+}
+
+/// The words of a gate as a sentence.
+macro_rules! gate_doc {
+    () => {
+        ""
+    };
+    (since $since:literal) => {
+        concat!(" From version ", $since, " on.")
+    };
+    (ucce $ucce:literal $($last:literal)?) => {
+        concat!(" Only in UCCE, from version ", $ucce $(, " to ", $last)?, ".")
+    };
+    (uccx $uccx:literal $($last:literal)?) => {
+        concat!(" Only in UCCX, from version ", $uccx $(, " to ", $last)?, ".")
+    };
+    (
+        ucce $ucce:literal $($ucce_last:literal)?
+        uccx $uccx:literal $($uccx_last:literal)?
+    ) => {
+        concat!(
+            " In UCCE from version ", $ucce $(, " to ", $ucce_last)?,
+            ", in UCCX from version ", $uccx $(, " to ", $uccx_last)?, "."
+        )
+    };
+}
+
+macro_rules! dialect {
+    (ucce) => {
+        "UCCE"
+    };
+    (uccx) => {
+        "UCCX"
+    };
+}
+
+pub(crate) use {
+    dialect, floating_field, floating_part, gate, gate_doc, last, line_doc, perhaps, rule, settle,
+    slot,
+};

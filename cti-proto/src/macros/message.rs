@@ -39,8 +39,8 @@
 /// - `perhaps` after the gate of a fixed field names versions for which the documents do not agree
 ///   whether it is there; [`Form`](crate::codec::Form) tells how a body decides.
 ///
-/// It gives a `#[non_exhaustive]` struct with a public field for each line and `other` for what no
-/// line knows, `new` with the protocol's absent values, a [`Table`](crate::message::Table) and the
+/// It gives a `#[non_exhaustive]` struct with a public field for each line, whose docs say what the line
+/// says, and `other` for what no line knows, `new` with the protocol's absent values, a [`Table`](crate::message::Table) and the
 /// two traits of [`message`](crate::message). The example above becomes, shortened:
 ///
 /// ```text
@@ -131,9 +131,39 @@ macro_rules! message {
         #[derive(Clone, Debug, Eq, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
-            $($( $(#[$xmeta])* pub $fixed: $xty, )*)*
-            $($( $(#[$fmeta])* pub $field: $fty, )*)?
-            $($( $(#[$lmeta])* pub $list: alloc::vec::Vec<$entry>, )*)?
+            $($(
+            $(#[$xmeta])*
+            #[doc = $crate::macros::line_doc!(
+                $(, since $xsince)?
+                $(, ucce $xucce $(until $xucce_last)?)?
+                $(, uccx $xuccx $(until $xuccx_last)?)?
+                $(, perhaps
+                    $(ucce $pucce $(until $pucce_last)?)?
+                    $(uccx $puccx $(until $puccx_last)?)?
+                )?
+            )]
+            pub $fixed: $xty,
+            )*)*
+            $($(
+            $(#[$fmeta])*
+            #[doc = $crate::macros::line_doc!(
+                , tag $tag $(| $uccx_tag)? $(, max $max $(| $uccx_max)?)?
+                $(, required $($dialect)?)? $(, counts $listed)?
+                $(, since $fsince)?
+                $(, ucce $fucce $(until $fucce_last)?)?
+                $(, uccx $fuccx $(until $fuccx_last)?)?
+            )]
+            pub $field: $fty,
+            )*)?
+            $($(
+            $(#[$lmeta])*
+            #[doc = $crate::macros::line_doc!(
+                $(, since $lsince)?
+                $(, ucce $lucce $(until $lucce_last)?)?
+                $(, uccx $luccx $(until $luccx_last)?)?
+            )]
+            pub $list: alloc::vec::Vec<$entry>,
+            )*)?
             /// Floating fields that no line of the table took, in wire order.
             pub other: alloc::vec::Vec<$crate::codec::RawField>,
         }

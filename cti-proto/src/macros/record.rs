@@ -32,8 +32,26 @@ macro_rules! record {
         pub struct $name {
             /// What to do with the record; opens it on the wire.
             pub $opener: $oty,
-            $( $(#[$fmeta])* pub $field: $fty, )*
-            $($( $(#[$lmeta])* pub $list: alloc::vec::Vec<$entry>, )*)?
+            $(
+            $(#[$fmeta])*
+            #[doc = $crate::macros::line_doc!(
+                , tag $tag $(| $uccx_tag)? $(, max $max $(| $uccx_max)?)?
+                $(, counts $counted)?
+                $(, since $fsince)?
+                $(, ucce $fucce $(until $fucce_last)?)?
+                $(, uccx $fuccx $(until $fuccx_last)?)?
+            )]
+            pub $field: $fty,
+            )*
+            $($(
+            $(#[$lmeta])*
+            #[doc = $crate::macros::line_doc!(
+                $(, since $lsince)?
+                $(, ucce $lucce $(until $lucce_last)?)?
+                $(, uccx $luccx $(until $luccx_last)?)?
+            )]
+            pub $list: alloc::vec::Vec<$entry>,
+            )*)?
             /// Fields of the record that no line of the table took, in wire order.
             pub other: alloc::vec::Vec<$crate::codec::RawField>,
         }

@@ -164,6 +164,9 @@ message! {
 
     /// Logs an agent in or out, or changes the state.
     ///
+    /// [`LOGIN`](AgentState::LOGIN) names the agent, the telephone and, where there is one, the password.
+    /// That the state has changed is told by [`AgentStateEvent`].
+    ///
     /// Packed without padding: after `forced_flag` all fields are unaligned.
     ///
     /// GED-188, "SET_AGENT_STATE_REQ".

@@ -1,6 +1,11 @@
 //! The messages, one file for each chapter, and the registry that ties numbers to them.
 //!
 //! [`coverage`] lists them all and says what was read of each.
+//!
+//! The docs of a field say what its table says: the tag of a floating field, its greatest length, whether
+//! it may be left out, the versions that have it. What is not said holds for every version. `Required`
+//! fields that `new` does not take have to be set before the message is sent, or it is not written.
+//! Lengths of texts count the byte 0 at their end.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
