@@ -10,6 +10,9 @@ use crate::inspect::filter::{ClientFilter, TypeFilter};
 
 /// Shows what clients and CTI servers (GED-188) say to each other, and what is wrong with it.
 ///
+/// CTI is how desktops and other clients of a Cisco contact centre hear of agents and calls and control
+/// them.
+///
 /// Reads a capture (pcap or pcapng), a hex dump (plain, xxd, hexdump -C, Wireshark's), or stands
 /// between a live client and its server. A capture may begin in the middle of a session and may
 /// lack packets.
@@ -62,16 +65,16 @@ pub(crate) struct Proxy {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Reading")]
 pub(crate) struct Show {
-    /// Dialect of the sessions; else told from what they say
+    /// Dialect of the sessions, else found from what they say
     #[arg(long, value_name = "NAME", global = true)]
     pub(crate) dialect: Option<DialectName>,
 
-    /// Protocol version of the sessions; else told from what they say
+    /// Protocol version of the sessions, with --dialect; else found from what they say
     #[arg(long, value_name = "N", global = true, requires = "dialect")]
     pub(crate) version: Option<u32>,
 
-    /// Server ports to follow, and no others; else 12028, 42027 and 43027 and 40 more for each
-    /// instance, and every connection that carries CTI messages
+    /// Server ports to follow, and no others. Else 12028, 42027 and 43027 with those of further
+    /// instances (40 apart), and every connection that carries CTI messages
     #[arg(long, value_name = "PORT", value_delimiter = ',', global = true)]
     pub(crate) port: Vec<u16>,
 
@@ -220,8 +223,11 @@ Examples:
   cti-inspect session.pcapng
   cti-inspect session.pcapng --type '!HEARTBEAT_REQ,!HEARTBEAT_CONF' --agent 1001001
   xxd stream.bin | cti-inspect --dialect ucce --version 20 -v
-  tcpdump -i any -w - port 42027 | cti-inspect
+  tcpdump -i any -U -w - port 42027 | cti-inspect
   cti-inspect proxy --listen 127.0.0.1:42027 --connect cti-a.example.com:42027
 
-Passwords are never shown. Exit code: 0 the input was read, 1 it could not be read, 2 bad arguments,
-3 something is wrong with the traffic (with --check only).";
+A line has the time, the number of the session, `->` from the client or `<-` from the server, and
+the message; what is wrong stands behind `!`. Passwords are never shown.
+
+Exit code: 0 the input was read, 1 it could not be read, 2 bad arguments, 3 something is wrong with
+the traffic (with --check only).";

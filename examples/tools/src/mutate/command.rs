@@ -9,38 +9,43 @@ use cti_proto::Version;
 
 use super::{Settings, run};
 
-/// Plays well-framed hostile sessions against a CTI server and looks whether an honest one beside them goes on.
+/// Plays hostile sessions against a CTI server (GED-188) and looks whether an honest one beside them
+/// goes on.
 ///
-/// Ends with 0 if nothing was found, 1 at the first finding (with the line that plays it again), 2 if it could not begin.
+/// The sessions are well framed: what is wrong stands inside the messages, or in their order. All
+/// follows from the seed and the number of a session. A finding is a server that takes no connection
+/// any more, ends the honest session, does not answer it, or writes what cannot be read; the steps
+/// that led there and the line that plays them again are printed. Such sessions can end a server for
+/// all of its users: only servers on this machine are taken, unless you say that it is yours.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, after_help = AFTER_HELP)]
 struct Arguments {
-    /// The server, as host:port.
-    #[arg(long, default_value = "127.0.0.1:42027")]
+    /// The server.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:42027")]
     connect: String,
-    /// Family of the server.
+    /// Family of the server: Unified CCE (ucce) or Unified CCX (uccx).
     #[arg(long, value_enum, default_value_t = Family::Ucce)]
     dialect: Family,
-    /// VersionNumber of all sessions.
-    #[arg(long, default_value_t = 23)]
+    /// Protocol version of all sessions: 5 to 25 in ucce, 10 to 18 in uccx.
+    #[arg(long, value_name = "N", default_value_t = 23)]
     protocol: u32,
-    /// What all sessions follow from.
-    #[arg(long, default_value_t = 1)]
+    /// Number that all sessions follow from.
+    #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Number of the first session.
-    #[arg(long, default_value_t = 0)]
+    /// Number of the first session, to play one again.
+    #[arg(long, value_name = "N", default_value_t = 0)]
     first: u64,
-    /// How many sessions; one alone is looked at after every step.
-    #[arg(long, default_value_t = 1_000)]
+    /// How many sessions. With 1, the server is looked at after every step.
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
     sessions: u64,
     /// Seconds that an answer to the honest session may take.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     patience: u64,
     /// ClientPassword of all sessions.
     #[arg(long, default_value = "")]
     password: String,
-    /// Switch to name in requests.
-    #[arg(long, default_value_t = 1)]
+    /// PeripheralID of the switch to name in requests.
+    #[arg(long, value_name = "ID", default_value_t = 1)]
     peripheral: u32,
     /// A login id, extension or telephone that the server knows; may come again.
     #[arg(long)]
@@ -138,3 +143,10 @@ fn again(arguments: &Arguments, first: u64, sessions: u64) -> String {
     }
     line
 }
+
+const AFTER_HELP: &str = "\
+Examples:
+  cti-mutate --connect 127.0.0.1:12028 --dialect uccx --protocol 17 --device 1001001
+  cti-mutate --connect 127.0.0.1:42027 --protocol 23 --seed 7 --first 512 --sessions 1
+
+Exit code: 0 nothing was found, 1 at the first finding, 2 it could not begin.";
