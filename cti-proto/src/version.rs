@@ -224,7 +224,7 @@ impl Gate {
     #[inline]
     pub const fn admits(self, version: Version) -> bool {
         // Most gates are open: one comparison, or none where the gate is a constant.
-        if self.bits() == Self::ALWAYS.bits() {
+        if self.is_always() {
             return true;
         }
         let range = match version.dialect {
@@ -237,6 +237,10 @@ impl Gate {
             u8::MAX
         };
         range.first <= number && number <= range.last
+    }
+
+    pub(crate) const fn is_always(self) -> bool {
+        self.bits() == Self::ALWAYS.bits()
     }
 
     const fn bits(self) -> u32 {

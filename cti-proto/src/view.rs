@@ -30,8 +30,9 @@
 
 use core::iter::FusedIterator;
 use core::ops::Range;
+use core::slice;
 
-use crate::codec::{Field, Form, Ranges, fixed_width, is_disputed};
+use crate::codec::{Field, Form, Ranges, fixed_width};
 use crate::error::DecodeError;
 use crate::frame::FrameRef;
 use crate::message::{Table, table_of_body};
@@ -66,10 +67,10 @@ impl<'a> View<'a> {
         let Some(table) = table_of_body(version, message_type, body) else {
             return Ok(None);
         };
-        let form = Form::of(table.fields, is_disputed(table.fields), version, body);
-        let lines = FixedFields::new(table, version, form);
-        let fixed_len = lines.clone().last().map_or(0, |(_, range)| range.end);
+        let form = Form::of(table.fields, &table.shape, version, body);
+        let fixed_len = form.fixed_len(table.fields, &table.shape, version);
         if fixed_len > body.len() {
+            let lines = FixedFields::new(table, version, form);
             return Err(lines.truncated(table.name, body.len()));
         }
         Ok(Some(Self {
@@ -93,7 +94,7 @@ impl<'a> View<'a> {
 
     /// The lines of the fixed part in wire order, counters included, with where each one stands.
     #[inline]
-    pub const fn fixed(&self) -> FixedFields {
+    pub fn fixed(&self) -> FixedFields {
         FixedFields::new(self.table, self.version, self.form)
     }
 
@@ -172,16 +173,17 @@ impl<'a> View<'a> {
 /// Lines of a fixed part and where they stand; made by [`View::fixed`].
 #[derive(Clone, Debug)]
 pub struct FixedFields {
-    lines: &'static [Field],
+    lines: slice::Iter<'static, Field>,
     version: Version,
     form: Form,
     at: usize,
 }
 
 impl FixedFields {
-    const fn new(table: &Table, version: Version, form: Form) -> Self {
+    #[inline]
+    fn new(table: &Table, version: Version, form: Form) -> Self {
         Self {
-            lines: table.fields,
+            lines: table.shape.lines_of(table.fields).iter(),
             version,
             form,
             at: 0,
@@ -207,10 +209,9 @@ impl Iterator for FixedFields {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let (line, rest) = self.lines.split_first()?;
+            let line = self.lines.next()?;
             let width = fixed_width(line)?;
-            self.lines = rest;
-            if self.form.has(self.version, line.gate, line.perhaps) {
+            if self.form.shows(self.version, line) {
                 let start = self.at;
                 self.at += width;
                 return Some((line, start..self.at));
@@ -224,7 +225,7 @@ impl FusedIterator for FixedFields {}
 impl Table {
     /// Bytes of the fixed part in `version`, as its usual form has it.
     pub fn fixed_len(&self, version: Version) -> usize {
-        self.fixed_lines(version).last().map_or(0, |(_, at)| at.end)
+        Form::usual(version).fixed_len(self.fields, &self.shape, version)
     }
 
     /// Where the fixed field or counter called `name` stands in a body of `version`; `None` if that
@@ -235,7 +236,7 @@ impl Table {
             .map(|(_, range)| range)
     }
 
-    const fn fixed_lines(&self, version: Version) -> FixedFields {
+    fn fixed_lines(&self, version: Version) -> FixedFields {
         FixedFields::new(self, version, Form::usual(version))
     }
 }

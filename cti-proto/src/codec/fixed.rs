@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes};
 
 use crate::codec::floating::Fields;
-use crate::codec::form::Form;
+use crate::codec::form::{Form, Shape};
 use crate::codec::spec::Field;
 use crate::error::DecodeError;
 use crate::version::{Gate, Version};
@@ -86,19 +86,19 @@ pub(crate) struct FixedPart<'a> {
 }
 
 impl<'a> FixedPart<'a> {
-    /// Of a message whose table has `lines`; `disputed` if one of them has a `perhaps`.
+    /// Of a message whose table has `lines` of the given shape.
     #[inline]
     pub(crate) fn new(
         message: &'static str,
         lines: &[Field],
-        disputed: bool,
+        shape: &Shape,
         version: Version,
         body: &'a Bytes,
     ) -> Self {
         Self {
             message,
             version,
-            form: Form::of(lines, disputed, version, body),
+            form: Form::of(lines, shape, version, body),
             body,
             rest: body,
         }

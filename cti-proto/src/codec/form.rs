@@ -5,7 +5,7 @@
 //! if the rest comes out even in that one. A body that fits neither is read in the usual form, so
 //! that errors name the usual place.
 
-use crate::codec::floating::Ranges;
+use crate::codec::floating::field_header;
 use crate::codec::spec::{Field, Place};
 use crate::tag::Tag;
 use crate::version::{FieldWidth, Gate, Version};
@@ -29,14 +29,17 @@ impl Form {
         }
     }
 
-    /// The form of `body`, whose table has `lines`; `disputed` if one of them has a `perhaps`.
+    /// The form of `body`, whose table has `lines` of the given shape.
     #[inline]
-    pub(crate) fn of(lines: &[Field], disputed: bool, version: Version, body: &[u8]) -> Self {
+    pub(crate) fn of(lines: &[Field], shape: &Shape, version: Version, body: &[u8]) -> Self {
         let usual = Self::usual(version);
-        if !disputed && !matches!(usual.width, FieldWidth::WideTag) {
+        if !shape.disputed && !matches!(usual.width, FieldWidth::WideTag) {
             return usual;
         }
-        Self::among(lines, version, body, usual)
+        if usual.fits(lines, shape, version, body) {
+            return usual;
+        }
+        Self::among(lines, shape, version, body, usual)
     }
 
     /// Whether a body of this form has a line with these gates.
@@ -48,7 +51,8 @@ impl Form {
 
     /// Quirk: UCCX 18 prints the 2-byte tag for named variables only. It is taken for all fields;
     /// a body that does not come out even so is read with the widths of UCCX 17, then of UCCE 20.
-    fn among(lines: &[Field], version: Version, body: &[u8], usual: Self) -> Self {
+    #[cold]
+    fn among(lines: &[Field], shape: &Shape, version: Version, body: &[u8], usual: Self) -> Self {
         let widths = match usual.width {
             FieldWidth::WideTag => &[FieldWidth::WideTag, FieldWidth::Narrow, FieldWidth::Wide][..],
             FieldWidth::Narrow => &[FieldWidth::Narrow],
@@ -58,21 +62,129 @@ impl Form {
             .iter()
             .flat_map(|&width| [false, true].map(|other| Self { other, width }));
         forms
-            .find(|form| form.fits(lines, version, body))
+            .find(|form| form.fits(lines, shape, version, body))
             .unwrap_or(usual)
     }
 
     /// Whether the body comes out even. No field has tag 0.
-    pub(crate) fn fits(self, lines: &[Field], version: Version, body: &[u8]) -> bool {
-        let present = lines
-            .iter()
-            .filter(|line| self.has(version, line.gate, line.perhaps));
-        let fixed_len = present.filter_map(fixed_width).sum::<usize>();
-        body.len() >= fixed_len
-            && Ranges::new("", self.width, body, fixed_len)
-                .all(|field| field.is_ok_and(|(tag, _)| tag != Tag(0)))
+    pub(crate) fn fits(
+        self,
+        lines: &[Field],
+        shape: &Shape,
+        version: Version,
+        body: &[u8],
+    ) -> bool {
+        let floating = body.get(self.fixed_len(lines, shape, version)..);
+        floating.is_some_and(|floating| match self.width {
+            // One loop for each width, which each knows its own.
+            FieldWidth::Narrow => comes_out_even(FieldWidth::Narrow, floating),
+            FieldWidth::WideTag => comes_out_even(FieldWidth::WideTag, floating),
+            FieldWidth::Wide => comes_out_even(FieldWidth::Wide, floating),
+        })
+    }
+
+    /// Bytes of the fixed part.
+    #[inline]
+    pub(crate) fn fixed_len(self, lines: &[Field], shape: &Shape, version: Version) -> usize {
+        let Some(gated) = shape.gated.get(..shape.gated_len).filter(|_| !self.other) else {
+            return self.sum(lines, shape, version);
+        };
+        let mut len = shape.len;
+        for (gate, width) in gated {
+            if gate.admits(version) {
+                len += width;
+            }
+        }
+        len
+    }
+
+    #[cold]
+    fn sum(self, lines: &[Field], shape: &Shape, version: Version) -> usize {
+        let lines = shape.lines_of(lines).iter();
+        lines
+            .filter(|line| self.shows(version, line))
+            .filter_map(fixed_width)
+            .sum()
+    }
+
+    /// Whether a body of this form has `line`.
+    #[inline]
+    pub(crate) fn shows(self, version: Version, line: &Field) -> bool {
+        if self.other {
+            return self.shows_other(version, line);
+        }
+        line.gate.admits(version)
+    }
+
+    #[cold]
+    const fn shows_other(self, version: Version, line: &Field) -> bool {
+        self.has(version, line.gate, line.perhaps)
     }
 }
+
+#[inline(always)]
+fn comes_out_even(width: FieldWidth, mut floating: &[u8]) -> bool {
+    while let Some((tag, len)) = field_header(width, floating) {
+        match floating.get(width.header_len() + len..) {
+            Some(rest) if tag != Tag(0) => floating = rest,
+            _ => return false,
+        }
+    }
+    floating.is_empty()
+}
+
+/// What the fixed part of a table amounts to, for readers in a hurry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// How many lines it has.
+    lines: usize,
+    /// Bytes of the lines that every version has.
+    len: usize,
+    /// Gates and bytes of the others, if they are few.
+    gated: [(Gate, usize); MAX_GATED],
+    gated_len: usize,
+    /// Whether a line may be there or not.
+    disputed: bool,
+}
+
+impl Shape {
+    pub(crate) const fn of(lines: &[Field]) -> Self {
+        let mut shape = Self {
+            lines: 0,
+            len: 0,
+            gated: [(Gate::closed(), 0); MAX_GATED],
+            gated_len: 0,
+            disputed: false,
+        };
+        let mut rest = lines;
+        while let [line, others @ ..] = rest {
+            let Some(width) = fixed_width(line) else {
+                break;
+            };
+            shape.lines += 1;
+            shape.disputed = shape.disputed || line.perhaps.is_open();
+            if line.gate.is_always() {
+                shape.len += width;
+            } else {
+                if shape.gated_len < MAX_GATED {
+                    shape.gated[shape.gated_len] = (line.gate, width);
+                }
+                shape.gated_len += 1;
+            }
+            rest = others;
+        }
+        shape
+    }
+
+    /// The lines of the fixed part among `all`, which it is the shape of.
+    #[inline]
+    pub(crate) fn lines_of<'a>(&self, all: &'a [Field]) -> &'a [Field] {
+        all.get(..self.lines).unwrap_or(all)
+    }
+}
+
+/// Lines with a gate that are not counted one by one; most messages have less.
+const MAX_GATED: usize = 8;
 
 /// Bytes of a line of the fixed part; `None` for other lines.
 #[inline]
@@ -82,16 +194,4 @@ pub(crate) const fn fixed_width(line: &Field) -> Option<usize> {
         Place::Count { .. } => Some(size_of::<u16>()),
         Place::Floating { .. } | Place::List { .. } => None,
     }
-}
-
-/// Whether a line of the fixed part may be there or not.
-pub(crate) const fn is_disputed(lines: &[Field]) -> bool {
-    let mut rest = lines;
-    while let [line, others @ ..] = rest {
-        if line.perhaps.is_open() {
-            return true;
-        }
-        rest = others;
-    }
-    false
 }

@@ -20,7 +20,7 @@ pub(crate) use floating::{
     fixed_values,
 };
 pub use floating::{Fields, Ranges, RawField};
-pub(crate) use form::{Form, fixed_width, is_disputed};
+pub(crate) use form::{Form, Shape, fixed_width};
 pub use named::{NamedArray, NamedVariable};
 pub(crate) use spec::line_of;
 pub use spec::{Field, Place};

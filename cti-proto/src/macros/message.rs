@@ -56,7 +56,7 @@
 ///     const TABLE: Table = Table { name: "QUERY_AGENT_STATE_REQ", number: MessageType(36), .. };
 ///     fn decode(version: Version, body: &Bytes) -> Result<Self, DecodeError> {
 ///         let mut message = Self::absent();
-///         let mut fixed = FixedPart::new("QUERY_AGENT_STATE_REQ", LINES, false, version, body);
+///         let mut fixed = FixedPart::new("QUERY_AGENT_STATE_REQ", LINES, SHAPE, version, body);
 ///         message.invoke_id = fixed.take("invoke_id")?;
 ///         if fixed.has(Gate::since(9), Gate::closed()) { message.mrd_id = fixed.take("mrd_id")?; }
 ///         fixed.take::<u16>("num_skill_groups")?;
@@ -186,6 +186,51 @@ macro_rules! message {
             }
         }
 
+        impl $name {
+            const LINES: &'static [$crate::codec::Field] = &[
+                $(
+                    $( $crate::macros::fixed_field!($fixed: $xty, (
+                        $(since $xsince)?
+                        $(ucce $xucce $(until $xucce_last)?)?
+                        $(uccx $xuccx $(until $xuccx_last)?)?
+                        $(perhaps (
+                            $(ucce $pucce $(until $pucce_last)?)?
+                            $(uccx $puccx $(until $puccx_last)?)?
+                        ))?
+                    )), )*
+                    $($( $crate::codec::Field::new(
+                        stringify!($count),
+                        $crate::codec::Place::Count { list: stringify!($counted) },
+                        "u16",
+                    )
+                    .gated($crate::macros::gate!(
+                        $(since $csince)?
+                        $(ucce $cucce $(until $cucce_last)?)?
+                        $(uccx $cuccx $(until $cuccx_last)?)?
+                    )), )*)?
+                )*
+                $($( $crate::macros::floating_field!(
+                    $field: $fty = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
+                    ($(required $($dialect)?)? $(counts $listed)?),
+                    ($(since $fsince)?
+                     $(ucce $fucce $(until $fucce_last)?)?
+                     $(uccx $fuccx $(until $fuccx_last)?)?)
+                ), )*)?
+                $($( $crate::codec::Field::new(
+                    stringify!($list),
+                    $crate::codec::Place::List {
+                        entry: <$entry as $crate::codec::Group>::ENTRY,
+                    },
+                    stringify!($entry),
+                )
+                .gated($crate::macros::gate!(
+                    $(since $lsince)?
+                    $(ucce $lucce $(until $lucce_last)?)?
+                    $(uccx $luccx $(until $luccx_last)?)?
+                )), )*)?
+            ];
+        }
+
         $crate::macros::constructor!($name $(($($arg: $aty),+))?);
 
         impl $crate::message::Body for $name {
@@ -201,48 +246,8 @@ macro_rules! message {
                 evidence: $crate::macros::evidence!(
                     $($(ucce $($read)+)? $(uccx $extent)?)?
                 ),
-                fields: &[
-                    $(
-                        $( $crate::macros::fixed_field!($fixed: $xty, (
-                            $(since $xsince)?
-                            $(ucce $xucce $(until $xucce_last)?)?
-                            $(uccx $xuccx $(until $xuccx_last)?)?
-                            $(perhaps (
-                                $(ucce $pucce $(until $pucce_last)?)?
-                                $(uccx $puccx $(until $puccx_last)?)?
-                            ))?
-                        )), )*
-                        $($( $crate::codec::Field::new(
-                            stringify!($count),
-                            $crate::codec::Place::Count { list: stringify!($counted) },
-                            "u16",
-                        )
-                        .gated($crate::macros::gate!(
-                            $(since $csince)?
-                            $(ucce $cucce $(until $cucce_last)?)?
-                            $(uccx $cuccx $(until $cuccx_last)?)?
-                        )), )*)?
-                    )*
-                    $($( $crate::macros::floating_field!(
-                        $field: $fty = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
-                        ($(required $($dialect)?)? $(counts $listed)?),
-                        ($(since $fsince)?
-                         $(ucce $fucce $(until $fucce_last)?)?
-                         $(uccx $fuccx $(until $fuccx_last)?)?)
-                    ), )*)?
-                    $($( $crate::codec::Field::new(
-                        stringify!($list),
-                        $crate::codec::Place::List {
-                            entry: <$entry as $crate::codec::Group>::ENTRY,
-                        },
-                        stringify!($entry),
-                    )
-                    .gated($crate::macros::gate!(
-                        $(since $lsince)?
-                        $(ucce $lucce $(until $lucce_last)?)?
-                        $(uccx $luccx $(until $luccx_last)?)?
-                    )), )*)?
-                ],
+                fields: Self::LINES,
+                shape: $crate::codec::Shape::of(Self::LINES),
             };
 
             #[allow(unused_variables, reason = "not every fixed part has a gate")]
@@ -250,13 +255,11 @@ macro_rules! message {
                 version: $crate::Version,
                 body: &bytes::Bytes,
             ) -> Result<Self, $crate::DecodeError> {
-                const LINES: &[$crate::codec::Field] =
-                    <$name as $crate::message::Body>::TABLE.fields;
                 let mut message = Self::absent();
-                let disputed = const { $crate::codec::is_disputed(LINES) };
+                let shape = const { &$crate::codec::Shape::of(Self::LINES) };
                 #[allow(unused_mut, reason = "some messages have no fixed part")]
                 let mut fixed =
-                    $crate::codec::FixedPart::new($wire_name, LINES, disputed, version, body);
+                    $crate::codec::FixedPart::new($wire_name, Self::LINES, shape, version, body);
                 $(
                     $(
                         if $crate::macros::present!(fixed, (
@@ -329,10 +332,8 @@ macro_rules! message {
                             $(ucce $cucce $(until $cucce_last)?)?
                             $(uccx $cuccx $(until $cuccx_last)?)?
                         ) }.admits(version) {
-                            const FIELDS: &[$crate::codec::Field] =
-                                <$name as $crate::message::Body>::TABLE.fields;
                             let listed = const {
-                                $crate::codec::line_of(FIELDS, stringify!($counted)).gate
+                                $crate::codec::line_of(Self::LINES, stringify!($counted)).gate
                             }
                             .admits(version);
                             let len = if listed { self.$counted.len() } else { 0 };

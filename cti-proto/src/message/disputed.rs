@@ -6,7 +6,7 @@
 use bytes::{Bytes, BytesMut};
 
 use crate::code::{InvokeId, MessageType, PeripheralErrorCode, StatusCode};
-use crate::codec::{Field, Form, Place};
+use crate::codec::{Field, Form, Place, Shape};
 use crate::frame::Frame;
 use crate::message::{
     Body, CallAttributeChangeEvent, FailureConf, Message, SendDtmfSignalReq, Table,
@@ -102,8 +102,8 @@ impl Width {
         let form = Form::usual(version);
         (table.name == width.printed.name
             && width.surplus(body)?.iter().all(|byte| *byte == 0)
-            && !form.fits(table.fields, version, body)
-            && form.fits(width.printed.fields, version, body))
+            && !form.fits(table.fields, &table.shape, version, body)
+            && form.fits(width.printed.fields, &width.printed.shape, version, body))
         .then_some(width)
     }
 
@@ -133,14 +133,14 @@ static PAUSE_DURATION: Width = Width {
     usual: 4,
     other: 2,
     printed: &Table {
-        fields: &with_width::<{ SendDtmfSignalReq::TABLE.fields.len() }>(
-            SendDtmfSignalReq::TABLE.fields,
-            5,
-            2,
-        ),
+        fields: SHORT_PAUSE,
+        shape: Shape::of(SHORT_PAUSE),
         ..SendDtmfSignalReq::TABLE
     },
 };
+
+const SHORT_PAUSE: &[Field] =
+    &with_width::<{ SendDtmfSignalReq::TABLE.fields.len() }>(SendDtmfSignalReq::TABLE.fields, 5, 2);
 
 /// Quirk: the guides print size 4 beside the type USHORT.
 static CONNECTION_DEVICE_ID_TYPE: Width = Width {
@@ -148,27 +148,33 @@ static CONNECTION_DEVICE_ID_TYPE: Width = Width {
     usual: 2,
     other: 4,
     printed: &Table {
-        fields: &with_width::<{ CallAttributeChangeEvent::TABLE.fields.len() }>(
-            CallAttributeChangeEvent::TABLE.fields,
-            3,
-            4,
-        ),
+        fields: LONG_TYPE,
+        shape: Shape::of(LONG_TYPE),
         ..CallAttributeChangeEvent::TABLE
     },
 };
 
+const LONG_TYPE: &[Field] = &with_width::<{ CallAttributeChangeEvent::TABLE.fields.len() }>(
+    CallAttributeChangeEvent::TABLE.fields,
+    3,
+    4,
+);
+
 static PRINTED_FAILURE_CONF: Table = Table {
-    fields: &[
-        Field::new("invoke_id", Place::Fixed { width: 4 }, "InvokeId"),
-        Field::new("status", Place::Fixed { width: 2 }, "StatusCode"),
-        Field::new(
-            "peripheral_error_code",
-            Place::Fixed { width: 4 },
-            "PeripheralErrorCode",
-        ),
-    ],
+    fields: PRINTED_FAILURE,
+    shape: Shape::of(PRINTED_FAILURE),
     ..FailureConf::TABLE
 };
+
+const PRINTED_FAILURE: &[Field] = &[
+    Field::new("invoke_id", Place::Fixed { width: 4 }, "InvokeId"),
+    Field::new("status", Place::Fixed { width: 2 }, "StatusCode"),
+    Field::new(
+        "peripheral_error_code",
+        Place::Fixed { width: 4 },
+        "PeripheralErrorCode",
+    ),
+];
 
 /// The lines, the one at `place` with another width.
 const fn with_width<const N: usize>(lines: &[Field], place: usize, width: usize) -> [Field; N] {

@@ -12,7 +12,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use crate::code::{InvokeId, MessageType};
 #[cfg(any(feature = "serde", feature = "arbitrary"))]
 use crate::codec::Fill;
-use crate::codec::{Contents, Field, Fields, Floating};
+use crate::codec::{Contents, Field, Fields, Floating, Shape};
 use crate::error::{DecodeError, EncodeError};
 use crate::frame::{Frame, HEADER_LEN};
 use crate::version::{Dialect, Gate, Version};
@@ -147,6 +147,8 @@ pub struct Table {
     pub evidence: Evidence,
     /// Its lines: fixed fields and counters in wire order, floating fields, lists.
     pub fields: &'static [Field],
+    /// Of the fixed part.
+    pub(crate) shape: Shape,
 }
 
 impl Table {
