@@ -19,6 +19,8 @@ use instructions::Instructions;
 /// Candidates that do the same work.
 pub struct Comparison<'a> {
     title: String,
+    /// Pieces of work in one run, and what they are called.
+    units: Option<(u32, &'static str)>,
     candidates: Vec<Candidate<'a>>,
 }
 
@@ -55,8 +57,16 @@ impl<'a> Comparison<'a> {
     pub fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
+            units: None,
             candidates: Vec::new(),
         }
+    }
+
+    /// One run does `count` pieces of work called `name`; what they take is printed too.
+    #[must_use]
+    pub fn units(mut self, count: u32, name: &'static str) -> Self {
+        self.units = Some((count, name));
+        self
     }
 
     /// Adds a candidate; the first one is the measure of the others.
@@ -120,7 +130,7 @@ impl<'a> Comparison<'a> {
                 }
             })
             .collect();
-        print(&self.title, &measured);
+        print(&self.title, self.units, &measured);
         measured
     }
 }
@@ -133,7 +143,7 @@ impl std::fmt::Debug for Comparison<'_> {
     }
 }
 
-fn print(title: &str, measured: &[Measured]) {
+fn print(title: &str, units: Option<(u32, &str)>, measured: &[Measured]) {
     println!(
         "{title:<58} {:>12} {:>6} {:>12} {:>6}",
         "time", "ratio", "instructions", "ratio"
@@ -144,9 +154,14 @@ fn print(title: &str, measured: &[Measured]) {
         } = candidate;
         print!("  {name:<56} {:>12} {ratio:>6.2}", format!("{time:.1?}"));
         match candidate.instructions {
-            Some(Instructed { count, ratio }) => println!(" {count:>12.0} {ratio:>6.2}"),
-            None => println!(" {:>12} {:>6}", "-", "-"),
+            Some(Instructed { count, ratio }) => print!(" {count:>12.0} {ratio:>6.2}"),
+            None => print!(" {:>12} {:>6}", "-", "-"),
         }
+        if let Some((count, unit)) = units {
+            let each = time.as_secs_f64() / f64::from(count);
+            print!("  {:.0} ns a {unit}, {:.2} M/s", each * 1e9, 1e-6 / each);
+        }
+        println!();
     }
     println!();
 }
