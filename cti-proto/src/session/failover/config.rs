@@ -24,6 +24,9 @@ pub struct Config {
     pub clients: u32,
     /// How long the host may take to connect.
     pub connect_timeout: Duration,
+    /// UCCX: how long a node is left alone that could not be reached or whose session broke at once.
+    /// One that refused is left alone for 10 s.
+    pub retry_after: Duration,
     /// What is said when a side asks to be left for maintenance (version 24).
     pub maintenance: Consent,
     /// Most queries that recovery has open at a time; the rest of
@@ -63,6 +66,8 @@ impl Config {
             seed: 0,
             clients: 100,
             connect_timeout: Duration::from_secs(10),
+            // As long as after a refusal.
+            retry_after: Duration::from_secs(10),
             maintenance: Consent::WithStandby,
             max_queries: 16,
             max_agents: 20_000,
@@ -98,6 +103,13 @@ impl Config {
     #[must_use]
     pub fn clients(mut self, clients: u32) -> Self {
         self.clients = clients;
+        self
+    }
+
+    /// How long a node of UCCX is left alone that could not be reached.
+    #[must_use]
+    pub fn retry_after(mut self, pause: Duration) -> Self {
+        self.retry_after = pause;
         self
     }
 

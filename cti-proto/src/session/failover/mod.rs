@@ -25,8 +25,9 @@
 //! # Sides
 //!
 //! UCCE: the last good side, the other, a random wait of up to a tenth of a second for each client, both
-//! again, then 15, 30, 60, 120, 120 .. s. UCCX: the list from its head until a node opens; 10 s between
-//! two attempts at the same node; no fail-back. A standby node refuses with 92, a standby side with 15 or
+//! again, then 15, 30, 60, 120, 120 .. s. UCCX: the list from its head until a node opens; 10 s after a
+//! refusal, [`Config::retry_after`] after another failure before the same node is tried again; no
+//! fail-back. A standby node refuses with 92, a standby side with 15 or
 //! 107, a side in maintenance with 110: the walk goes on. Status 1 steps down to the next older version.
 //! What walking cannot cure ends the machine by [`Event::Failed`]. A session that lasted less than 10 s
 //! counts as an attempt that failed.
@@ -159,10 +160,8 @@ impl Failover {
         if config.clients > MANY_CLIENTS {
             config.client.open_timeout = config.client.open_timeout.max(LONG_OPEN_TIMEOUT);
         }
-        let sides = config.sides.max(1);
-        let walk = Walk::new(sides, config.versions.clone(), config.seed, config.clients);
         let mut machine = Self {
-            walk,
+            walk: Walk::new(&config),
             picture: Picture::new(&config),
             state: State::Idle,
             links: Vec::new(),

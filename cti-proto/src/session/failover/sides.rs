@@ -3,15 +3,16 @@
 //! UCCE: the last good side, the others, a random wait of up to a tenth of a second for each client of
 //! the server, all again, then 15, 30, 60, 120, 120 .. s, all sides after each wait.
 //!
-//! UCCX: the list from its head until a node opens; a node is left alone for 10 s after it refused,
-//! could not be reached, or ended a session as soon as it was open.
+//! UCCX: the list from its head until a node opens; a node is left alone for 10 s after it refused, and
+//! for [`Config::retry_after`](super::Config::retry_after) after it could not be reached or ended a
+//! session as soon as it was open.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::code::StatusCode;
-use crate::session::failover::Side;
+use crate::session::failover::{Config, Side};
 use crate::version::{Dialect, Version};
 
 /// The walk along the sides.
@@ -29,6 +30,8 @@ pub(super) struct Walk {
     random: Random,
     /// The longest random wait.
     spread: Duration,
+    /// How long UCCX leaves a node alone that failed.
+    retry_after: Duration,
 }
 
 /// What is known of one side.
@@ -67,20 +70,22 @@ pub(super) enum Verdict {
 }
 
 impl Walk {
-    pub(super) fn new(sides: usize, versions: Vec<Version>, seed: u64, clients: u32) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
+        let versions = config.versions.clone();
         let dialect = versions
             .first()
             .map_or(Dialect::Ucce, |version| version.dialect());
         Self {
             dialect,
             versions,
-            sides: alloc::vec![Standing::default(); sides],
+            sides: alloc::vec![Standing::default(); config.sides.max(1)],
             queue: VecDeque::new(),
             rounds: 0,
             last_good: Side(0),
             wait: None,
-            random: Random(seed),
-            spread: SPREAD_PER_CLIENT.saturating_mul(clients),
+            random: Random(config.seed),
+            spread: SPREAD_PER_CLIENT.saturating_mul(config.clients),
+            retry_after: config.retry_after,
         }
     }
 
@@ -117,9 +122,10 @@ impl Walk {
 
     /// An attempt ended without an answer.
     pub(super) fn failed(&mut self, now: Duration, side: Side) {
+        let not_before = now.saturating_add(self.retry_after);
         let standing = self.standing(side);
         standing.incompatible = false;
-        standing.not_before = now.saturating_add(UCCX_PAUSE);
+        standing.not_before = not_before;
     }
 
     /// An OPEN_REQ was refused.
@@ -320,10 +326,17 @@ const STEADY: Duration = Duration::from_secs(10);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::{Secret, Text};
+    use crate::session::client;
+
+    fn config(version: Version) -> Config {
+        let client = client::Config::new(version, Text::default(), Secret::default());
+        Config::new(client)
+    }
 
     fn walk(dialect: Dialect) -> Walk {
-        let versions = alloc::vec![Version::new(dialect, 17), Version::new(dialect, 14)];
-        Walk::new(2, versions, 7, 100)
+        let versions = [Version::new(dialect, 17), Version::new(dialect, 14)];
+        Walk::new(&config(versions[0]).versions(versions).seed(7))
     }
 
     /// The sides tried, each failing at once, and the waits in seconds between them.
@@ -375,8 +388,8 @@ mod tests {
     #[test]
     fn rule_12_spreads_by_the_seed_alone() {
         let wait = |seed| {
-            let versions = alloc::vec![Version::ucce(23)];
-            let mut walk = Walk::new(2, versions, seed, 1_000);
+            let config = config(Version::ucce(23)).seed(seed).clients(1_000);
+            let mut walk = Walk::new(&config);
             trail(&mut walk, Duration::ZERO, 3)[2].1
         };
         assert_eq!(wait(1), wait(1));
@@ -390,6 +403,18 @@ mod tests {
         let mut walk = walk(Dialect::Uccx);
         let trail = trail(&mut walk, Duration::ZERO, 6);
         assert_eq!(trail, [(0, 0), (1, 0), (0, 10), (1, 0), (0, 10), (1, 0)]);
+    }
+
+    #[test]
+    fn uccx_comes_back_as_soon_as_it_is_told_to() {
+        let config = config(Version::uccx(17)).sides(1);
+        let mut walk = Walk::new(&config.retry_after(Duration::from_secs(1)));
+        let trail = trail(&mut walk, Duration::ZERO, 3);
+        assert_eq!(trail, [(0, 0), (0, 1), (0, 1)]);
+        let now = Duration::from_secs(60);
+        walk.refused(now, Side(0), StatusCode::INVALID_VERSION);
+        let until = now + UCCX_PAUSE;
+        assert_eq!(walk.next(now, |_| true), Step::Wait(until));
     }
 
     #[test]
