@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, fmt, time::Duration};
 
 use bytes::{Buf as _, Bytes, BytesMut};
+use cti_proto::session::{Client, Error, client};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf},
     time::Instant,
@@ -25,6 +26,32 @@ pub trait Machine {
     fn poll_event(&mut self) -> Option<Self::Event>;
     /// When to call [`Machine::handle_timeout`].
     fn poll_timeout(&self) -> Option<Duration>;
+}
+
+impl Machine for Client {
+    type Event = client::Event;
+    type Error = Error;
+
+    fn handle_input(&mut self, now: Duration, input: &mut BytesMut) -> Result<(), Error> {
+        Self::handle_input(self, now, input)
+    }
+
+    fn handle_timeout(&mut self, now: Duration) -> Result<(), Error> {
+        Self::handle_timeout(self, now);
+        Ok(())
+    }
+
+    fn poll_transmit(&mut self) -> Option<Bytes> {
+        Self::poll_transmit(self)
+    }
+
+    fn poll_event(&mut self) -> Option<client::Event> {
+        Self::poll_event(self)
+    }
+
+    fn poll_timeout(&self) -> Option<Duration> {
+        Self::poll_timeout(self)
+    }
 }
 
 /// Monotonic time since an origin, as the machines want it.

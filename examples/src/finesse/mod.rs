@@ -98,11 +98,9 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
         limits,
         shutdown.clone(),
     ));
-    tasks.spawn(cti::run(
-        node.clone(),
-        settings.engine.cti,
-        shutdown.clone(),
-    ));
+    let engines = [settings.engine.cti];
+    let (engine_node, engine_shutdown) = (node.clone(), shutdown.clone());
+    tasks.spawn(async move { cti::run(engine_node, &engines, engine_shutdown).await });
     tasks.spawn(publisher::run(node.clone(), account, shutdown.clone()));
     tasks.spawn(async move { node.keep_time(shutdown).await });
     let task = tokio::spawn(async move { while tasks.join_next().await.is_some() {} });

@@ -1,6 +1,7 @@
-//! The session with the engine: opened again and again, its picture built each time, then events in and
+//! The session with the engine: the machine keeps one, its picture is built each time, then events in and
 //! requests out.
 
+mod connections;
 mod read;
 mod rebuild;
 #[cfg(test)]
@@ -9,7 +10,6 @@ mod write;
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
-use bytes::{Bytes, BytesMut};
 use cti_proto::{
     Message, Version,
     code::{
@@ -17,173 +17,187 @@ use cti_proto::{
     },
     codec::{Secret, Text},
     session::{
-        Client, CloseReason, Error,
-        client::{Config, Event, Failure as Refusal, OffLine},
+        Error, Failover,
+        client::{self, Failure as Refusal, OffLine},
+        failover::{Config, Connection, Event, Failed},
     },
 };
-use tokio::{net::TcpStream, sync::mpsc, time::Instant};
+use tokio::{sync::mpsc, time::Instant};
 
-use self::rebuild::Rebuild;
+use self::{
+    connections::{Arrival, Connections},
+    rebuild::Rebuild,
+};
 use super::{
-    connect::connect,
     core::{CallId, Core, EngineEvent, EngineRequest, Token},
     node::Node,
 };
 use crate::{
-    driver::{Driver, Machine, sleep_until},
+    driver::{Clock, sleep_until},
     shutdown::Shutdown,
 };
 
-/// Keeps a session with the engine at `address` until the end is asked for.
-pub(super) async fn run(node: Node, address: SocketAddr, shutdown: Shutdown) {
-    while !shutdown.is_requested() {
-        let Some(connection) = connect(address, &shutdown).await else {
-            return;
-        };
-        let pause = match connection {
-            Ok(stream) => {
-                let ended = Session::new(node.clone(), stream).run(&shutdown).await;
-                node.change(Core::engine_lost);
-                tracing::warn!(%address, %ended, "no session with the engine");
-                ended.pause()
-            }
-            Err(error) => {
-                tracing::debug!(%address, %error, "no engine");
-                AFTER_LOSS
-            }
-        };
+/// Keeps a session with one of the engines at `addresses` until the end is asked for.
+pub(super) async fn run(node: Node, addresses: &[SocketAddr], shutdown: Shutdown) {
+    while let Some(failed) = Session::new(node.clone(), addresses, &shutdown)
+        .run(&shutdown)
+        .await
+    {
+        tracing::error!(?failed, "no engine will have this web service");
         tokio::select! {
-            () = shutdown.requested() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = shutdown.requested() => return,
+            () = tokio::time::sleep(AFTER_FAILURE) => {}
         }
     }
 }
 
-/// Why a session ended.
-#[derive(Debug, thiserror::Error)]
-enum SessionEnd {
-    /// The machine said so.
-    #[error("{0:?}")]
-    Closed(CloseReason),
-    /// The stream broke, or the peer does not read.
-    #[error("the connection broke")]
-    Broken,
-    /// What the engine describes did not become complete in time.
-    #[error("the engine did not describe itself in time")]
-    NoPicture,
-    /// The session could not be used.
-    #[error(transparent)]
-    Machine(#[from] Error),
-}
-
-impl SessionEnd {
-    /// How long to leave the engine alone. One that refused is not asked again for 10 s: that is how long
-    /// a standby is left alone.
-    fn pause(&self) -> Duration {
-        match self {
-            Self::Closed(CloseReason::Refused { .. }) => AFTER_REFUSAL,
-            Self::Closed(_) | Self::Broken | Self::NoPicture | Self::Machine(_) => AFTER_LOSS,
-        }
-    }
-}
-
-/// One session, from the connection to its end.
+/// A session with one engine after the other.
 struct Session {
     node: Node,
-    driver: Driver<Client, TcpStream>,
+    clock: Clock,
+    machine: Failover,
+    connections: Connections,
     requests: mpsc::UnboundedReceiver<(Token, EngineRequest)>,
     tokens: BTreeMap<InvokeId, Token>,
     rebuild: Option<(Rebuild, Instant)>,
+    failed: Option<Failed>,
 }
 
 impl Session {
-    fn new(node: Node, stream: TcpStream) -> Self {
+    fn new(node: Node, addresses: &[SocketAddr], shutdown: &Shutdown) -> Self {
         let requests = node.attach_engine();
-        let driver = Driver::new(Client::new(config()), stream, node.clock(), MAX_OUTPUT);
+        let clock = node.clock();
         Self {
             node,
-            driver,
+            clock,
+            machine: Failover::new(config(addresses.len())),
+            connections: Connections::new(addresses, shutdown),
             requests,
             tokens: BTreeMap::new(),
             rebuild: None,
+            failed: None,
         }
     }
 
-    async fn run(mut self, shutdown: &Shutdown) -> SessionEnd {
-        let now = self.driver.now();
-        if let Err(error) = self.driver.machine.open(now) {
-            return error.into();
+    /// Returns why walking from engine to engine cannot help; `None` when the end was asked for.
+    async fn run(mut self, shutdown: &Shutdown) -> Option<Failed> {
+        if let Err(error) = self.machine.open(self.clock.now()) {
+            return Some(Failed::Config(error));
         }
         loop {
+            while let Some(event) = self.next_event() {
+                self.on_event(event);
+                self.go_on_rebuilding();
+            }
+            if self.machine.is_closed() {
+                self.connections.finish().await;
+                return self.failed;
+            }
+            let timeout = self.machine.poll_timeout();
+            let timeout = timeout.map(|time| self.clock.instant(time));
             let deadline = self.rebuild.as_ref().map(|(_, deadline)| *deadline);
-            let result = tokio::select! {
+            tokio::select! {
                 biased;
                 () = shutdown.requested() => {
-                    let now = self.driver.now();
-                    self.driver.machine.close(now, StatusCode::NO_ERROR);
-                    self.driver.flush().await;
-                    return SessionEnd::Closed(CloseReason::Local);
+                    self.machine.close(self.clock.now(), StatusCode::NO_ERROR);
+                    self.transmit();
+                    self.connections.finish().await;
+                    return None;
                 }
-                event = self.driver.next() => match event {
-                    Ok(Event::Closed(reason)) => {
-                        self.driver.flush().await;
-                        return SessionEnd::Closed(reason);
-                    }
-                    Ok(event) => self.on_event(event),
-                    Err(_) => return SessionEnd::Broken,
-                },
-                Some((token, request)) = self.requests.recv() => {
-                    self.on_request(token, &request);
-                    Ok(())
+                () = sleep_until(timeout) => self.machine.handle_timeout(self.clock.now()),
+                () = sleep_until(deadline) => {
+                    tracing::warn!("the engine did not describe itself in time");
+                    self.drop_active();
                 }
-                () = sleep_until(deadline) => return SessionEnd::NoPicture,
-            };
-            if let Err(error) = result.and_then(|()| self.go_on_rebuilding()) {
-                return error.into();
+                Some((token, request)) = self.requests.recv() => self.on_request(token, &request),
+                (connection, arrival) = self.connections.next() => self.on_arrival(connection, arrival),
             }
         }
     }
 
-    fn on_event(&mut self, event: Event) -> Result<(), Error> {
+    /// What the machine tells next, once what it sends is on its way.
+    fn next_event(&mut self) -> Option<Event> {
+        self.transmit();
+        self.machine.poll_event()
+    }
+
+    fn transmit(&mut self) {
+        while let Some(transmit) = self.machine.poll_transmit() {
+            let connection = transmit.connection;
+            if !self.connections.send(transmit) {
+                tracing::warn!("the engine does not read");
+                self.drop_connection(connection);
+            }
+        }
+    }
+
+    fn on_arrival(&mut self, connection: Connection, arrival: Arrival) {
+        let now = self.clock.now();
+        match arrival {
+            Arrival::Connected => self.machine.handle_connected(now, connection),
+            Arrival::Input(input) => {
+                if let Some(input) = self.connections.input(connection, input) {
+                    self.machine.handle_input(now, connection, input);
+                }
+            }
+            Arrival::Ended => self.drop_connection(connection),
+        }
+    }
+
+    fn drop_connection(&mut self, connection: Connection) {
+        self.connections.disconnect(connection);
+        self.machine.handle_eof(self.clock.now(), connection);
+    }
+
+    #[allow(
+        clippy::wildcard_enum_match_arm,
+        reason = "what is lost or differs shows in the picture that is built anew"
+    )]
+    fn on_event(&mut self, event: Event) {
         match event {
-            Event::Opened(conf) if conf.peripheral_online => self.begin_rebuilding(),
-            Event::Opened(_) => {
-                tracing::info!("the engine is there, but has no switch");
-                Ok(())
+            Event::Connect { connection, side } => self.connections.connect(connection, side),
+            Event::Disconnect { connection } => self.connections.disconnect(connection),
+            Event::Refused { side, status, .. } => {
+                tracing::warn!(side = side.0, ?status, "an engine refuses");
             }
-            Event::Answer(answer) => {
-                self.on_answer(answer.invoke_id, &answer.result);
-                Ok(())
+            Event::Active { conf, .. } if conf.peripheral_online => self.begin_rebuilding(),
+            Event::Active { .. } => tracing::info!("the engine is there, but has no switch"),
+            Event::Interrupted { reason, .. } => {
+                tracing::warn!(?reason, "no session with the engine");
+                self.out_of_service();
+                // What was asked of the old session is not for the next one.
+                self.requests = self.node.attach_engine();
             }
-            Event::Message(Message::SystemEvent(event)) => match event.system_event_id {
-                SystemEventId::PERIPHERAL_OFFLINE => {
-                    tracing::warn!("the engine has lost its switch");
-                    self.rebuild = None;
-                    self.node.change(Core::engine_lost);
-                    Ok(())
-                }
-                SystemEventId::PERIPHERAL_ONLINE if self.is_idle() => self.begin_rebuilding(),
-                _ => Ok(()),
-            },
-            Event::Message(message) => {
-                if let Some((rebuild, _)) = &mut self.rebuild {
-                    rebuild.on_message(&message);
-                }
-                let events = read::events(&message);
-                self.node.change(|core, now| {
-                    for event in events {
-                        core.handle_engine(now, event);
-                    }
-                });
-                Ok(())
-            }
+            Event::Answer(answer) => self.on_answer(answer.invoke_id, &answer.result),
+            Event::Message(message) => self.on_message(&message),
             Event::Malformed { frame, error } => {
                 tracing::warn!(message = ?frame.message_type, %error, "a message of the engine is unreadable");
-                Ok(())
             }
-            // Looked at before.
-            Event::Closed(_) | _ => Ok(()),
+            Event::Failed(failed) => self.failed = Some(failed),
+            _ => {}
         }
+    }
+
+    fn on_message(&mut self, message: &Message) {
+        if let Message::SystemEvent(event) = message {
+            return match event.system_event_id {
+                SystemEventId::PERIPHERAL_OFFLINE => {
+                    tracing::warn!("the engine has lost its switch");
+                    self.out_of_service();
+                }
+                SystemEventId::PERIPHERAL_ONLINE if self.is_idle() => self.begin_rebuilding(),
+                _ => {}
+            };
+        }
+        if let Some((rebuild, _)) = &mut self.rebuild {
+            rebuild.on_message(message);
+        }
+        let events = read::events(message);
+        self.node.change(|core, now| {
+            for event in events {
+                core.handle_engine(now, event);
+            }
+        });
     }
 
     fn on_answer(&mut self, invoke_id: InvokeId, result: &Result<Message, Refusal>) {
@@ -212,8 +226,8 @@ impl Session {
     }
 
     fn on_request(&mut self, token: Token, request: &EngineRequest) {
-        let now = self.driver.now();
-        match self.driver.machine.request(now, write::message(request)) {
+        let now = self.clock.now();
+        match self.machine.request(now, write::message(request)) {
             Ok(handle) => {
                 self.tokens.insert(handle.invoke_id(), token);
             }
@@ -226,68 +240,63 @@ impl Session {
         }
     }
 
+    fn out_of_service(&mut self) {
+        self.rebuild = None;
+        self.node.change(Core::engine_lost);
+    }
+
     fn is_idle(&self) -> bool {
         self.rebuild.is_none() && !self.node.read(|core, _| core.is_in_service())
     }
 
-    fn begin_rebuilding(&mut self) -> Result<(), Error> {
+    fn begin_rebuilding(&mut self) {
         self.node.change(Core::engine_connected);
-        self.rebuild = Some((Rebuild::new(), Instant::now() + PICTURE));
-        self.driver.machine.send(Rebuild::begin())
+        match self.machine.send(Rebuild::begin()) {
+            Ok(()) => self.rebuild = Some((Rebuild::new(), Instant::now() + PICTURE)),
+            Err(error) => self.give_up(&error),
+        }
     }
 
-    fn go_on_rebuilding(&mut self) -> Result<(), Error> {
+    fn go_on_rebuilding(&mut self) {
         let Some((rebuild, _)) = &mut self.rebuild else {
-            return Ok(());
+            return;
         };
         while let Some((query, message)) = rebuild.next_query() {
-            let now = self.driver.now();
-            let invoke_id = self.driver.machine.request(now, message)?.invoke_id();
-            rebuild.sent(invoke_id, query);
+            match self.machine.request(self.clock.now(), message) {
+                Ok(handle) => rebuild.sent(handle.invoke_id(), query),
+                Err(error) => return self.give_up(&error),
+            }
         }
         if rebuild.is_finished() {
             self.rebuild = None;
             tracing::info!("in service");
             self.node.change(Core::engine_ready);
         }
-        Ok(())
-    }
-}
-
-impl Machine for Client {
-    type Event = Event;
-    type Error = Error;
-
-    fn handle_input(&mut self, now: Duration, input: &mut BytesMut) -> Result<(), Error> {
-        Self::handle_input(self, now, input)
     }
 
-    fn handle_timeout(&mut self, now: Duration) -> Result<(), Error> {
-        Self::handle_timeout(self, now);
-        Ok(())
+    /// A session that cannot be asked is of no use.
+    fn give_up(&mut self, error: &Error) {
+        tracing::warn!(%error, "the engine cannot be asked");
+        self.drop_active();
     }
 
-    fn poll_transmit(&mut self) -> Option<Bytes> {
-        Self::poll_transmit(self)
-    }
-
-    fn poll_event(&mut self) -> Option<Event> {
-        Self::poll_event(self)
-    }
-
-    fn poll_timeout(&self) -> Option<Duration> {
-        Self::poll_timeout(self)
+    fn drop_active(&mut self) {
+        self.rebuild = None;
+        let side = self.machine.active_side();
+        if let Some(connection) = side.and_then(|side| self.connections.newest(side)) {
+            self.drop_connection(connection);
+        }
     }
 }
 
 /// Bridge mode: the events of all agents and calls.
-fn config() -> Config {
+fn config(sides: usize) -> Config {
     let services = ServiceMask::ALL_EVENTS
         | ServiceMask::CLIENT_CONTROL
         | ServiceMask::CALL_DATA_UPDATE
         | ServiceMask::SUPERVISOR
         | ServiceMask::CONFIG_EVENTS;
-    Config::new(
+    let client = client::Config::new(
         Version::uccx(VERSION),
         Text::until_nul(CLIENT_ID),
         Secret::default(),
@@ -296,8 +305,9 @@ fn config() -> Config {
     .call_events(CallEventMask::KNOWN)
     .agent_states(AgentStateMask::KNOWN)
     .config_records(ConfigMask::SKILL_GROUP | ConfigMask::AGENT)
-    // The engine is the only node, and tells when its switch is back.
-    .off_line(OffLine::Tells)
+        // No other engine has another switch.
+        .off_line(OffLine::Tells);
+    Config::new(client).sides(sides).retry_after(AFTER_LOSS)
 }
 
 /// UCCX protocol version.
@@ -306,13 +316,11 @@ pub(super) const VERSION: u32 = 17;
 /// ClientID in OPEN_REQ.
 const CLIENT_ID: &str = "finesse";
 
-/// Bytes that wait for an engine that does not read.
-const MAX_OUTPUT: usize = 1024 * 1024;
-
 /// How long the picture may take to become complete.
 const PICTURE: Duration = Duration::from_secs(30);
 
-/// UCCX CTI guide: wait at least 10 s after a refused OPEN_REQ.
-const AFTER_REFUSAL: Duration = Duration::from_secs(10);
-
+/// The engines are near, and a call that rings cannot wait.
 const AFTER_LOSS: Duration = Duration::from_secs(1);
+
+/// When to ask again after all engines refused what this web service asks for.
+const AFTER_FAILURE: Duration = Duration::from_secs(60);
