@@ -20,7 +20,46 @@
 //! The host owns the sockets: [`Event::Connect`] and [`Event::Disconnect`] tell it what to do with
 //! them, and `handle_connected`, `handle_connect_failed`, `handle_input` and `handle_eof` tell the
 //! machine what became of them. After any call with `&mut self`, drain `poll_transmit`, then
-//! `poll_event`, then re-arm from `poll_timeout`.
+//! `poll_event`, until both are empty, then re-arm from `poll_timeout`.
+//!
+//! ```
+//! use core::time::Duration;
+//!
+//! use cti_proto::Version;
+//! use cti_proto::codec::{Secret, Text};
+//! use cti_proto::session::client;
+//! use cti_proto::session::failover::{Config, Connection, Event, Failover};
+//!
+//! /// To be called after anything that happened; returns when `handle_timeout` is due.
+//! fn drain(
+//!     failover: &mut Failover,
+//!     mut write: impl FnMut(Connection, &[u8]),
+//!     mut on_event: impl FnMut(&mut Failover, Event),
+//! ) -> Option<Duration> {
+//!     loop {
+//!         while let Some(transmit) = failover.poll_transmit() {
+//!             write(transmit.connection, &transmit.bytes);
+//!         }
+//!         let Some(event) = failover.poll_event() else {
+//!             return failover.poll_timeout();
+//!         };
+//!         on_event(failover, event);
+//!     }
+//! }
+//!
+//! let session = client::Config::new(Version::uccx(17), Text::try_from("desk")?, Secret::text("pw"));
+//! let mut failover = Failover::new(Config::new(session.bridge_mode()).seed(7));
+//! failover.open(Duration::ZERO)?;
+//! let mut written = Vec::new();
+//! drain(&mut failover, |_, bytes| written.extend_from_slice(bytes), |failover, event| match event {
+//!     // A host connects to the server that it knows as this side; here it stands at once.
+//!     Event::Connect { connection, .. } => failover.handle_connected(Duration::ZERO, connection),
+//!     Event::Disconnect { .. } => {} // Drop the socket.
+//!     other => println!("{other:?}"), // For the application.
+//! });
+//! assert_eq!(written[4..8], [0, 0, 0, 3]); // OPEN_REQ
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # Sides
 //!
