@@ -45,6 +45,9 @@ pub(super) struct Watched {
 #[derive(Debug, Default)]
 pub(super) struct Recovery {
     queue: VecDeque<Query>,
+    /// Switches that came back. Each is asked about when the queue is empty: one that comes and
+    /// goes all the time does not fill it.
+    again: BTreeSet<PeripheralId>,
     in_flight: usize,
     /// Devices and calls that were asked about.
     devices: BTreeSet<DeviceKey>,
@@ -97,14 +100,18 @@ impl Recovery {
     }
 
     /// Asks again about what is known of a switch that was gone.
-    pub(super) fn ask_peripheral(
+    pub(super) fn ask_peripheral(&mut self, peripheral_id: PeripheralId) {
+        self.again.insert(peripheral_id);
+        self.unfinished = true;
+    }
+
+    fn queue_peripheral(
         &mut self,
         peripheral_id: PeripheralId,
         picture: &Picture,
         watched: &Watched,
     ) {
         let all = Self::begin(picture, watched, self.max_calls);
-        self.unfinished = true;
         self.devices.clear();
         self.calls.clear();
         for query in all.queue {
@@ -121,12 +128,21 @@ impl Recovery {
 
     /// The next question, if no more than `most` are open with it. Calls that ended meanwhile are not
     /// asked about.
-    pub(super) fn next(&mut self, most: usize, picture: &Picture) -> Option<(Query, Message)> {
+    pub(super) fn next(
+        &mut self,
+        most: usize,
+        picture: &Picture,
+        watched: &Watched,
+    ) -> Option<(Query, Message)> {
         if self.in_flight >= most {
             return None;
         }
         loop {
-            let query = self.queue.pop_front()?;
+            let Some(query) = self.queue.pop_front() else {
+                let peripheral_id = self.again.pop_first()?;
+                self.queue_peripheral(peripheral_id, picture, watched);
+                continue;
+            };
             let gone = match &query {
                 Query::Call(key, None) => picture.call(key).is_none(),
                 Query::Call(key, Some(_)) => self.ended.contains(key),
@@ -169,7 +185,7 @@ impl Recovery {
 
     /// Whether all answers are in; true once.
     pub(super) fn finish(&mut self) -> Option<usize> {
-        if !self.queue.is_empty() || self.in_flight > 0 {
+        if !self.queue.is_empty() || !self.again.is_empty() || self.in_flight > 0 {
             return None;
         }
         self.devices.clear();
@@ -450,5 +466,34 @@ fn is_over(failure: &Failure) -> bool {
                 | ControlFailureCode::NO_ACTIVE_CALL
         ),
         Failure::TimedOut | Failure::Closed | Failure::Unconfirmed => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_that_comes_and_goes_is_asked_about_once() {
+        let config = crate::session::failover::Config::new(crate::session::client::Config::new(
+            crate::version::Version::ucce(23),
+            Text::try_from("x").unwrap(),
+            crate::codec::Secret::default(),
+        ));
+        let picture = Picture::new(&config);
+        let mut watched = Watched::default();
+        for number in ["1001", "1002", "1003"] {
+            let instrument = Text::try_from(number).unwrap();
+            let key = DeviceKey::new(PeripheralId(5_000), &instrument);
+            watched.devices.insert(key, None);
+        }
+        let mut recovery = Recovery::default();
+        for _ in 0..1_000 {
+            recovery.ask_peripheral(PeripheralId(5_000));
+            recovery.ask_peripheral(PeripheralId(5_001));
+        }
+        let asked = core::iter::from_fn(|| recovery.next(usize::MAX, &picture, &watched));
+        assert_eq!(asked.count(), 6, "calls and abilities of three devices");
+        assert_eq!(recovery.finish(), None, "they are not answered");
     }
 }

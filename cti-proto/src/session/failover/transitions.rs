@@ -263,8 +263,7 @@ impl Failover {
                 };
                 let registered = false;
                 self.tell_lost(now, Gap { since, registered });
-                self.recovery
-                    .ask_peripheral(peripheral_id, &self.picture, &self.watched);
+                self.recovery.ask_peripheral(peripheral_id);
             }
             _ => {}
         }
@@ -424,7 +423,9 @@ impl Failover {
             let link::State::Session { client, .. } = &mut link.state else {
                 return;
             };
-            while let Some((query, message)) = self.recovery.next(most, &self.picture) {
+            while let Some((query, message)) =
+                self.recovery.next(most, &self.picture, &self.watched)
+            {
                 client.count_from(self.next_invoke_id);
                 let sent = client.request(now, message);
                 self.next_invoke_id = client.next_invoke_id();
