@@ -6,15 +6,16 @@ mod common;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use cti_proto::code::{InvokeId, StatusCode};
+use cti_proto::code::{AgentFlags, CallId, InvokeId, PeripheralId, ServiceMask, StatusCode};
 use cti_proto::message::{
-    AnswerCallConf, AnswerCallReq, HeartbeatReq, QueryAgentStateReq, SnapshotCallReq,
+    AnswerCallConf, AnswerCallReq, EndCallEvent, HeartbeatReq, QueryAgentStateReq, SnapshotCallReq,
+    TeamConfigReq,
 };
-use cti_proto::session::service::{Config, ConnectionId, Event};
+use cti_proto::session::service::{Config, ConnectionId, Event, Team, TeamMembership};
 use cti_proto::session::{CloseReason, Error, server};
 use cti_proto::{Dialect, Message, Version};
 
-use common::floor::{Floor, bridge, desk, frames};
+use common::floor::{Floor, bridge, desk, frames, text};
 
 const VERSION: Version = Version::ucce(15);
 
@@ -67,9 +68,9 @@ fn ten_thousand_idle_clients_are_silent_and_one_event_reaches_its_own() {
         .collect();
     while floor.service.poll_ready().is_some() {}
     let event = cti_proto::message::BeginCallEvent::with(|event| {
-        event.peripheral_id = cti_proto::code::PeripheralId(5_000);
-        event.connection_call_id = cti_proto::code::CallId(1);
-        event.connection_device_id = Some(common::floor::text("7777"));
+        event.peripheral_id = PeripheralId(5_000);
+        event.connection_call_id = CallId(1);
+        event.connection_device_id = Some(text("7777"));
     });
     assert_eq!(floor.service.publish(floor.now, event), Ok(1));
     assert_eq!(floor.service.poll_ready(), Some(clients[7_777]));
@@ -205,4 +206,86 @@ fn a_stream_that_cannot_be_followed_ends_its_own_session_only() {
     let mut late = BytesMut::from(&[0; 12][..]);
     floor.service.handle_input(floor.now, bad, &mut late);
     assert!(late.is_empty(), "nobody waits for it");
+}
+
+/// OPEN_REQ of a client that watches everything, sessions included.
+fn overseer() -> cti_proto::message::OpenReq {
+    let mut request = bridge(VERSION);
+    request.services_requested = ServiceMask::ALL_EVENTS | ServiceMask::CLIENT_MONITOR;
+    request
+}
+
+fn end(call: u32) -> EndCallEvent {
+    EndCallEvent::with(|event| event.connection_call_id = CallId(call))
+}
+
+#[test]
+fn the_end_of_a_slow_client_takes_no_event_from_those_who_are_told_of_it() {
+    let mut floor = Floor::new(Config::new(session().max_unsent_messages(9)));
+    let slow = floor.open(VERSION, bridge(VERSION));
+    let overseer = floor.open(VERSION, overseer());
+    let mut heard = Vec::new();
+    for call in 1..=10 {
+        floor.service.publish(floor.now, end(call)).unwrap();
+        heard.extend(floor.numbers(overseer));
+    }
+    assert_eq!(closed(&floor.events(), slow), Some(CloseReason::SlowPeer));
+    let (events, others): (Vec<u32>, Vec<u32>) = heard.into_iter().partition(|type_| *type_ == 24);
+    assert_eq!(events, [24; 10], "END_CALL_EVENT, each of them once");
+    assert_eq!(others, [100], "CLIENT_SESSION_CLOSED_EVENT");
+}
+
+#[test]
+fn overseers_that_all_stop_reading_are_let_go_one_after_the_other() {
+    const OVERSEERS: usize = 300;
+    let mut floor = Floor::new(Config::new(session().max_unsent_messages(OVERSEERS)));
+    for _ in 0..OVERSEERS {
+        floor.open(VERSION, overseer());
+    }
+    assert_eq!(floor.service.connections(), OVERSEERS);
+    // The first one is full, and the end of each fills the next.
+    for call in 0..2 {
+        floor.service.publish(floor.now, end(call)).unwrap();
+    }
+    let events = floor.events();
+    let is_slow = |event: &&Event| {
+        let reason = CloseReason::SlowPeer;
+        matches!(event, Event::Closed { reason: own, .. } if *own == reason)
+    };
+    assert_eq!(events.iter().filter(is_slow).count(), OVERSEERS);
+    assert_eq!(floor.service.connections(), 0);
+}
+
+#[test]
+fn teams_that_are_asked_for_and_not_read_are_not_collected() {
+    const TEAMS: u32 = 100;
+    let version = Version::uccx(17);
+    let mut floor = Floor::new(Config::new(server::Config::new(Dialect::Uccx, 17..=17)));
+    for id in 1..=TEAMS {
+        let members = (0..64).map(|number| TeamMembership {
+            agent_id: text(&format!("agent{number}")),
+            flags: AgentFlags::NONE,
+        });
+        let team = Team::new(id, PeripheralId::NULL, members.collect()).name(text("team"));
+        floor.service.set_team(floor.now, team);
+    }
+    let mut request = bridge(version);
+    request.services_requested = ServiceMask::ALL_EVENTS | ServiceMask::SUPERVISOR;
+    let client = floor.open(version, request);
+    for number in 0..1_000 {
+        floor.say(
+            client,
+            TeamConfigReq::with(|request| {
+                request.invoke_id = InvokeId(number);
+                request.config_param = 1;
+            }),
+        );
+    }
+    let numbers = floor.numbers(client);
+    let count = |type_| numbers.iter().filter(|own| **own == type_).count();
+    assert_eq!(count(243), TEAMS as usize, "TEAM_CONFIG_EVENT");
+    assert_eq!(count(244), 1, "TEAM_CONFIG_CONF");
+    assert_eq!(count(1), 999, "FAILURE_CONF");
+    floor.say(client, TeamConfigReq::new());
+    assert_eq!(floor.numbers(client).len(), TEAMS as usize + 1);
 }

@@ -29,6 +29,7 @@ impl Service {
             round: 0,
             timers: BTreeSet::new(),
             ready: VecDeque::new(),
+            slow: VecDeque::new(),
             events: VecDeque::new(),
             directory: Directory::default(),
             calls: Calls::default(),
@@ -202,6 +203,20 @@ impl Service {
 
     /// Follows up whatever happened to a session: its events, its timer, its bytes.
     pub(super) fn settle(&mut self, now: Duration, connection: ConnectionId) {
+        self.settle_one(now, connection);
+        self.let_go(now);
+    }
+
+    /// Follows up the ends of clients that did not keep up. Never while a message is handed to
+    /// many: the end of one is told to others, which is a message of its own and may be the end of
+    /// the next.
+    pub(super) fn let_go(&mut self, now: Duration) {
+        while let Some(connection) = self.slow.pop_front() {
+            self.settle_one(now, connection);
+        }
+    }
+
+    fn settle_one(&mut self, now: Duration, connection: ConnectionId) {
         while let Some(event) = self
             .parties
             .get_mut(&connection)
@@ -245,7 +260,7 @@ impl Service {
     }
 
     fn on_closed(&mut self, now: Duration, connection: ConnectionId, reason: CloseReason) {
-        self.detach(now, connection, reason);
+        self.detach(connection, reason);
         let Some(party) = self.parties.get_mut(&connection) else {
             return;
         };

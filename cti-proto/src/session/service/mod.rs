@@ -190,6 +190,9 @@ pub struct Service {
     timers: BTreeSet<(Duration, ConnectionId)>,
     /// Connections with bytes that `poll_ready` has not named.
     ready: VecDeque<ConnectionId>,
+    /// Clients that did not keep up with what went to many: their sessions are over, and nobody
+    /// was told yet.
+    slow: VecDeque<ConnectionId>,
     events: VecDeque<Event>,
     directory: Directory,
     calls: Calls,

@@ -2,7 +2,6 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
@@ -344,7 +343,6 @@ impl Service {
     /// copy of this round: a supervisor who monitors a team gets its events with the MonitorID.
     pub(super) fn feed_team_monitors(
         &mut self,
-        now: Duration,
         class: Class,
         agent: Option<&Key>,
         copies: &mut Copies<'_>,
@@ -359,7 +357,7 @@ impl Service {
         let round = self.round;
         let mut sent = 0;
         for (client, id) in reached {
-            if self.send_copy(now, client, id, copies) {
+            if self.send_copy(client, id, copies) {
                 sent += 1;
                 if let Some(party) = self.parties.get_mut(&client) {
                     party.round = round;
@@ -372,7 +370,6 @@ impl Service {
     /// Sends a published event to the monitors of its calls and devices; how many that are.
     pub(super) fn feed_monitors(
         &mut self,
-        now: Duration,
         class: Class,
         calls: &[CallKey],
         devices: &[Key],
@@ -381,31 +378,20 @@ impl Service {
         let reached = self.monitors.reached(class, calls, devices);
         let mut sent = 0;
         for (client, id) in reached {
-            sent += usize::from(self.send_copy(now, client, id, copies));
+            sent += usize::from(self.send_copy(client, id, copies));
         }
         sent
     }
 
     /// Gives those who watch a session what it was sent.
-    pub(super) fn copy_to_watchers(
-        &mut self,
-        now: Duration,
-        session: ConnectionId,
-        copies: &mut Copies<'_>,
-    ) {
+    pub(super) fn copy_to_watchers(&mut self, session: ConnectionId, copies: &mut Copies<'_>) {
         for (client, id) in self.monitors.watchers_of(session) {
-            self.send_copy(now, client, id, copies);
+            self.send_copy(client, id, copies);
         }
     }
 
     /// A copy with the number of the monitor in it, if the message has a place for it.
-    fn send_copy(
-        &mut self,
-        now: Duration,
-        client: ConnectionId,
-        id: MonitorId,
-        copies: &mut Copies<'_>,
-    ) -> bool {
+    fn send_copy(&mut self, client: ConnectionId, id: MonitorId, copies: &mut Copies<'_>) -> bool {
         let first = copies
             .message()
             .table()
@@ -418,12 +404,12 @@ impl Service {
         let Some(bytes) = party.and_then(|party| copies.of(party)) else {
             return false;
         };
-        self.hand(now, client, with_monitor(&bytes, id));
+        self.hand(client, with_monitor(&bytes, id));
         true
     }
 
     /// CLIENT_SESSION_OPENED_EVENT for clients with the service CLIENT_MONITOR.
-    pub(super) fn tell_session_opened(&mut self, now: Duration, connection: ConnectionId) {
+    pub(super) fn tell_session_opened(&mut self, connection: ConnectionId) {
         let Some(party) = self.parties.get(&connection) else {
             return;
         };
@@ -447,16 +433,11 @@ impl Service {
                 .agent_instrument
                 .clone_from(&client.asked.agent_instrument);
         });
-        self.tell_client_monitors(now, connection, &event.into());
+        self.tell_client_monitors(connection, &event.into());
     }
 
     /// CLIENT_SESSION_CLOSED_EVENT for the same, and for those who watched the session.
-    pub(super) fn tell_session_closed(
-        &mut self,
-        now: Duration,
-        connection: ConnectionId,
-        reason: CloseReason,
-    ) {
+    pub(super) fn tell_session_closed(&mut self, connection: ConnectionId, reason: CloseReason) {
         let Some(party) = self.parties.get(&connection) else {
             return;
         };
@@ -475,15 +456,15 @@ impl Service {
                 .agent_instrument
                 .clone_from(&client.asked.agent_instrument);
         });
-        self.tell_client_monitors(now, connection, &event.into());
+        self.tell_client_monitors(connection, &event.into());
     }
 
-    fn tell_client_monitors(&mut self, now: Duration, about: ConnectionId, message: &Message) {
+    fn tell_client_monitors(&mut self, about: ConnectionId, message: &Message) {
         let mut copies = Copies::new(message);
         self.round += 1;
         let clients: Vec<ConnectionId> = self.directory.client_monitors.iter().copied().collect();
         for client in clients.into_iter().filter(|client| *client != about) {
-            self.share(now, client, Class::Plain, &mut copies);
+            self.share(client, Class::Plain, &mut copies);
         }
     }
 }

@@ -133,7 +133,7 @@ impl Service {
     }
 
     /// The session of `connection` is over: nothing is sent to it any more.
-    pub(super) fn detach(&mut self, now: Duration, connection: ConnectionId, reason: CloseReason) {
+    pub(super) fn detach(&mut self, connection: ConnectionId, reason: CloseReason) {
         let Some(party) = self.parties.get(&connection) else {
             return;
         };
@@ -150,7 +150,7 @@ impl Service {
         self.monitors.remove_client(connection);
         self.leave_maintenance(connection);
         if watched && was_open {
-            self.tell_session_closed(now, connection, reason);
+            self.tell_session_closed(connection, reason);
         }
     }
 
@@ -205,7 +205,8 @@ impl Service {
             self.teams.add_client(dialect, connection, &identity);
         }
         if !self.directory.client_monitors.is_empty() {
-            self.tell_session_opened(now, connection);
+            self.tell_session_opened(connection);
+            self.let_go(now);
         }
         self.show_present_state(now, connection);
     }

@@ -75,12 +75,12 @@ impl Service {
         let agent = subject.agent.map(|agent| Key::new(peripheral, agent));
         let devices = device_keys(peripheral, &subject);
         self.round += 1;
-        let mut sent = self.feed_team_monitors(now, class, agent.as_ref(), &mut copies);
+        let mut sent = self.feed_team_monitors(class, agent.as_ref(), &mut copies);
         let audience = self.audience(&subject, &calls, agent.as_ref(), &devices);
         for connection in audience {
-            sent += usize::from(self.share(now, connection, class, &mut copies));
+            sent += usize::from(self.share(connection, class, &mut copies));
         }
-        sent += self.feed_monitors(now, class, &calls, &devices, &mut copies);
+        sent += self.feed_monitors(class, &calls, &devices, &mut copies);
         self.calls.update(peripheral, &subject, &message);
         if let Message::EndCallEvent(_) = message {
             self.monitors.end_calls(&calls);
@@ -89,6 +89,7 @@ impl Service {
             self.teams
                 .note_state(now, agent.as_ref(), event.agent_state);
         }
+        self.let_go(now);
         copies.result().map(|()| sent)
     }
 
@@ -129,7 +130,6 @@ impl Service {
     /// Gives a client its copy, once a round; whether it gets one.
     pub(super) fn share(
         &mut self,
-        now: Duration,
         connection: ConnectionId,
         class: Class,
         copies: &mut Copies<'_>,
@@ -146,26 +146,26 @@ impl Service {
         };
         party.round = round;
         if party.session.send_shared(bytes).is_err() {
-            self.settle(now, connection);
+            self.slow.push_back(connection);
         } else if !party.is_ready {
             party.is_ready = true;
             self.ready.push_back(connection);
         }
         if self.monitors.watches_sessions() {
-            self.copy_to_watchers(now, connection, copies);
+            self.copy_to_watchers(connection, copies);
         }
         true
     }
 
     /// Puts bytes into a client's outbox. One that is full ends the session, which its events tell.
-    pub(super) fn hand(&mut self, now: Duration, connection: ConnectionId, bytes: Bytes) {
+    pub(super) fn hand(&mut self, connection: ConnectionId, bytes: Bytes) {
         let Some(party) = self.parties.get_mut(&connection) else {
             return;
         };
         if party.session.send_shared(bytes).is_ok() {
             self.mark_ready(connection);
         } else {
-            self.settle(now, connection);
+            self.slow.push_back(connection);
         }
     }
 

@@ -48,6 +48,10 @@ impl Service {
                 .stop_monitor(connection, request.monitor_id)
                 .map(|()| MonitorAgentTeamStopConf::new().into()),
             Message::ListAgentTeamReq(_) => Ok(self.list_teams(connection)),
+            // One at a time.
+            Message::TeamConfigReq(_) if !self.begin_team_answer(connection) => {
+                Err(StatusCode::UNSPECIFIED_FAILURE)
+            }
             Message::TeamConfigReq(request) => {
                 let config_param = request.config_param;
                 return self.answer_team_config(now, connection, invoke_id, config_param);

@@ -302,6 +302,12 @@ impl Service {
         self.upload(now, connection, &messages);
     }
 
+    /// Whether TEAM_CONFIG_REQ can be answered now: the answer before it has been taken.
+    pub(super) fn begin_team_answer(&mut self, connection: ConnectionId) -> bool {
+        let party = self.parties.get_mut(&connection);
+        party.is_some_and(|party| party.upload.begin_team_answer())
+    }
+
     /// TEAM_CONFIG_REQ of UCCX: an event for each team, then the confirmation.
     pub(super) fn answer_team_config(
         &mut self,
@@ -368,8 +374,13 @@ impl Service {
         let Some(version) = party.session.version().filter(|_| !messages.is_empty()) else {
             return;
         };
-        party.upload.push(Arc::from(pages(version, messages)));
-        party.upload.pump(&mut party.session);
+        if party.upload.is_full() {
+            // As slow as one whose outbox is full.
+            party.session.close_slow();
+        } else {
+            party.upload.push(Arc::from(pages(version, messages)));
+            party.upload.pump(&mut party.session);
+        }
         self.settle(now, connection);
     }
 }

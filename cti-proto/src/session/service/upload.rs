@@ -22,6 +22,8 @@ pub(super) struct Upload {
     at: usize,
     /// Whether an answer to CONFIG_REQUEST_EVENT is among them.
     answers_request: bool,
+    /// Whether an answer to TEAM_CONFIG_REQ is among them.
+    answers_team_request: bool,
 }
 
 impl Upload {
@@ -47,6 +49,18 @@ impl Upload {
             }
         }
         self.answers_request = false;
+        self.answers_team_request = false;
+    }
+
+    /// Whether as much waits as may: the client takes nothing.
+    pub(super) fn is_full(&self) -> bool {
+        self.queue.len() >= MAX_UPDATES
+    }
+
+    /// Begins to answer TEAM_CONFIG_REQ, unless that is being done. Each answer is a copy of all
+    /// teams: a client that asks and does not read must not collect them here.
+    pub(super) fn begin_team_answer(&mut self) -> bool {
+        !core::mem::replace(&mut self.answers_team_request, true)
     }
 
     pub(super) fn clear(&mut self) {
@@ -93,7 +107,7 @@ impl Service {
             else {
                 continue;
             };
-            if party.upload.queue.len() >= MAX_UPDATES {
+            if party.upload.is_full() {
                 // It takes nothing: as slow as one whose outbox is full.
                 party.session.close_slow();
                 self.settle(now, client);
@@ -147,7 +161,7 @@ impl Service {
             let end = ConfigEndEvent::with(|end| end.status = status);
             // Refused by service, it would be filtered by it, too.
             if let Ok(bytes) = encoded(version, &end.into()) {
-                self.hand(now, connection, bytes);
+                self.hand(connection, bytes);
             }
             return;
         }

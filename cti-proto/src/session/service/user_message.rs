@@ -53,7 +53,7 @@ impl Service {
             .into_iter()
             .filter(|receiver| *receiver != connection)
         {
-            self.share(now, receiver, Class::Plain, &mut copies);
+            self.share(receiver, Class::Plain, &mut copies);
         }
         Ok(UserMessageConf::new().into())
     }
