@@ -237,6 +237,103 @@ fn floating_fields_have_the_tags_and_maxima_of_the_documents() {
 }
 
 #[test]
+fn fields_stand_in_the_order_of_the_documents_by_their_names() {
+    let mut compared = 0;
+    for ((dialect, number), lines) in rows() {
+        for version in versions(dialect) {
+            let Some(table) = table(number, version) else {
+                continue;
+            };
+            let theirs = lines.iter().filter(|line| line.place == "fixed");
+            if theirs
+                .clone()
+                .any(|line| line.applies(version.number()).is_none())
+            {
+                continue;
+            }
+            let theirs = theirs.filter(|line| line.applies(version.number()) == Some(true));
+            let ours = table.fields.iter();
+            let ours = ours.filter(|field| field.gate.admits(version) && width(field).is_some());
+            for (field, line) in ours.zip(theirs) {
+                let same = names_agree(field.name, line.field);
+                assert!(
+                    same,
+                    "{} {version}: {} is {}",
+                    table.name, field.name, line.field
+                );
+                compared += 1;
+            }
+            let mut ours = Vec::new();
+            floating(table.fields, version, &mut ours);
+            for line in lines.iter().filter(|line| line.place == "floating") {
+                let mut tagged = ours
+                    .iter()
+                    .filter(|field| line.tag.map(Tag) == field.tag(version))
+                    .filter(|_| line.applies(version.number()) == Some(true))
+                    .peekable();
+                let same = tagged.peek().is_none()
+                    || tagged.any(|field| names_agree(field.name, line.field));
+                assert!(same, "{} {version}: {}", table.name, line.field);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 30_000, "{compared} names");
+}
+
+/// Whether a field here has the name of the documents, but for what they say in two ways: the
+/// older tables and those of UCCX leave out `Connection` and `ID`; an entry of a list leaves out the
+/// name of the list; UCCX reserves places in which UCCE has a meaning.
+fn names_agree(ours: &str, theirs: &str) -> bool {
+    let plain = |name: &str| {
+        name.replace('_', "")
+            .to_lowercase()
+            .replace("devicetype", "deviceidtype")
+            .replace("connection", "")
+    };
+    theirs == "reserved"
+        || OTHER_NAMES.contains(&(ours, theirs))
+        || plain(theirs).ends_with(&plain(ours))
+        || plain(ours)
+            .strip_suffix('s')
+            .is_some_and(|one| plain(theirs).ends_with(one))
+}
+
+/// Names here, and what else the documents call the field.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("agent_service_req", "AgentCapacity"),
+    ("call_control_table", "CCT"),
+    ("coc_connection_device_id", "COCCallConnectionDeviceID"),
+    (
+        "coc_connection_device_id_type",
+        "COCCallConnectionDeviceIDType",
+    ),
+    ("config_information", "ConfigurationMask"),
+    ("dialed_number", "DeviceField2"),
+    ("extension", "DeviceField4"),
+    ("icm_central_controller_time", "CCXTime"),
+    ("mrd_id", "FltMRDomainID"),
+    ("mrd_id", "MRDomainID"),
+    ("num_enabled_services", "NumOfEnabledServices"),
+    ("num_skill_groups", "NumCSQs"),
+    ("num_skill_groups", "NumFltSkillGroups"),
+    ("num_skill_groups", "numCSQs"),
+    ("num_skills", "NumCSQ"),
+    ("number", "CSQID"),
+    ("peripheral_number", "DeviceField0"),
+    ("peripheral_online", "CCXOnline"),
+    ("pg_status", "CCXStatus"),
+    ("service_config_key", "ApplicationConfigKey"),
+    ("service_id", "DeviceField1"),
+    ("service_number", "ApplicationID"),
+    ("skill_group_config_key", "CSQConfigKey"),
+    ("skill_group_config_key", "CSQueueConfigKey"),
+    ("skill_group_number", "CSQID"),
+    ("skill_group_priority", "lineType"),
+    ("skill_group_state", "CSQState"),
+];
+
+#[test]
 fn tables_are_marked_as_read_where_a_document_was_read() {
     for ((dialect, number), lines) in rows() {
         let Some(table) = versions(dialect).find_map(|version| table(number, version)) else {
