@@ -80,6 +80,11 @@
 //! - Writing is strict. A message that the version does not have, a required field that is missing, a
 //!   text beyond its maximum or a message beyond the limit is an [`EncodeError`]; counters are written
 //!   from their lists; a field that the version does not have is left out.
+//! - A message that was read and is written again has every field with its value, and those without a
+//!   line as they came. What means nothing is not kept: the order of floating fields of different
+//!   lines, bytes behind the NUL of a text or its absence, counters that do not count, and which
+//!   number but 0 stood for true in a BOOL (1 is written). Who must not change a byte passes on the
+//!   [`Frame`].
 //! - `new` of a message takes what the protocol cannot leave out; all else begins at the protocol's own
 //!   absent value.
 //! - Nothing is allocated before a limit is checked. A text is a slice of its frame;

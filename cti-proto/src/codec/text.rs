@@ -82,6 +82,8 @@ impl fmt::Debug for Text {
     }
 }
 
+/// As it came, control characters of the peer included; what goes to a terminal or log is better
+/// written by `{:?}`, or as a part of its message, which both escape.
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_string_lossy())
