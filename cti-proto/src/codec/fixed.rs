@@ -1,12 +1,12 @@
 //! Fixed part: packed big-endian fields without padding. GED-188, "Data Types".
 
-use bytes::{BufMut, Bytes};
+use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::codec::floating::Fields;
 use crate::codec::form::{Form, Shape};
 use crate::codec::spec::Field;
 use crate::error::DecodeError;
-use crate::version::{Gate, Version};
+use crate::version::Version;
 
 /// A type that can stand in the fixed part.
 pub(crate) trait Fixed: Sized {
@@ -76,6 +76,19 @@ impl<const N: usize> Fixed for [u8; N] {
     }
 }
 
+/// Writes a field where `version` has it, or perhaps has it and the value says something.
+#[inline]
+pub(crate) fn put_fixed<T: Fixed + PartialEq>(
+    field: &T,
+    line: &'static Field,
+    version: Version,
+    out: &mut BytesMut,
+) {
+    if line.gate.admits(version) || (line.perhaps.admits(version) && *field != T::ABSENT) {
+        field.put(out);
+    }
+}
+
 /// Reads a body from its front.
 pub(crate) struct FixedPart<'a> {
     message: &'static str,
@@ -104,18 +117,29 @@ impl<'a> FixedPart<'a> {
         }
     }
 
-    /// Whether the body has a field with these gates.
+    /// Reads a field where the body has it.
     #[inline]
-    pub(crate) const fn has(&self, gate: Gate, perhaps: Gate) -> bool {
-        self.form.has(self.version, gate, perhaps)
+    pub(crate) fn read<T: Fixed>(
+        &mut self,
+        field: &mut T,
+        line: &'static Field,
+    ) -> Result<(), DecodeError> {
+        if !self.form.has(self.version, line.gate, line.perhaps) {
+            return Ok(());
+        }
+        match T::take(&mut self.rest) {
+            Some(value) => {
+                *field = value;
+                Ok(())
+            }
+            None => Err(self.truncated(line.name)),
+        }
     }
 
+    /// Passes over a counter where the version has it.
     #[inline]
-    pub(crate) fn take<T: Fixed>(&mut self, field: &'static str) -> Result<T, DecodeError> {
-        match T::take(&mut self.rest) {
-            Some(value) => Ok(value),
-            None => Err(self.truncated(field)),
-        }
+    pub(crate) fn skip_count(&mut self, line: &'static Field) -> Result<(), DecodeError> {
+        self.read(&mut 0_u16, line)
     }
 
     pub(crate) fn floating(self) -> Fields<'a> {

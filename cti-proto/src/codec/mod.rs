@@ -14,7 +14,7 @@ mod text;
 pub(crate) use cell::{Cell, Fill, Kind, Kinded};
 pub(crate) use contents::{AsValue, Composite, fixed_value};
 pub use contents::{Bits, Contents, FieldValue, List};
-pub(crate) use fixed::{Fixed, FixedPart};
+pub(crate) use fixed::{Fixed, FixedPart, put_fixed};
 pub(crate) use floating::{
     Data, FieldWriter, Floating, Group, MAX_CALL_DATA, Slot, SlotType, Value, count, field_header,
     fixed_values,
@@ -22,6 +22,5 @@ pub(crate) use floating::{
 pub use floating::{Fields, Ranges, RawField};
 pub(crate) use form::{Form, Shape, fixed_width};
 pub use named::{NamedArray, NamedVariable};
-pub(crate) use spec::line_of;
 pub use spec::{Field, Place};
 pub use text::{Blob, Secret, Text, TextError};

@@ -1,5 +1,6 @@
 //! The field tables that `message!` derives, for tests and tools.
 
+use crate::codec::fixed::Fixed;
 use crate::tag::Tag;
 use crate::version::{Dialect, Gate, Version};
 
@@ -68,6 +69,11 @@ impl Field {
             counts: None,
             type_name,
         }
+    }
+
+    /// A line of the fixed part.
+    pub(crate) const fn fixed<T: Fixed>(name: &'static str, type_name: &'static str) -> Self {
+        Self::new(name, Place::Fixed { width: T::WIDTH }, type_name)
     }
 
     /// The line with the versions that have it.
@@ -148,31 +154,4 @@ impl Field {
             Place::Fixed { .. } | Place::Count { .. } | Place::List { .. } => 0,
         }
     }
-}
-
-/// The line called `name`, for constants.
-///
-/// # Panics
-///
-/// If there is none, which the compiler then tells.
-pub(crate) const fn line_of(lines: &'static [Field], name: &str) -> &'static Field {
-    let mut rest = lines;
-    while let [line, others @ ..] = rest {
-        if same(line.name.as_bytes(), name.as_bytes()) {
-            return line;
-        }
-        rest = others;
-    }
-    panic!("no such line")
-}
-
-/// Comparison of slices, for constants.
-const fn same(mut a: &[u8], mut b: &[u8]) -> bool {
-    while let ([x, more_a @ ..], [y, more_b @ ..]) = (a, b) {
-        if *x != *y {
-            return false;
-        }
-        (a, b) = (more_a, more_b);
-    }
-    a.is_empty() && b.is_empty()
 }

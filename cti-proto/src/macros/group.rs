@@ -52,6 +52,15 @@ macro_rules! group {
         }
         $crate::macros::entry_value!($name);
 
+        const _: () = {
+        const LINES: &[$crate::codec::Field] = <$name as $crate::codec::Group>::ENTRY;
+
+        /// Where in `LINES` each field stands.
+        #[allow(dead_code, non_camel_case_types, reason = "as many variants as lines")]
+        enum At {
+            $($field,)*
+        }
+
         impl $crate::codec::Group for $name {
             const ENTRY: &'static [$crate::codec::Field] = &[ $( $crate::macros::floating_field!(
                 $field: Option<$fty> = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?), (),
@@ -65,14 +74,9 @@ macro_rules! group {
                 version: $crate::Version,
                 data: &$crate::codec::Data<'_>,
             ) -> bool {
-                let mut place = 0;
                 $(
-                    if const { $crate::macros::floating_field!(
-                        $field: Option<$fty> = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?), (),
-                        ($(since $fsince)?
-                         $(ucce $fucce $(until $fucce_last)?)?
-                         $(uccx $fuccx $(until $fuccx_last)?)?)
-                    ) }.accepts(version, data.tag) {
+                    if LINES[At::$field as usize].accepts(version, data.tag) {
+                        let place = At::$field as usize;
                         let last = list.last_mut().filter(|last| last.filled() <= place);
                         if let Some(last) = last {
                             return $crate::codec::Slot::absorb(&mut last.$field, data);
@@ -82,9 +86,7 @@ macro_rules! group {
                         list.extend(fits.then_some(entry));
                         return fits;
                     }
-                    place += 1;
                 )*
-                let _ = place;
                 false
             }
 
@@ -94,12 +96,13 @@ macro_rules! group {
                 $(
                     $crate::codec::Slot::emit(
                         &self.$field,
-                        const { $crate::codec::line_of(Self::ENTRY, stringify!($field)) },
+                        &LINES[At::$field as usize],
                         out,
                     );
                 )*
             }
         }
+        };
     )*};
 }
 

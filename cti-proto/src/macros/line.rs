@@ -1,12 +1,13 @@
 //! What the lines of all tables share: gates and floating fields.
 
 /// Reading and writing of `floating` and `lists`, shared by messages and records.
+///
+/// Stands where `LINES` is the table and `At` tells the place of each line in it: a look into the
+/// table costs the compiler far less than to state the line again.
 macro_rules! floating_part {
     ($name:ident
-        {$(
-            $field:ident: $fty:ty = $tag:ident $(| $uccx_tag:ident)?, $max:tt, $rule:tt, $gate:tt;
-        )*}
-        {$( $list:ident: $entry:ident, $lgate:tt; )*}
+        {$( $field:ident = $tag:ident $(| $uccx_tag:ident)?, $rule:tt; )*}
+        {$( $list:ident; )*}
     ) => {
         impl $crate::codec::Floating for $name {
             #[allow(unused_variables, reason = "some messages have no fields of their own")]
@@ -18,15 +19,13 @@ macro_rules! floating_part {
                 match data.tag {
                     $(
                         $crate::Tag::$tag $(| $crate::Tag::$uccx_tag)?
-                            if const { $crate::macros::floating_field!(
-                                $field: $fty = $tag $(| $uccx_tag)?, $max, $rule, $gate
-                            ) }.accepts(version, data.tag) =>
+                            if LINES[At::$field as usize].accepts(version, data.tag) =>
                         {
                             $crate::codec::Slot::absorb(&mut self.$field, data)
                         }
                     )*
                     _ => false $(
-                        || ($crate::macros::gate!(@tt $lgate).admits(version)
+                        || (LINES[At::$list as usize].gate.admits(version)
                             && $crate::codec::Group::absorb(&mut self.$list, version, data))
                     )*,
                 }
@@ -41,20 +40,17 @@ macro_rules! floating_part {
                 $( self.$list.iter_mut().for_each($crate::codec::Group::settle); )*
             }
 
-            #[allow(unused_variables, reason = "some messages have no fields of their own")]
             fn emit(&self, out: &mut $crate::codec::FieldWriter<'_>) {
                 $(
                     $crate::codec::Slot::emit(
                         $crate::macros::slot!(self.$field, $rule),
-                        const { &$crate::macros::floating_field!(
-                            $field: $fty = $tag $(| $uccx_tag)?, $max, $rule, $gate
-                        ) },
+                        &LINES[At::$field as usize],
                         out,
                     );
                 )*
                 // Before the lists: behind them a kept field would fall into the last record.
                 out.other(&self.other);
-                $( out.list($crate::macros::gate!(@tt $lgate), &self.$list); )*
+                $( out.list(LINES[At::$list as usize].gate, &self.$list); )*
             }
         }
     };
@@ -62,7 +58,7 @@ macro_rules! floating_part {
 
 /// What is written of a line: the slot, or the length of the list that it counts.
 macro_rules! slot {
-    ($self:ident.$field:ident, ($(required $($dialect:ident)?)?)) => {
+    ($self:ident.$field:ident, ()) => {
         &$self.$field
     };
     ($self:ident.$field:ident, (counts $list:ident)) => {
@@ -72,7 +68,7 @@ macro_rules! slot {
 
 /// Brings a counter that was read into line with its list.
 macro_rules! settle {
-    ($self:ident.$field:ident, ($(required $($dialect:ident)?)?)) => {};
+    ($self:ident.$field:ident, ()) => {};
     ($self:ident.$field:ident, (counts $list:ident)) => {
         $self.$field = $crate::codec::count($self.$field, $self.$list.len());
     };

@@ -52,15 +52,17 @@
 ///     pub skill_groups: Vec<SkillGroup>,
 ///     pub other: Vec<RawField>,
 /// }
+/// impl QueryAgentStateReq { const LINES: &'static [Field] = &[..]; }
+/// enum At { invoke_id, mrd_id, num_skill_groups, num_tasks, agent_id, skill_groups }
 /// impl Body for QueryAgentStateReq {
 ///     const TABLE: Table = Table { name: "QUERY_AGENT_STATE_REQ", number: MessageType(36), .. };
 ///     fn decode(version: Version, body: &Bytes) -> Result<Self, DecodeError> {
 ///         let mut message = Self::absent();
 ///         let mut fixed = FixedPart::new("QUERY_AGENT_STATE_REQ", LINES, SHAPE, version, body);
-///         message.invoke_id = fixed.take("invoke_id")?;
-///         if fixed.has(Gate::since(9), Gate::closed()) { message.mrd_id = fixed.take("mrd_id")?; }
-///         fixed.take::<u16>("num_skill_groups")?;
-///         message.num_tasks = fixed.take("num_tasks")?;
+///         fixed.read(&mut message.invoke_id, &LINES[At::invoke_id as usize])?;
+///         fixed.read(&mut message.mrd_id, &LINES[At::mrd_id as usize])?;
+///         fixed.skip_count(&LINES[At::num_skill_groups as usize])?;
+///         fixed.read(&mut message.num_tasks, &LINES[At::num_tasks as usize])?;
 ///         read_floating(&mut message, version, fixed.floating())
 ///     }
 /// }
@@ -233,6 +235,17 @@ macro_rules! message {
 
         $crate::macros::constructor!($name $(($($arg: $aty),+))?);
 
+        const _: () = {
+        const LINES: &[$crate::codec::Field] = $name::LINES;
+
+        /// Where in `LINES` each field stands.
+        #[allow(dead_code, non_camel_case_types, reason = "as many variants as lines")]
+        enum At {
+            $( $($fixed,)* $($($count,)*)? )*
+            $($($field,)*)?
+            $($($list,)*)?
+        }
+
         impl $crate::message::Body for $name {
             const TABLE: $crate::message::Table = $crate::message::Table {
                 name: $wire_name,
@@ -250,39 +263,18 @@ macro_rules! message {
                 shape: $crate::codec::Shape::of(Self::LINES),
             };
 
-            #[allow(unused_variables, reason = "not every fixed part has a gate")]
             fn decode(
                 version: $crate::Version,
                 body: &bytes::Bytes,
             ) -> Result<Self, $crate::DecodeError> {
                 let mut message = Self::absent();
-                let shape = const { &$crate::codec::Shape::of(Self::LINES) };
+                let shape = const { &$crate::codec::Shape::of(LINES) };
                 #[allow(unused_mut, reason = "some messages have no fixed part")]
                 let mut fixed =
-                    $crate::codec::FixedPart::new($wire_name, Self::LINES, shape, version, body);
+                    $crate::codec::FixedPart::new($wire_name, LINES, shape, version, body);
                 $(
-                    $(
-                        if $crate::macros::present!(fixed, (
-                            $(since $xsince)?
-                            $(ucce $xucce $(until $xucce_last)?)?
-                            $(uccx $xuccx $(until $xuccx_last)?)?
-                            $(perhaps (
-                                $(ucce $pucce $(until $pucce_last)?)?
-                                $(uccx $puccx $(until $puccx_last)?)?
-                            ))?
-                        )) {
-                            message.$fixed = fixed.take(stringify!($fixed))?;
-                        }
-                    )*
-                    $($(
-                        if const { $crate::macros::gate!(
-                            $(since $csince)?
-                            $(ucce $cucce $(until $cucce_last)?)?
-                            $(uccx $cuccx $(until $cuccx_last)?)?
-                        ) }.admits(version) {
-                            fixed.take::<u16>(stringify!($count))?;
-                        }
-                    )*)?
+                    $( fixed.read(&mut message.$fixed, &LINES[At::$fixed as usize])?; )*
+                    $($( fixed.skip_count(&LINES[At::$count as usize])?; )*)?
                 )*
                 $crate::message::read_floating(&mut message, version, fixed.floating())?;
                 Ok(message)
@@ -306,40 +298,28 @@ macro_rules! message {
                 $crate::codec::Contents::new(self)
             }
 
-            #[allow(unused_variables, reason = "not every fixed part has a gate")]
             fn encode_body(
                 &self,
                 version: $crate::Version,
                 out: &mut bytes::BytesMut,
             ) -> Result<(), $crate::EncodeError> {
                 $(
-                    $(
-                        if $crate::macros::written!(self.$fixed: $xty, version, (
-                            $(since $xsince)?
-                            $(ucce $xucce $(until $xucce_last)?)?
-                            $(uccx $xuccx $(until $xuccx_last)?)?
-                            $(perhaps (
-                                $(ucce $pucce $(until $pucce_last)?)?
-                                $(uccx $puccx $(until $puccx_last)?)?
-                            ))?
-                        )) {
-                            $crate::codec::Fixed::put(&self.$fixed, out);
-                        }
-                    )*
-                    $($(
-                        if const { $crate::macros::gate!(
-                            $(since $csince)?
-                            $(ucce $cucce $(until $cucce_last)?)?
-                            $(uccx $cuccx $(until $cuccx_last)?)?
-                        ) }.admits(version) {
-                            let listed = const {
-                                $crate::codec::line_of(Self::LINES, stringify!($counted)).gate
-                            }
-                            .admits(version);
-                            let len = if listed { self.$counted.len() } else { 0 };
-                            $crate::message::put_count($wire_name, stringify!($count), len, out)?;
-                        }
-                    )*)?
+                    $( $crate::codec::put_fixed(
+                        &self.$fixed,
+                        &LINES[At::$fixed as usize],
+                        version,
+                        out,
+                    ); )*
+                    $($( $crate::message::put_count(
+                        (
+                            $wire_name,
+                            &LINES[At::$count as usize],
+                            &LINES[At::$counted as usize],
+                        ),
+                        self.$counted.len(),
+                        version,
+                        out,
+                    )?; )*)?
                 )*
                 let mut out = $crate::codec::FieldWriter::new($wire_name, version, out);
                 $crate::codec::Floating::emit(self, &mut out);
@@ -359,18 +339,10 @@ macro_rules! message {
         }
 
         $crate::macros::floating_part! { $name
-            {$($( $field: $fty = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?),
-                        ($(required $($dialect)?)? $(counts $listed)?),
-                ($(since $fsince)?
-                 $(ucce $fucce $(until $fucce_last)?)?
-                 $(uccx $fuccx $(until $fuccx_last)?)?);
-            )*)?}
-            {$($( $list: $entry,
-                ($(since $lsince)?
-                 $(ucce $lucce $(until $lucce_last)?)?
-                 $(uccx $luccx $(until $luccx_last)?)?);
-            )*)?}
+            {$($( $field = $tag $(| $uccx_tag)?, ($(counts $listed)?); )*)?}
+            {$($( $list; )*)?}
         }
+        };
     )*};
 }
 
@@ -405,36 +377,13 @@ macro_rules! constructor {
 
 /// One line of `fixed` as a [`Field`](crate::codec::Field).
 macro_rules! fixed_field {
+    ($fixed:ident: $ty:ty, ()) => {
+        $crate::codec::Field::fixed::<$ty>(stringify!($fixed), stringify!($ty))
+    };
     ($fixed:ident: $ty:ty, $gate:tt) => {
-        $crate::codec::Field::new(
-            stringify!($fixed),
-            $crate::codec::Place::Fixed {
-                width: <$ty as $crate::codec::Fixed>::WIDTH,
-            },
-            stringify!($ty),
-        )
-        .gated($crate::macros::gate!(@tt $gate))
-        .perhaps($crate::macros::perhaps!(@tt $gate))
-    };
-}
-
-/// Whether a fixed field stands in the body that is read.
-macro_rules! present {
-    ($part:ident, $gate:tt) => {
-        $part.has(
-            const { $crate::macros::gate!(@tt $gate) },
-            const { $crate::macros::perhaps!(@tt $gate) },
-        )
-    };
-}
-
-/// Whether a fixed field is written: where `version` has it, and where it perhaps has it and the
-/// value says something.
-macro_rules! written {
-    ($self:ident.$fixed:ident: $ty:ty, $version:ident, $gate:tt) => {
-        const { $crate::macros::gate!(@tt $gate) }.admits($version)
-            || (const { $crate::macros::perhaps!(@tt $gate) }.admits($version)
-                && $self.$fixed != <$ty as $crate::codec::Fixed>::ABSENT)
+        $crate::macros::fixed_field!($fixed: $ty, ())
+            .gated($crate::macros::gate!(@tt $gate))
+            .perhaps($crate::macros::perhaps!(@tt $gate))
     };
 }
 
@@ -488,6 +437,4 @@ macro_rules! invoke_id {
     };
 }
 
-pub(crate) use {
-    constructor, evidence, extent, fixed_field, invoke_id, message, present, role, written,
-};
+pub(crate) use {constructor, evidence, extent, fixed_field, invoke_id, message, role};

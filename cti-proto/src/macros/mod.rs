@@ -14,7 +14,5 @@ pub(crate) use line::{
     dialect, floating_field, floating_part, gate, gate_doc, last, line_doc, perhaps, rule, settle,
     slot,
 };
-pub(crate) use message::{
-    constructor, evidence, extent, fixed_field, invoke_id, message, present, role, written,
-};
+pub(crate) use message::{constructor, evidence, extent, fixed_field, invoke_id, message, role};
 pub(crate) use record::record;

@@ -73,10 +73,6 @@ macro_rules! record {
                 fill(&mut record);
                 record
             }
-
-            const OPENER: $crate::codec::Field = $crate::macros::floating_field!(
-                $opener: Option<$oty> = $otag, (), (), ()
-            );
         }
 
         $crate::macros::contents! {
@@ -86,9 +82,20 @@ macro_rules! record {
         }
         $crate::macros::entry_value!($name);
 
+        const _: () = {
+        const LINES: &[$crate::codec::Field] = <$name as $crate::codec::Group>::ENTRY;
+
+        /// Where in `LINES` each field stands.
+        #[allow(dead_code, non_camel_case_types, reason = "as many variants as lines")]
+        enum At {
+            $opener,
+            $($field,)*
+            $($($list,)*)?
+        }
+
         impl $crate::codec::Group for $name {
             const ENTRY: &'static [$crate::codec::Field] = &[
-                Self::OPENER,
+                $crate::macros::floating_field!($opener: Option<$oty> = $otag, (), (), ()),
                 $( $crate::macros::floating_field!(
                     $field: $fty = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?), ($(counts $counted)?),
                     ($(since $fsince)?
@@ -134,23 +141,20 @@ macro_rules! record {
             }
 
             fn emit(&self, out: &mut $crate::codec::FieldWriter<'_>) {
-                $crate::codec::Slot::emit(&Some(self.$opener), const { &Self::OPENER }, out);
+                $crate::codec::Slot::emit(
+                    &Some(self.$opener),
+                    &LINES[At::$opener as usize],
+                    out,
+                );
                 $crate::codec::Floating::emit(self, out);
             }
         }
 
         $crate::macros::floating_part! { $name
-            {$( $field: $fty = $tag $(| $uccx_tag)?, ($($max $(| $uccx_max)?)?), ($(counts $counted)?),
-                ($(since $fsince)?
-                 $(ucce $fucce $(until $fucce_last)?)?
-                 $(uccx $fuccx $(until $fuccx_last)?)?);
-            )*}
-            {$($( $list: $entry,
-                ($(since $lsince)?
-                 $(ucce $lucce $(until $lucce_last)?)?
-                 $(uccx $luccx $(until $luccx_last)?)?);
-            )*)?}
+            {$( $field = $tag $(| $uccx_tag)?, ($(counts $counted)?); )*}
+            {$($( $list; )*)?}
         }
+        };
     )*};
 }
 

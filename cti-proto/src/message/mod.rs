@@ -627,13 +627,18 @@ pub(crate) fn read_floating<T: Floating>(
     Ok(())
 }
 
-/// Writes the entries of a list into its counter.
+/// Writes the entries of a list into its counter, where `version` has it: none of a list that
+/// `version` does not have.
 pub(crate) fn put_count(
-    message: &'static str,
-    field: &'static str,
+    (message, count, list): (&'static str, &'static Field, &'static Field),
     len: usize,
+    version: Version,
     out: &mut BytesMut,
 ) -> Result<(), EncodeError> {
+    if !count.gate.admits(version) {
+        return Ok(());
+    }
+    let len = if list.gate.admits(version) { len } else { 0 };
     match u16::try_from(len) {
         Ok(count) => {
             out.put_u16(count);
@@ -641,7 +646,7 @@ pub(crate) fn put_count(
         }
         Err(_) => Err(EncodeError::TooManyEntries {
             message,
-            field,
+            field: count.name,
             len,
         }),
     }
