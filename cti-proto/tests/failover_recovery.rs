@@ -18,7 +18,7 @@ use cti_proto::code::{
     ReasonCode, ServiceMask, StatusCode, SystemEventId,
 };
 use cti_proto::codec::{Secret, Text};
-use cti_proto::message::{CallDataUpdateEvent, SetAgentStateReq, SystemEvent};
+use cti_proto::message::{CallDataUpdateEvent, SetAgentStateReq, SystemEvent, TeamConfigConf};
 use cti_proto::session::client::Failure;
 use cti_proto::session::failover::{
     AgentKey, CallKey, Config, Connection, DeviceKey, Difference, Event, Failover, Loss, Subject,
@@ -355,19 +355,28 @@ fn what_is_watched_is_asked_about_at_once_and_after_each_break() {
     net.settle();
     assert_eq!(net.types(0), [36, 84], "the agent, and the device it names");
     assert!(matches!(
-        &differences(&net.take())[..],
-        [Difference::Agent {
-            before: None,
-            after: Some(_),
-            ..
-        }]
+        &net.take()[..],
+        [
+            Event::Difference(Difference::Agent {
+                before: None,
+                after: Some(_),
+                ..
+            }),
+            Event::Recovered { unrecovered: 0 },
+        ]
     ));
     let device = DeviceKey::new(SWITCH, &text("1003"));
     net.client.watch_device(net.now, device.clone()).unwrap();
+    assert!(!net.client.is_recovered(), "nothing is answered yet");
     net.settle();
-    let Some(Difference::Device { info, .. }) = differences(&net.take()).pop() else {
+    let [
+        Event::Difference(Difference::Device { info, .. }),
+        Event::Recovered { unrecovered: 0 },
+    ] = &net.take()[..]
+    else {
         panic!();
     };
+    assert!(net.client.is_recovered());
     assert_eq!(info.max_active_calls, 2);
     net.clear();
     net.cut(0);
@@ -403,15 +412,16 @@ fn a_client_of_client_events_watches_its_own_agent_and_device() {
     ));
 }
 
+fn system(id: SystemEventId) -> SystemEvent {
+    SystemEvent::with(|event| {
+        event.system_event_id = id;
+        event.system_event_arg1 = SWITCH.0;
+    })
+}
+
 #[test]
 fn a_peripheral_that_comes_back_is_asked_about() {
     let (mut net, world) = told();
-    let system = |id| {
-        SystemEvent::with(|event| {
-            event.system_event_id = id;
-            event.system_event_arg1 = SWITCH.0;
-        })
-    };
     net.send(0, system(SystemEventId::PERIPHERAL_ONLINE));
     assert!(net.types(0).is_empty(), "it was not gone");
     net.send(0, system(SystemEventId::PERIPHERAL_OFFLINE));
@@ -430,6 +440,129 @@ fn a_peripheral_that_comes_back_is_asked_about() {
         [Difference::CallEnded { .. }]
     ));
     assert_eq!(recovered(&events), Some(0));
+}
+
+#[test]
+fn a_peripheral_that_is_off_line_at_the_opening_is_asked_about_when_it_is_back() {
+    let world = Rc::new(RefCell::new(World::default()));
+    let config = session(ServiceMask::CLIENT_EVENTS).peripheral_id(SWITCH);
+    let mut config = Config::new(config);
+    config.client.agent_instrument = Some(text("1001"));
+    let mut net = net_of(config, &world);
+    net.open();
+    let call = Call::new("1001", LocalConnectionState::CONNECT, "gold");
+    world.borrow_mut().calls.insert(7, call);
+    let begin = world.borrow().begin_event(7);
+    net.send(0, begin);
+    net.drive_for(60);
+    net.clear();
+    world.borrow_mut().calls.clear();
+    net.sides[0].peripheral_online = false;
+    net.cut(0);
+    let key = AgentKey::new(SWITCH, &text("100"));
+    net.client.watch_agent(net.now, key).unwrap();
+    net.settle();
+    assert_eq!(net.types(0), [3], "there is nobody to ask");
+    assert_eq!(recovered(&net.take()), None);
+    assert!(!net.client.is_recovered());
+    net.drive_for(3);
+    net.clear();
+    net.send(0, system(SystemEventId::PERIPHERAL_ONLINE));
+    assert_eq!(net.types(0), [36, 84, 78, 82]);
+    let events = net.take();
+    let lost = events.iter().find_map(|event| match event {
+        Event::Lost(lost) => Some(lost.until - lost.since),
+        _ => None,
+    });
+    assert_eq!(lost, Some(Duration::from_secs(3)), "since the opening");
+    let ended = |difference: &Difference| matches!(difference, Difference::CallEnded { .. });
+    assert!(differences(&events).iter().any(ended), "{events:?}");
+    assert_eq!(recovered(&events), Some(0));
+    assert_eq!(net.client.picture().calls().count(), 0);
+}
+
+#[test]
+fn a_peripheral_that_goes_again_before_it_is_asked_about_is_waited_for() {
+    let (mut net, world) = told();
+    net.sides[0].answers.clear();
+    for agent in 0..20 {
+        let key = AgentKey::new(SWITCH, &text(&agent.to_string()));
+        net.client.watch_agent(net.now, key).unwrap();
+    }
+    net.settle();
+    for id in [
+        SystemEventId::PERIPHERAL_OFFLINE,
+        SystemEventId::PERIPHERAL_ONLINE,
+        SystemEventId::PERIPHERAL_OFFLINE,
+    ] {
+        net.send(0, system(id));
+    }
+    for _ in 0..2 {
+        for (invoke_id, _) in net.requests(0) {
+            net.reply(0, invoke_id, Err(StatusCode::AGENT_NOT_LOGGED_ON));
+        }
+    }
+    assert_eq!(net.types(0), [36; 20], "no more than what was queued");
+    assert_eq!(recovered(&net.take()), None);
+    let shared = Rc::clone(&world);
+    net.answer(0, move |request| shared.borrow().reply(request));
+    net.send(0, system(SystemEventId::PERIPHERAL_ONLINE));
+    assert!(recovered(&net.take()).is_some());
+    assert!(net.client.is_recovered());
+}
+
+#[test]
+fn what_is_watched_without_client_control_is_told_to_be_unknown() {
+    let world = Rc::new(RefCell::new(World::default()));
+    let mut config = Config::new(session(ServiceMask::ALL_EVENTS));
+    config.client.services = ServiceMask::ALL_EVENTS;
+    let mut net = net_of(config, &world);
+    net.open();
+    net.clear();
+    net.client.watch_agent(net.now, agent_100()).unwrap();
+    net.settle();
+    assert!(net.types(0).is_empty(), "nothing is asked");
+    let unknown = Event::Unrecovered {
+        subject: Subject::Agent(agent_100()),
+        failure: Unknown::NotGranted,
+    };
+    assert_eq!(net.take(), [unknown, Event::Recovered { unrecovered: 1 }]);
+}
+
+#[test]
+fn teams_are_asked_for_by_handles_of_their_own() {
+    let mut config = session(ServiceMask::SUPERVISOR);
+    config.version = Version::uccx(17);
+    let world = Rc::new(RefCell::new(World::default()));
+    let mut net = net_of(Config::new(config), &world);
+    let early = net.client.request_teams(net.now).unwrap_err();
+    assert!(matches!(early, Error::Caller { state: "idle", .. }));
+    for side in &mut net.sides {
+        side.config = server::Config::new(Dialect::Uccx, 11..=18);
+    }
+    net.answer(0, |request| match request {
+        Message::TeamConfigReq(_) => Some(Ok(TeamConfigConf::new(StatusCode::NO_ERROR).into())),
+        _ => None,
+    });
+    net.open();
+    net.clear();
+    let first = net.client.request_teams(net.now).unwrap();
+    net.settle();
+    let [(_, 0, bytes)] = &net.written[..] else {
+        panic!("{:?}", net.written);
+    };
+    // TEAM_CONFIG_REQ, then, after the InvokeID, ConfigParam 1: all teams.
+    assert_eq!(bytes[4..8], [0, 0, 0, 242]);
+    assert_eq!(bytes[12..], [0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let [Event::Answer(answer)] = &net.take()[..] else {
+        panic!();
+    };
+    assert!(matches!(answer.of(first), Some(Ok(_))));
+    net.drive_for(60);
+    net.cut(0);
+    net.drive_for(60);
+    let second = net.client.request_teams(net.now).unwrap();
+    assert_ne!(first.invoke_id(), second.invoke_id());
 }
 
 #[test]
@@ -522,7 +655,11 @@ fn a_question_that_cannot_be_written_is_told() {
     net.client.watch_agent(net.now, agent.clone()).unwrap();
     net.settle();
     let unknown = net.take();
-    let [Event::Unrecovered { subject, failure }] = &unknown[..] else {
+    let [
+        Event::Unrecovered { subject, failure },
+        Event::Recovered { unrecovered: 1 },
+    ] = &unknown[..]
+    else {
         panic!("{unknown:?}");
     };
     assert_eq!(*subject, Subject::Agent(agent));

@@ -37,6 +37,8 @@ pub(crate) enum Mood {
 pub(crate) struct Script {
     pub(crate) mood: Mood,
     pub(crate) config: server::Config,
+    /// What OPEN_CONF says of the switch.
+    pub(crate) peripheral_online: bool,
     /// What each request is answered with; what is not in it gets no answer.
     pub(crate) answers: Vec<Answer>,
     /// What the server saw, sessions apart.
@@ -81,6 +83,7 @@ impl Net {
         let script = |(config, mood)| Script {
             mood,
             config,
+            peripheral_online: true,
             answers: Vec::new(),
             seen: Vec::new(),
         };
@@ -356,7 +359,7 @@ impl Net {
                 moved = true;
                 match &event {
                     server::Event::OpenRequested { request, .. } => {
-                        match decide(script.mood, request.services_requested) {
+                        match decide(script, request.services_requested) {
                             Ok(conf) => wire.server.accept(self.now, conf).unwrap(),
                             Err(status) => wire.server.refuse(status).unwrap(),
                         }
@@ -403,13 +406,13 @@ impl Net {
     }
 }
 
-fn decide(mood: Mood, asks: ServiceMask) -> Result<OpenConf, StatusCode> {
-    if let Mood::Refuse(status) = mood {
+fn decide(script: &Script, asks: ServiceMask) -> Result<OpenConf, StatusCode> {
+    if let Mood::Refuse(status) = script.mood {
         return Err(status);
     }
     Ok(OpenConf::with(|conf| {
         conf.services_granted = asks;
-        conf.peripheral_online = true;
+        conf.peripheral_online = script.peripheral_online;
     }))
 }
 

@@ -133,7 +133,8 @@ pub enum Event {
         subject: Subject,
     },
     /// All that is known and watched was asked about; what the application believes is as the server
-    /// has it, but for what [`Event::Unrecovered`] named.
+    /// has it, but for what [`Event::Unrecovered`] named. It comes after each opening, after a switch
+    /// came back, and after something was watched while a side was active.
     Recovered {
         /// How many were.
         unrecovered: usize,

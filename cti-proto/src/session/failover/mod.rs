@@ -83,6 +83,10 @@
 //! and tells each [`Difference`]; [`Event::Recovered`] ends it. Events that arrive meanwhile are taken in
 //! and passed on in order. Nothing is asked without the service `CLIENT_CONTROL`.
 //!
+//! A switch that is off-line at the opening, by OPEN_CONF or SYSTEM_EVENT, is asked about when it is
+//! back; `Recovered` waits for it. One that comes back later is asked about again, and what is watched
+//! while a side is active at once: another `Recovered` ends each.
+//!
 //! A server answers and tells in one stream: an answer counts as newer than the events before it and older
 //! than those behind it. Only the end of a call outweighs an answer that comes after it.
 //!
@@ -114,14 +118,14 @@
 //! heartbeats on standby, too: there the break begins with the last event or answer. [`Lost::since`] says
 //! so.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use bytes::BytesMut;
 
-use crate::code::{InvokeId, PeripheralId, StatusCode};
-use crate::message::{Message, Request};
+use crate::code::{InvokeId, StatusCode};
+use crate::message::{Message, Request, TeamConfigReq};
 use crate::session::client::{Client, ConfigUpload, Handle, OffLine};
 use crate::session::{CloseReason, Error};
 
@@ -144,7 +148,7 @@ pub use picture::{Agent, AgentKey, Call, CallData, CallKey, Party, Picture};
 
 use link::{Link, Role};
 use maintenance::Maintenance;
-use recovery::{Recovery, Watched};
+use recovery::{Offline, Recovery, Watched};
 use sides::Walk;
 use transitions::registers;
 
@@ -163,8 +167,7 @@ pub struct Failover {
     picture: Picture,
     watched: Watched,
     recovery: Recovery,
-    /// Switches that are off-line, and since when.
-    offline: BTreeMap<PeripheralId, Duration>,
+    offline: Offline,
     /// Whether the application was told that there is no room for agents, and for calls.
     told_full: (bool, bool),
     next_connection: u64,
@@ -209,7 +212,7 @@ impl Failover {
             gap: None,
             watched: Watched::default(),
             recovery: Recovery::default(),
-            offline: BTreeMap::new(),
+            offline: Offline::new(),
             told_full: (false, false),
             next_connection: 0,
             next_invoke_id: config.client.first_invoke_id,
@@ -252,10 +255,30 @@ impl Failover {
     /// There is no active side or it is being left, too many requests wait, `request` asks for nothing
     /// or cannot be written. Nothing was sent.
     pub fn request<R: Request>(&mut self, now: Duration, request: R) -> Result<Handle<R>, Error> {
+        self.ask_active(now, "send a request", |client| client.request(now, request))
+    }
+
+    /// Asks the active side for all teams of the supervisor (UCCX); see [`Client::request_teams`].
+    /// After a break they have to be asked for again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::request_teams`], and when there is no active side or it is being left.
+    pub fn request_teams(&mut self, now: Duration) -> Result<Handle<TeamConfigReq>, Error> {
+        self.ask_active(now, "ask for teams", |client| client.request_teams(now))
+    }
+
+    /// Sends a request whose InvokeID no side has seen.
+    fn ask_active<R>(
+        &mut self,
+        now: Duration,
+        attempted: &'static str,
+        ask: impl FnOnce(&mut Client) -> Result<Handle<R>, Error>,
+    ) -> Result<Handle<R>, Error> {
         let next = self.next_invoke_id;
-        let client = self.serving("send a request")?;
+        let client = self.serving(attempted)?;
         client.count_from(next);
-        let sent = client.request(now, request);
+        let sent = ask(client);
         self.next_invoke_id = client.next_invoke_id();
         // What is not confirmed is answered at once.
         self.settle(now);
@@ -293,7 +316,8 @@ impl Failover {
     }
 
     /// Asks for an agent's state after each opening, and now if a side is active, whether or not events
-    /// named the agent before.
+    /// named the agent before. When it is asked now, another [`Event::Recovered`] tells that the
+    /// answers are in.
     ///
     /// # Errors
     ///
@@ -304,7 +328,7 @@ impl Failover {
             return Err(Error::TooManyWatched { max });
         }
         if self.active.is_some() {
-            self.recovery.ask_agent(&key);
+            self.recovery.ask_agent(&key, &self.offline);
         }
         self.watched.agents.insert(key);
         self.settle(now);
@@ -312,7 +336,7 @@ impl Failover {
     }
 
     /// Asks for the calls at a device and for what it can do after each opening, and now if a side is
-    /// active.
+    /// active. When it is asked now, another [`Event::Recovered`] tells that the answers are in.
     ///
     /// # Errors
     ///
@@ -323,7 +347,7 @@ impl Failover {
             return Err(Error::TooManyWatched { max });
         }
         if self.active.is_some() {
-            self.recovery.ask_watched_device(&key);
+            self.recovery.ask_watched_device(&key, &self.offline);
         }
         self.watched.devices.entry(key).or_insert(None);
         self.settle(now);

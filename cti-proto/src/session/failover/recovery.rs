@@ -5,6 +5,7 @@
 //! are known or were found at a device.
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use core::time::Duration;
 
 use crate::code::{
     AgentState, ConnectionDeviceIdType, ControlFailureCode, DeviceIdType, PeripheralId, StatusCode,
@@ -41,6 +42,9 @@ pub(super) struct Watched {
     pub(super) devices: BTreeMap<DeviceKey, Option<QueryDeviceInfoConf>>,
 }
 
+/// Switches that are off-line, and since when.
+pub(super) type Offline = BTreeMap<PeripheralId, Duration>;
+
 /// The questions of one session.
 #[derive(Debug, Default)]
 pub(super) struct Recovery {
@@ -48,6 +52,8 @@ pub(super) struct Recovery {
     /// Switches that came back. Each is asked about when the queue is empty: one that comes and
     /// goes all the time does not fill it.
     again: BTreeSet<PeripheralId>,
+    /// Switches that are off-line and to be asked about when they are back.
+    waiting: BTreeSet<PeripheralId>,
     in_flight: usize,
     /// Devices and calls that were asked about.
     devices: BTreeSet<DeviceKey>,
@@ -62,8 +68,24 @@ pub(super) struct Recovery {
 }
 
 impl Recovery {
-    /// All questions about what is known and watched.
-    pub(super) fn begin(picture: &Picture, watched: &Watched, max_calls: usize) -> Self {
+    /// All questions about what is known and watched at switches that can answer.
+    pub(super) fn begin(
+        picture: &Picture,
+        watched: &Watched,
+        offline: &Offline,
+        max_calls: usize,
+    ) -> Self {
+        let mut recovery = Self::all(picture, watched, max_calls);
+        let queue = core::mem::take(&mut recovery.queue);
+        for query in queue {
+            if !recovery.waits_for(query.peripheral_id(), offline) {
+                recovery.queue.push_back(query);
+            }
+        }
+        recovery
+    }
+
+    fn all(picture: &Picture, watched: &Watched, max_calls: usize) -> Self {
         let mut recovery = Self {
             unfinished: true,
             max_calls,
@@ -88,12 +110,20 @@ impl Recovery {
     }
 
     /// Asks about an agent that is watched from now on.
-    pub(super) fn ask_agent(&mut self, key: &AgentKey) {
+    pub(super) fn ask_agent(&mut self, key: &AgentKey, offline: &Offline) {
+        self.unfinished = true;
+        if self.waits_for(key.peripheral_id, offline) {
+            return;
+        }
         self.queue.push_back(Query::Agent(key.clone()));
     }
 
     /// Asks about a device that is watched from now on.
-    pub(super) fn ask_watched_device(&mut self, key: &DeviceKey) {
+    pub(super) fn ask_watched_device(&mut self, key: &DeviceKey, offline: &Offline) {
+        self.unfinished = true;
+        if self.waits_for(key.peripheral_id, offline) {
+            return;
+        }
         self.devices.remove(key);
         self.ask_device(key);
         self.queue.push_back(Query::DeviceInfo(key.clone()));
@@ -101,8 +131,25 @@ impl Recovery {
 
     /// Asks again about what is known of a switch that was gone.
     pub(super) fn ask_peripheral(&mut self, peripheral_id: PeripheralId) {
+        self.waiting.remove(&peripheral_id);
         self.again.insert(peripheral_id);
         self.unfinished = true;
+    }
+
+    /// Questions about a switch that are not queued yet wait until it is back.
+    pub(super) fn peripheral_gone(&mut self, peripheral_id: PeripheralId) {
+        if self.again.remove(&peripheral_id) {
+            self.waiting.insert(peripheral_id);
+        }
+    }
+
+    /// Whether a switch cannot be asked now; it is when it is back.
+    fn waits_for(&mut self, peripheral_id: PeripheralId, offline: &Offline) -> bool {
+        let waits = offline.contains_key(&peripheral_id);
+        if waits {
+            self.waiting.insert(peripheral_id);
+        }
+        waits
     }
 
     fn queue_peripheral(
@@ -111,7 +158,7 @@ impl Recovery {
         picture: &Picture,
         watched: &Watched,
     ) {
-        let all = Self::begin(picture, watched, self.max_calls);
+        let all = Self::all(picture, watched, self.max_calls);
         self.devices.clear();
         self.calls.clear();
         for query in all.queue {
@@ -137,12 +184,7 @@ impl Recovery {
         if self.in_flight >= most {
             return None;
         }
-        loop {
-            let Some(query) = self.queue.pop_front() else {
-                let peripheral_id = self.again.pop_first()?;
-                self.queue_peripheral(peripheral_id, picture, watched);
-                continue;
-            };
+        while let Some(query) = self.pop(picture, watched) {
             let gone = match &query {
                 Query::Call(key, None) => picture.call(key).is_none(),
                 Query::Call(key, Some(_)) => self.ended.contains(key),
@@ -154,6 +196,15 @@ impl Recovery {
                 return Some((query, message));
             }
         }
+        None
+    }
+
+    fn pop(&mut self, picture: &Picture, watched: &Watched) -> Option<Query> {
+        while self.queue.is_empty() {
+            let peripheral_id = self.again.pop_first()?;
+            self.queue_peripheral(peripheral_id, picture, watched);
+        }
+        self.queue.pop_front()
     }
 
     /// A question could not be sent now; it is asked later.
@@ -173,8 +224,13 @@ impl Recovery {
     }
 
     /// Nothing can be asked: all questions stay open.
-    pub(super) fn give_up(&mut self, mut tell: impl FnMut(Event)) {
-        while let Some(query) = self.queue.pop_front() {
+    pub(super) fn give_up(
+        &mut self,
+        picture: &Picture,
+        watched: &Watched,
+        mut tell: impl FnMut(Event),
+    ) {
+        while let Some(query) = self.pop(picture, watched) {
             self.unrecovered += 1;
             tell(Event::Unrecovered {
                 subject: query.subject(),
@@ -185,7 +241,8 @@ impl Recovery {
 
     /// Whether all answers are in; true once.
     pub(super) fn finish(&mut self) -> Option<usize> {
-        if !self.queue.is_empty() || !self.again.is_empty() || self.in_flight > 0 {
+        let asked = self.queue.is_empty() && self.again.is_empty() && self.waiting.is_empty();
+        if !asked || self.in_flight > 0 {
             return None;
         }
         self.devices.clear();

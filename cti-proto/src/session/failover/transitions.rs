@@ -13,14 +13,14 @@ use bytes::Bytes;
 use crate::code::{InvokeId, MessageType, PeripheralId, ServiceMask, StatusCode, SystemEventId};
 use crate::codec::Text;
 use crate::message::{ActiveMaintenanceRespMsg, Message, OpenConf, StoppingRequestsToThisSideInd};
-use crate::session::client::{self, Answer, Client, Failure, OffLine};
+use crate::session::client::{self, Answer, Availability, Client, Failure, OffLine};
 use crate::session::failover::config::Consent;
 use crate::session::failover::event::{Connection, Event, Failed, Subject, Transmit};
 use crate::session::failover::link::{self, Link, Role};
 use crate::session::failover::loss::{self, Lost};
 use crate::session::failover::maintenance::Maintenance;
 use crate::session::failover::picture::{AgentKey, Effect};
-use crate::session::failover::recovery::Recovery;
+use crate::session::failover::recovery::{Offline, Recovery};
 use crate::session::failover::sides::{Step, Verdict};
 use crate::session::failover::{DeviceKey, Failover, Gap, State};
 use crate::session::{CloseReason, Error};
@@ -104,13 +104,12 @@ impl Failover {
         let (side, version) = (link.side, link.version);
         let conf = link.conf.clone().unwrap_or_default();
         self.walk.opened(now, side, true);
-        let granted = conf.services_granted;
         self.events.push_back(Event::Active {
             side,
             version,
             conf,
         });
-        self.offline.clear();
+        self.offline = self.offline_at(now);
         if let Some(gap) = self.gap.take() {
             self.tell_lost(now, gap);
         }
@@ -118,12 +117,20 @@ impl Failover {
         let events = ServiceMask::ALL_EVENTS | ServiceMask::CLIENT_EVENTS;
         if self.config.client.services.intersects(events) {
             let max_calls = self.config.max_calls;
-            self.recovery = Recovery::begin(&self.picture, &self.watched, max_calls);
+            self.recovery = Recovery::begin(&self.picture, &self.watched, &self.offline, max_calls);
         }
-        if !granted.contains(ServiceMask::CLIENT_CONTROL) {
-            let events = &mut self.events;
-            self.recovery.give_up(|event| events.push_back(event));
-        }
+    }
+
+    /// The switches that the active side has told to be off-line: by OPEN_CONF, or by events, on
+    /// standby, too.
+    fn offline_at(&self, now: Duration) -> Offline {
+        let peripherals = self.session().into_iter();
+        peripherals
+            .flat_map(|session| session.system().peripherals())
+            .filter(|(_, known)| known.availability == Availability::Offline)
+            .map(|(id, _)| (id, now))
+            .take(MAX_PERIPHERALS)
+            .collect()
     }
 
     /// Another side is active now. The one that was answers what was asked, and tells nothing more.
@@ -246,6 +253,11 @@ impl Failover {
             return;
         };
         let (side, dialect) = (link.side, link.version.dialect());
+        let peripheral_id = match dialect {
+            Dialect::Ucce => peripheral_id,
+            // It has one switch, whatever the argument says.
+            Dialect::Uccx => PeripheralId(1),
+        };
         match (dialect, event_id) {
             (Dialect::Uccx, SystemEventId::PERIPHERAL_OFFLINE)
                 if self.config.client.off_line == OffLine::Ends =>
@@ -256,6 +268,7 @@ impl Failover {
             }
             (_, SystemEventId::PERIPHERAL_OFFLINE) if self.offline.len() < MAX_PERIPHERALS => {
                 self.offline.entry(peripheral_id).or_insert(now);
+                self.recovery.peripheral_gone(peripheral_id);
             }
             (_, SystemEventId::PERIPHERAL_ONLINE) => {
                 let Some(since) = self.offline.remove(&peripheral_id) else {
@@ -423,6 +436,13 @@ impl Failover {
             let link::State::Session { client, .. } = &mut link.state else {
                 return;
             };
+            let granted = |conf: &OpenConf| conf.services_granted;
+            let granted = link.conf.as_ref().map_or(ServiceMask::NONE, granted);
+            if !granted.contains(ServiceMask::CLIENT_CONTROL) {
+                let events = &mut self.events;
+                let tell = |event| events.push_back(event);
+                self.recovery.give_up(&self.picture, &self.watched, tell);
+            }
             while let Some((query, message)) =
                 self.recovery.next(most, &self.picture, &self.watched)
             {
