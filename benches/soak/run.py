@@ -13,7 +13,6 @@ this program. The exit status is 0 when nothing was found.
 
 import argparse
 import concurrent.futures
-import ctypes
 import json
 import os
 import pathlib
@@ -27,7 +26,10 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 WORKSPACE = HERE.parents[1]
 FUZZ = WORKSPACE / "fuzz"
-INTEROP = WORKSPACE / "examples" / "tests" / "interop"
+
+# The servers of the examples on free loopback ports.
+sys.path.insert(0, str(WORKSPACE / "examples" / "tests" / "interop"))
+import harness
 
 # Beyond what a target was given, for its start and its end.
 GRACE = 300
@@ -87,13 +89,11 @@ def simulation(options):
     )
     passed = tests.returncode == 0
     print(f"   {options.seeds:,} seeds, {'all hold' if passed else 'FAILED'}")
+    # What each of its tests counts, or the seed that failed.
+    for line in re.findall(r"(?:seed )?\d+ ?(?:seeds, |: ).*", tests.stdout):
+        print("   " + line)
     if not passed:
         print(tests.stdout[-6_000:])
-    else:
-        # What the simulation itself counts.
-        for line in tests.stdout.splitlines():
-            if re.search(r"\d", line) and not re.match(r"\s*(running|test |Running|Finished|Compiling)", line):
-                print("   " + line.strip())
     return not passed
 
 
@@ -162,9 +162,6 @@ def statistic(output, name):
 
 def mutate(options):
     """hostile sessions against the engine of the examples, beside an honest one"""
-    sys.path.insert(0, str(INTEROP))
-    import harness  # The servers of the examples on free loopback ports.
-
     build = run(["cargo", "build", "--release", "--locked", "-p", "examples", "--bins", "-p", "contact-center-tools"])
     if build.returncode != 0:
         raise Missing(f"engine or cti-mutate do not build\n{build.stdout[-3_000:]}")
@@ -213,7 +210,7 @@ def run(command, environment=None, limit=None, merged=True):
         stderr=subprocess.STDOUT if merged else subprocess.DEVNULL,
         text=True,
         errors="replace",
-        preexec_fn=die_with_parent,
+        preexec_fn=harness.die_with_parent,
     )
     try:
         output, _ = process.communicate(timeout=limit)
@@ -227,15 +224,6 @@ def run(command, environment=None, limit=None, merged=True):
             pass
         process.wait()
     return subprocess.CompletedProcess(command, process.returncode, output)
-
-
-def die_with_parent():
-    """In the child: ask Linux to end it when this process ends, however that happens."""
-    os.setpgid(0, 0)
-    try:
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    except (AttributeError, OSError):
-        pass  # Another system: then the process group is all there is.
 
 
 PARTS = {"cti-simulation": simulation, "cti-fuzz": fuzz, "cti-mutate": mutate}

@@ -16,7 +16,7 @@ use cti_proto::session::failover::{
 };
 use cti_proto::{FrameCodec, Message, Version};
 
-use super::small::{PERIPHERAL, call_id, tamed, text};
+use super::small::{PERIPHERAL, call_id, choose, tamed, text};
 use super::{blank, only_whole_messages, pick_version};
 
 /// Two versions, a seed, and what two or three servers and the application do.
@@ -133,7 +133,7 @@ impl World {
             .unwrap_or(Version::ucce(24));
         match operation {
             Operation::Connected => {
-                if let Some(connection) = self.pick(data, |peer| !peer.connected)? {
+                if let Some(connection) = choose(&self.connections, data, |peer| !peer.connected)? {
                     if let Some(peer) = self.connections.get_mut(&connection) {
                         peer.connected = true;
                     }
@@ -141,13 +141,13 @@ impl World {
                 }
             }
             Operation::ConnectFailed => {
-                if let Some(connection) = self.pick(data, |peer| !peer.connected)? {
+                if let Some(connection) = choose(&self.connections, data, |peer| !peer.connected)? {
                     self.connections.remove(&connection);
                     self.machine.handle_connect_failed(self.now, connection);
                 }
             }
             Operation::Eof => {
-                if let Some(connection) = self.pick(data, |peer| peer.connected)? {
+                if let Some(connection) = choose(&self.connections, data, |peer| peer.connected)? {
                     self.connections.remove(&connection);
                     self.machine.handle_eof(self.now, connection);
                 }
@@ -234,26 +234,10 @@ impl World {
         }
     }
 
-    fn pick(
-        &self,
-        data: &mut Unstructured<'_>,
-        fits: impl Fn(&Peer) -> bool,
-    ) -> Result<Option<Connection>> {
-        let fitting: Vec<Connection> = self
-            .connections
-            .iter()
-            .filter(|(_, peer)| fits(peer))
-            .map(|(connection, _)| *connection)
-            .collect();
-        if fitting.is_empty() {
-            return Ok(None);
-        }
-        data.choose(&fitting).copied().map(Some)
-    }
-
     /// A server writes on one of its connections.
     fn from_server(&mut self, operation: Operation, data: &mut Unstructured<'_>) -> Result<()> {
-        let Some(connection) = self.pick(data, |peer| peer.version.is_some())? else {
+        let Some(connection) = choose(&self.connections, data, |peer| peer.version.is_some())?
+        else {
             return Ok(());
         };
         let Some(peer) = self.connections.get_mut(&connection) else {

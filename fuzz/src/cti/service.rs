@@ -21,7 +21,7 @@ use cti_proto::session::service::{
 use cti_proto::{Dialect, FrameCodec, Message, Version};
 
 use super::pick_version;
-use super::small::{PERIPHERAL, call_id, tamed, text};
+use super::small::{PERIPHERAL, call_id, choose, tamed, text};
 
 /// A dialect, and what clients and application do.
 ///
@@ -129,7 +129,7 @@ impl World {
                 }
             }
             Operation::Connected => {
-                if let Some(connection) = self.pick(data, |client| !client.open)? {
+                if let Some(connection) = choose(&self.clients, data, |client| !client.open)? {
                     let version = self.clients[&connection].version;
                     self.from_client(connection, &open_req(version, data)?.into());
                 }
@@ -142,31 +142,33 @@ impl World {
             | Operation::AnyMessage
             | Operation::Bytes => self.client_does(operation, data)?,
             Operation::Eof => {
-                if let Some(connection) = self.pick(data, |client| !client.over)? {
+                if let Some(connection) = choose(&self.clients, data, |client| !client.over)? {
                     self.service.handle_eof(self.now, connection);
                 }
             }
             Operation::Read => {
-                if let Some(connection) = self.pick(data, |_| true)? {
+                if let Some(connection) = choose(&self.clients, data, |_| true)? {
                     self.read(connection);
                 }
             }
             Operation::Admit => {
-                if let Some(connection) = self.pick(data, |client| client.deciding)? {
+                if let Some(connection) = choose(&self.clients, data, |client| client.deciding)? {
                     let conf = OpenConf::with(|conf| conf.services_granted = ServiceMask::KNOWN);
                     let _ = self.service.admit(self.now, connection, conf);
                     self.decided(connection);
                 }
             }
             Operation::Refuse => {
-                if let Some(connection) = self.pick(data, |client| client.deciding)? {
+                if let Some(connection) = choose(&self.clients, data, |client| client.deciding)? {
                     let status = StatusCode(data.arbitrary::<u8>()?.into());
                     let _ = self.service.refuse(self.now, connection, status);
                     self.decided(connection);
                 }
             }
             Operation::Answer | Operation::Fail => {
-                if let Some(connection) = self.pick(data, |client| !client.asked.is_empty())? {
+                if let Some(connection) =
+                    choose(&self.clients, data, |client| !client.asked.is_empty())?
+                {
                     self.answer(operation, connection, data)?;
                 }
             }
@@ -179,7 +181,7 @@ impl World {
                 let _ = self.service.publish(self.now, message);
             }
             Operation::Send => {
-                if let Some(connection) = self.pick(data, |client| client.open)? {
+                if let Some(connection) = choose(&self.clients, data, |client| client.open)? {
                     let _ = self.service.send(self.now, connection, tamed(data)?);
                 }
             }
@@ -216,7 +218,7 @@ impl World {
                 let _ = self.service.begin_maintenance(self.now);
             }
             Operation::CloseOne => {
-                if let Some(connection) = self.pick(data, |client| !client.over)? {
+                if let Some(connection) = choose(&self.clients, data, |client| !client.over)? {
                     let status = StatusCode(data.arbitrary::<u8>()?.into());
                     self.service.close(self.now, connection, status);
                 }
@@ -234,7 +236,7 @@ impl World {
     }
 
     fn client_does(&mut self, operation: Operation, data: &mut Unstructured<'_>) -> Result<()> {
-        let Some(connection) = self.pick(data, |client| !client.over)? else {
+        let Some(connection) = choose(&self.clients, data, |client| !client.over)? else {
             return Ok(());
         };
         let version = self.clients[&connection].version;
@@ -346,23 +348,6 @@ impl World {
             assert!(over, "{request:?} cannot be answered: {error}");
         }
         Ok(())
-    }
-
-    fn pick(
-        &self,
-        data: &mut Unstructured<'_>,
-        fits: impl Fn(&Client) -> bool,
-    ) -> Result<Option<ConnectionId>> {
-        let fitting: Vec<ConnectionId> = self
-            .clients
-            .iter()
-            .filter(|(_, client)| fits(client))
-            .map(|(connection, _)| *connection)
-            .collect();
-        if fitting.is_empty() {
-            return Ok(None);
-        }
-        data.choose(&fitting).copied().map(Some)
     }
 
     fn pass(&mut self, time: Duration) {

@@ -1,5 +1,7 @@
 //! A world of few agents, devices and calls, so that messages concern each other.
 
+use std::collections::BTreeMap;
+
 use arbitrary::{Arbitrary, Result, Unstructured};
 use bytes::Bytes;
 use cti_proto::Message;
@@ -11,6 +13,23 @@ use cti_proto::message::{
 };
 
 pub(super) const PERIPHERAL: PeripheralId = PeripheralId(1);
+
+/// One of the connections whose state fits.
+pub(super) fn choose<C: Copy, S>(
+    connections: &BTreeMap<C, S>,
+    data: &mut Unstructured<'_>,
+    fits: impl Fn(&S) -> bool,
+) -> Result<Option<C>> {
+    let fitting: Vec<C> = connections
+        .iter()
+        .filter(|(_, state)| fits(state))
+        .map(|(connection, _)| *connection)
+        .collect();
+    if fitting.is_empty() {
+        return Ok(None);
+    }
+    data.choose(&fitting).copied().map(Some)
+}
 
 /// An event about one of a few agents or calls, so that several concern the same one.
 pub(super) fn tamed(data: &mut Unstructured<'_>) -> Result<Message> {
