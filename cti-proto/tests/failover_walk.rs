@@ -472,3 +472,20 @@ fn a_slow_application_loses_the_session_and_not_the_memory() {
         }
     )));
 }
+
+#[test]
+fn uccx_a_node_that_says_it_is_no_master_any_more_is_left_for_the_next() {
+    let mut net = uccx([Mood::Serve, Mood::Serve]);
+    net.open();
+    net.drive_for(60);
+    net.take();
+    let status = StatusCode::SERVER_NOT_MASTER;
+    net.sides[0].mood = Mood::Refuse(status);
+    net.shut(0, status);
+    let events = net.take();
+    assert!(matches!(
+        &events[0],
+        Event::Interrupted { reason: CloseReason::Failure { status: why }, .. } if *why == status
+    ));
+    assert_eq!(net.client.active_side(), Some(Side(1)));
+}

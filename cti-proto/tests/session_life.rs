@@ -208,3 +208,14 @@ fn a_lost_connection_ends_both_sides() {
         }
     );
 }
+
+#[test]
+fn a_failure_event_that_says_not_the_master_ends_the_session() {
+    let mut pair = pair(Some(5));
+    // FAILURE_EVENT 92 of a UCCX node that became standby.
+    let mut input = BytesMut::from(&[0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 92][..]);
+    pair.client.handle_input(pair.now, &mut input).unwrap();
+    let status = StatusCode::SERVER_NOT_MASTER;
+    let closed = client::Event::Closed(CloseReason::Failure { status });
+    assert_eq!(pair.client.poll_event(), Some(closed));
+}

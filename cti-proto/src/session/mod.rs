@@ -58,7 +58,7 @@ pub enum CloseReason {
     },
     /// The server ended the session by FAILURE_EVENT, or answered a heartbeat with FAILURE_CONF.
     Failure {
-        /// Why: 15 when the server goes off-line, 11 when the same client opened another session.
+        /// Why: 15 when the server goes off-line, 92 when a UCCX node is the master no more, 11 when the same client opened another session.
         status: StatusCode,
     },
     /// OPEN_REQ did not come, or was not answered, in time.

@@ -520,6 +520,7 @@ const fn ends_session(status: StatusCode) -> bool {
     matches!(
         status,
         StatusCode::CTI_SERVER_OFFLINE
+            | StatusCode::SERVER_NOT_MASTER
             | StatusCode::NEW_SESSION_OPENED
             | StatusCode::SESSION_NOT_OPEN
             | StatusCode::TIMEOUT
