@@ -183,7 +183,7 @@ impl Follower {
         let here = self.offset;
         let missing = self.missing();
         self.drop_front(self.buffer.len());
-        self.offset += lost;
+        self.offset = self.offset.saturating_add(lost);
         match &mut self.state {
             State::InStep => {
                 self.state = match missing.and_then(|missing| missing.checked_sub(lost)) {
@@ -264,7 +264,7 @@ impl Follower {
                 body,
             },
         });
-        self.offset += len as u64;
+        self.offset = self.offset.saturating_add(len as u64);
         true
     }
 
@@ -323,7 +323,7 @@ impl Follower {
 
     fn drop_front(&mut self, len: usize) {
         self.buffer.advance(len);
-        self.offset += len as u64;
+        self.offset = self.offset.saturating_add(len as u64);
     }
 
     fn skipped(&mut self, since: u64, reason: SkipReason) {
