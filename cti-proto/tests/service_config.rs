@@ -8,10 +8,10 @@ use cti_proto::message::{
     AgentRecord, AgentSkillGroup, ApplicationRecord, ConfigRequestEvent, ConfigRequestKeyEvent,
     CsqRecord, HeartbeatReq, ServiceRecord, TeamConfigReq,
 };
-use cti_proto::session::server;
 use cti_proto::session::service::{
-    Config, ConfigKey, ConfigRecords, ConfigStore, ConnectionId, Team, TeamMembership,
+    Config, ConfigKey, ConfigRecords, ConfigStore, ConnectionId, Event, Team, TeamMembership,
 };
+use cti_proto::session::{CloseReason, Error, server};
 use cti_proto::{Dialect, Version};
 
 use common::floor::{Floor, Heard, bridge, text};
@@ -224,7 +224,7 @@ fn rule_13_uccx_teams_follow_team_config_req_and_its_confirmation_comes_last() {
         })
         .collect();
     let team = Team::new(4, PeripheralId::NULL, members).name(text("sales"));
-    floor.service.set_team(floor.now, team.clone());
+    floor.service.set_team(floor.now, team.clone()).unwrap();
     let ask = || {
         TeamConfigReq::with(|request| {
             request.invoke_id = InvokeId(3);
@@ -239,7 +239,7 @@ fn rule_13_uccx_teams_follow_team_config_req_and_its_confirmation_comes_last() {
     };
     assert_eq!(floor.heard(stranger), [refused]);
     let client = open_uccx(&mut floor, ServiceMask::SUPERVISOR);
-    floor.service.set_team(floor.now, team.clone());
+    floor.service.set_team(floor.now, team.clone()).unwrap();
     assert_eq!(floor.heard(client), [], "it has not asked");
     floor.say(client, ask());
     let heard = floor.heard(client);
@@ -250,4 +250,74 @@ fn rule_13_uccx_teams_follow_team_config_req_and_its_confirmation_comes_last() {
     assert_eq!(heard[2].body, [0, 0, 0, 3, 0, 0, 0, 0]);
     floor.service.remove_team(floor.now, 4);
     assert_eq!(floor.numbers(client), [243, 243]);
+}
+
+#[test]
+fn uccx_a_team_without_a_name_is_told_with_an_empty_one_and_long_ids_in_more_messages() {
+    let mut floor = Floor::of(Dialect::Uccx);
+    let client = open_uccx(&mut floor, ServiceMask::SUPERVISOR);
+    floor.say(
+        client,
+        TeamConfigReq::with(|request| {
+            request.invoke_id = InvokeId(3);
+            request.config_param = 2;
+        }),
+    );
+    assert_eq!(floor.numbers(client), [244]);
+    let member = |number: u32| TeamMembership {
+        agent_id: text(&format!("{number:0>128}")),
+        flags: AgentFlags::NONE,
+    };
+    let members = (0..70).map(member).collect();
+    let team = Team::new(4, PeripheralId::NULL, members);
+    assert_eq!(floor.service.set_team(floor.now, team), Ok(()));
+    let heard = floor.heard(client);
+    let mut told = 0;
+    for heard in &heard {
+        assert_eq!((heard.number, &heard.body[..4]), (243, &[0, 0, 0, 4][..]));
+        assert!(
+            heard.body.len() + 8 <= 4_329,
+            "every version has room for it"
+        );
+        // TEAM_NAME 204, of one NUL, after the fixed part of 16 bytes.
+        assert_eq!(heard.body[16..19], [204, 1, 0]);
+        let long = heard.body.windows(2).filter(|bytes| *bytes == [194, 129]);
+        assert_eq!(long.count(), usize::from(heard.body[5]));
+        told += heard.body[5];
+    }
+    assert_eq!(told, 70);
+}
+
+#[test]
+fn a_team_that_cannot_be_told_is_refused_and_changes_nothing() {
+    let mut floor = Floor::of(Dialect::Ucce);
+    let mut request = bridge(UCCE);
+    request.services_requested = ServiceMask::ALL_EVENTS | ServiceMask::SUPERVISOR;
+    let client = floor.open(UCCE, request);
+    let member = TeamMembership {
+        agent_id: text("123456789012"),
+        flags: AgentFlags::NONE,
+    };
+    let long_id = Team::new(4, PeripheralId(5_000), vec![member]);
+    let long_name = Team::new(4, PeripheralId(5_000), vec![]).name(text(&"n".repeat(32)));
+    for team in [long_id, long_name] {
+        let refused = floor.service.set_team(floor.now, team);
+        assert!(matches!(refused, Err(Error::Encode(_))), "{refused:?}");
+    }
+    floor.service.remove_team(floor.now, 4);
+    assert_eq!(floor.heard(client), []);
+}
+
+#[test]
+fn an_upload_gets_through_the_smallest_outbox() {
+    let session = server::Config::new(Dialect::Ucce, 23..=25).max_unsent(3);
+    let mut floor = Floor::new(Config::new(session));
+    let client = floor.open(UCCE, bridge(UCCE));
+    ask(&mut floor, client, ConfigMask::AGENT);
+    // CONFIG_BEGIN_EVENT alone is more than the limit: told, not left to wait for ever.
+    let closed = Event::Closed {
+        connection: client,
+        reason: CloseReason::SlowPeer,
+    };
+    assert_eq!(floor.events(), [closed]);
 }

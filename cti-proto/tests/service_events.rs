@@ -7,7 +7,7 @@ use cti_proto::code::{
     AgentFlags, AgentState, AgentStateMask, CallEventMask, CallId, ConnectionDeviceIdType,
     DeviceIdType, PeripheralId, PeripheralType, ServiceMask,
 };
-use cti_proto::codec::Text;
+use cti_proto::codec::{NamedVariable, Text};
 use cti_proto::message::{
     AgentStateEvent, BeginCallEvent, CallConferencedEvent, CallConnectionClearedEvent,
     CallDataUpdateEvent, CallDeliveredEvent, EndCallEvent, QueryAgentStateConf,
@@ -235,7 +235,7 @@ fn rule_13_supervisors_get_their_teams_and_the_states_of_the_members() {
         Team::new(9, SWITCH, members).name(text(name))
     };
     let now = floor.now;
-    floor.service.set_team(now, team("sales", "1002"));
+    floor.service.set_team(now, team("sales", "1002")).unwrap();
     floor
         .service
         .publish(now, state("1002", AgentState::TALKING))
@@ -264,7 +264,10 @@ fn rule_13_supervisors_get_their_teams_and_the_states_of_the_members() {
     assert_eq!(floor.service.publish(now, event), Ok(0));
     assert_eq!(floor.numbers(supervisor), [30]);
     assert_eq!(floor.numbers(own), [30]);
-    floor.service.set_team(now, team("service", "1003"));
+    floor
+        .service
+        .set_team(now, team("service", "1003"))
+        .unwrap();
     assert_eq!(floor.numbers(supervisor), [128], "an update");
     let event = state("1003", AgentState::NOT_READY);
     assert_eq!(floor.service.publish(now, event), Ok(1));
@@ -363,4 +366,73 @@ fn a_slow_client_is_let_go_and_others_do_not_notice() {
         assert_eq!(floor.events(), [closed]);
         assert_eq!(floor.service.connections(), 1, "its bytes are gone, too");
     }
+}
+
+fn update(call: u32) -> CallDataUpdateEvent {
+    CallDataUpdateEvent::with(|event| {
+        event.peripheral_id = SWITCH;
+        event.connection_call_id = CallId(call);
+        event.connection_device_id = Some(text("2001"));
+        event.new_connection_device_id = Some(Text::EMPTY);
+        event.new_connection_device_id_type = ConnectionDeviceIdType::NONE;
+    })
+}
+
+#[test]
+fn call_context_beyond_2000_bytes_pushes_out_what_was_set_longest_ago() {
+    let mut floor = Floor::of(Dialect::Ucce);
+    let now = floor.now;
+    floor.service.publish(now, begin(7, "2001")).unwrap();
+    // 9 variables of 7 and 195 bytes with their NULs: 1,818 bytes each time.
+    let long = |name: &str| NamedVariable::new(text(name), text(&"x".repeat(194)));
+    for round in ["a", "b"] {
+        let mut event = update(7);
+        event.named_variables = (0..9).map(|n| long(&format!("user{round}{n}"))).collect();
+        floor.service.publish(now, event).unwrap();
+    }
+    let (client, _) = floor.try_open(VERSION, desk(VERSION, "1001", "2001"));
+    let heard = floor.heard(client);
+    assert_eq!(heard[1].number, 23, "it can be told");
+    let has = |name: &str| {
+        let mut windows = heard[1].body.windows(6);
+        windows.any(|bytes| bytes == name.as_bytes())
+    };
+    assert!((0..9).all(|n| has(&format!("userb{n}"))));
+    assert!((0..9).all(|n| !has(&format!("usera{n}"))));
+}
+
+#[test]
+fn what_a_joining_client_could_not_be_told_is_not_taken() {
+    let mut floor = Floor::of(Dialect::Ucce);
+    let now = floor.now;
+    let mut event = begin(7, "2001");
+    event.ani = Some(text(&"1".repeat(40)));
+    let refused = floor.service.publish(now, event);
+    assert!(matches!(refused, Err(Error::Encode(_))), "{refused:?}");
+    floor.service.publish(now, begin(7, "2001")).unwrap();
+    let mut event = update(7);
+    event.ani = Some(text(&"1".repeat(40)));
+    let refused = floor.service.publish(now, event);
+    assert!(matches!(refused, Err(Error::Encode(_))), "{refused:?}");
+    let (client, _) = floor.try_open(VERSION, desk(VERSION, "1001", "2001"));
+    assert_eq!(floor.numbers(client), [4, 23]);
+}
+
+#[test]
+fn a_call_that_takes_the_id_of_a_running_one_takes_its_place() {
+    let mut floor = Floor::of(Dialect::Ucce);
+    let now = floor.now;
+    floor.service.publish(now, begin(7, "2001")).unwrap();
+    floor.service.publish(now, begin(8, "2002")).unwrap();
+    let mut event = update(7);
+    event.new_connection_call_id = CallId(8);
+    event.new_connection_device_id_type = ConnectionDeviceIdType::STATIC;
+    floor.service.publish(now, event).unwrap();
+    let old = floor.open(VERSION, desk(VERSION, "1002", "2002"));
+    assert_eq!(floor.numbers(old), [0; 0], "its call is over");
+    let (new, _) = floor.try_open(VERSION, desk(VERSION, "1001", "2001"));
+    assert_eq!(floor.numbers(new), [4, 23]);
+    floor.service.publish(now, end(8)).unwrap();
+    assert_eq!(floor.numbers(new), [24]);
+    assert_eq!(floor.numbers(old), [0; 0]);
 }

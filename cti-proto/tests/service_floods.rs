@@ -267,7 +267,7 @@ fn teams_that_are_asked_for_and_not_read_are_not_collected() {
             flags: AgentFlags::NONE,
         });
         let team = Team::new(id, PeripheralId::NULL, members.collect()).name(text("team"));
-        floor.service.set_team(floor.now, team);
+        floor.service.set_team(floor.now, team).unwrap();
     }
     let mut request = bridge(version);
     request.services_requested = ServiceMask::ALL_EVENTS | ServiceMask::SUPERVISOR;

@@ -4,14 +4,14 @@
 mod common;
 
 use cti_proto::code::{
-    AgentFlags, AgentState, AgentStateMask, CallEventMask, CallId, DeviceIdType, DistributionType,
-    InvokeId, PeripheralId, ServiceMask,
+    AgentFlags, AgentState, AgentStateMask, CallEventMask, CallId, ConnectionDeviceIdType,
+    DeviceIdType, DistributionType, InvokeId, PeripheralId, ServiceMask, StatusCode,
 };
 use cti_proto::codec::Text;
 use cti_proto::message::{
-    AgentStateEvent, BeginCallEvent, ChangeMonitorMaskReq, ClientEventReportReq, EndCallEvent,
-    MonitorAgentTeamStartReq, MonitorAgentTeamStopReq, MonitorStartReq, MonitorStopReq,
-    SessionMonitorStartReq, UserMessageReq,
+    AgentStateEvent, BeginCallEvent, CallDataUpdateEvent, ChangeMonitorMaskReq,
+    ClientEventReportReq, EndCallEvent, MonitorAgentTeamStartReq, MonitorAgentTeamStopReq,
+    MonitorStartReq, MonitorStopReq, SessionMonitorStartReq, UserMessageReq,
 };
 use cti_proto::session::service::{ConnectionId, Event, Team, TeamMembership};
 use cti_proto::{Dialect, Version};
@@ -213,7 +213,8 @@ fn a_supervisor_who_monitors_a_team_gets_one_copy_with_the_monitor_id() {
     ];
     floor
         .service
-        .set_team(floor.now, Team::new(9, SWITCH, members));
+        .set_team(floor.now, Team::new(9, SWITCH, members))
+        .unwrap();
     let mut request = desk(VERSION, "1001", "2001");
     request.services_requested = request.services_requested | ServiceMask::SUPERVISOR;
     let supervisor = floor.open(VERSION, request);
@@ -296,4 +297,46 @@ fn texts_reach_the_client_they_name_and_reports_the_application() {
         [Event::Report { connection, report }]
             if *connection == sender && report.text.as_ref().unwrap() == "out of paper"
     ));
+}
+
+#[test]
+fn a_monitor_of_a_call_goes_with_it_to_its_new_id() {
+    let mut floor = Floor::of(Dialect::Ucce);
+    let monitor = watcher(&mut floor, ServiceMask::CONNECTION_MONITOR);
+    let now = floor.now;
+    floor.service.publish(now, begin(7, "2001")).unwrap();
+    let mut request = start("");
+    request.connection_call_id = CallId(7);
+    floor.say(monitor, request);
+    assert_eq!(floor.numbers(monitor), [94]);
+    let update = CallDataUpdateEvent::with(|event| {
+        event.peripheral_id = SWITCH;
+        event.connection_call_id = CallId(7);
+        event.connection_device_id = Some(text("2001"));
+        event.new_connection_device_id = Some(text("2001"));
+        event.new_connection_device_id_type = ConnectionDeviceIdType::STATIC;
+        event.new_connection_call_id = CallId(9);
+    });
+    floor.service.publish(now, update).unwrap();
+    floor.service.publish(now, end(7)).unwrap();
+    assert_eq!(floor.numbers(monitor), [25], "7 is another call now");
+    floor.service.publish(now, end(9)).unwrap();
+    assert_eq!(floor.numbers(monitor), [24]);
+}
+
+#[test]
+fn client_monitors_are_told_with_which_status_the_server_ended_a_session() {
+    let mut floor = Floor::of(Dialect::Ucce);
+    let monitor = watcher(&mut floor, ServiceMask::CLIENT_MONITOR);
+    let first = floor.open(VERSION, desk(VERSION, "1001", "2001"));
+    let again = floor.open(VERSION, desk(VERSION, "1001", "2001"));
+    assert!(!floor.service.is_open(first));
+    floor
+        .service
+        .close(floor.now, again, StatusCode::CTI_SERVER_OFFLINE);
+    let heard = floor.heard(monitor);
+    // CLIENT_SESSION_CLOSED_EVENT: SessionID, PeripheralID, Status.
+    let closed = heard.iter().filter(|heard| heard.number == 100);
+    let statuses: Vec<&[u8]> = closed.map(|heard| &heard.body[8..12]).collect();
+    assert_eq!(statuses, [[0, 0, 0, 11], [0, 0, 0, 15]]);
 }

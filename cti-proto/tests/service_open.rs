@@ -171,3 +171,19 @@ fn what_comes_behind_open_req_waits_for_the_decision() {
         })
     );
 }
+
+#[test]
+fn nobody_loses_a_session_to_one_that_cannot_be_opened() {
+    let mut floor = Floor::of(Dialect::Ucce);
+    let old = floor.open(VERSION, desk(VERSION, "1001", "2001"));
+    let new = floor.connect(VERSION);
+    floor.say(new, desk(VERSION, "1001", "2001"));
+    let conf = OpenConf::with(|conf| {
+        conf.services_granted = ServiceMask::CLIENT_EVENTS;
+        conf.agent_instrument = Some(text(&"x".repeat(64)));
+    });
+    let refused = floor.service.admit(floor.now, new, conf);
+    assert!(matches!(refused, Err(Error::Encode(_))), "{refused:?}");
+    assert!(floor.service.is_open(old));
+    assert_eq!(floor.bytes(old), b"");
+}

@@ -226,3 +226,23 @@ fn rule_8_the_end_of_the_server_is_failure_event_15_for_all() {
     assert_eq!(floor.bytes(silent), b"");
     assert_eq!(floor.service.connections(), 0);
 }
+
+#[test]
+fn who_waits_for_a_decision_is_refused_as_an_open_req_would_be() {
+    let old = Version::ucce(23);
+    for (standing, version, request, status) in [
+        (Standing::Standby, old, bridge(old), Some(15)),
+        (Standing::Standby, VERSION, bridge(VERSION), Some(107)),
+        (Standing::Standby, VERSION, mover(VERSION), None),
+        (Standing::Maintenance, old, bridge(old), Some(15)),
+        (Standing::Maintenance, VERSION, mover(VERSION), Some(110)),
+    ] {
+        let mut floor = Floor::of(Dialect::Ucce);
+        let connection = floor.connect(version);
+        floor.say(connection, request);
+        floor.service.set_standing(floor.now, standing);
+        let heard = floor.heard(connection);
+        let told = heard.first().map(|heard| (heard.number, heard.body[7]));
+        assert_eq!(told, status.map(|status| (1, status)), "{standing:?}");
+    }
+}

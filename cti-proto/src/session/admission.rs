@@ -53,10 +53,10 @@ pub(crate) fn check_open(version: Version, request: &OpenReq) -> Result<(), Stat
     Ok(())
 }
 
-/// Whether a server in `standing` takes sessions like this one. GED-188, "Active and standby".
+/// Whether a server in `standing` takes a session that asks for `services`. GED-188, "Active and standby".
 pub(crate) fn check_standing(
     version: Version,
-    request: &OpenReq,
+    services: ServiceMask,
     standing: Standing,
 ) -> Result<(), StatusCode> {
     let knows_standby = version.dialect() == Dialect::Ucce && version.number() >= 24;
@@ -70,10 +70,7 @@ pub(crate) fn check_standing(
         }
         (Standing::Maintenance, Dialect::Ucce) => Err(StatusCode::SERVER_IN_MAINTENANCE_MODE),
         (Standing::Standby, Dialect::Ucce) => {
-            if request
-                .services_requested
-                .contains(ServiceMask::ACTIVE_STANDBY)
-            {
+            if services.contains(ServiceMask::ACTIVE_STANDBY) {
                 Ok(())
             } else {
                 Err(StatusCode::INVALID_CLIENT_FOR_STANDBY)

@@ -195,7 +195,8 @@ impl World {
                     })
                     .collect::<Result<_>>()?;
                 let team = Team::new(data.int_in_range(0..=3)?, PERIPHERAL, members);
-                self.service.set_team(self.now, team);
+                // Texts of any length: too long ones are refused.
+                let _ = self.service.set_team(self.now, team);
             }
             Operation::RemoveTeam => {
                 self.service

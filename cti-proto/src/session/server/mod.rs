@@ -44,6 +44,7 @@ use crate::message::{
     Confirmed, ControlFailureConf, FailureConf, FailureEvent, Message, OpenConf, Pair, Role,
     StandbyActiveEventMsg,
 };
+use crate::session::admission::check_standing;
 use crate::session::filter::{Class, Wants};
 use crate::session::outbox::Outbox;
 use crate::session::{CloseReason, Error};
@@ -56,6 +57,8 @@ pub struct Server {
     standing: Standing,
     codec: FrameCodec,
     state: State,
+    /// Status of the FAILURE_EVENT that ended the open session.
+    goodbye: Option<StatusCode>,
     out: Outbox,
     events: VecDeque<Event>,
 }
@@ -77,7 +80,7 @@ enum State {
 }
 
 #[derive(Debug)]
-struct Open {
+pub(crate) struct Open {
     version: Version,
     wants: Wants,
     idle: Option<Duration>,
@@ -106,6 +109,7 @@ impl Server {
             state: State::Waiting {
                 deadline: now.saturating_add(config.open_timeout),
             },
+            goodbye: None,
             out: Outbox::default(),
             events: VecDeque::new(),
             config,
@@ -119,7 +123,19 @@ impl Server {
     /// # Errors
     ///
     /// [`Error::Caller`] when nobody asks; [`Error::Encode`] when `conf` cannot be written.
-    pub fn accept(&mut self, now: Duration, mut conf: OpenConf) -> Result<(), Error> {
+    pub fn accept(&mut self, now: Duration, conf: OpenConf) -> Result<(), Error> {
+        let (bytes, open) = self.prepare(now, conf)?;
+        self.out.share(bytes);
+        self.state = State::Open(open);
+        Ok(())
+    }
+
+    /// OPEN_CONF and the session that it opens.
+    pub(crate) fn prepare(
+        &self,
+        now: Duration,
+        mut conf: OpenConf,
+    ) -> Result<(Bytes, Open), Error> {
         let State::Deciding {
             version,
             mut wants,
@@ -143,9 +159,9 @@ impl Server {
         wants.services = wants.services.and(granted);
         conf.services_granted = wants.services;
         conf.invoke_id = invoke_id;
-        self.out
-            .write(|out| Message::from(conf).encode(version, out))?;
-        self.state = State::Open(Open {
+        let mut bytes = BytesMut::new();
+        Message::from(conf).encode(version, &mut bytes)?;
+        let open = Open {
             version,
             wants,
             idle,
@@ -153,8 +169,8 @@ impl Server {
             pending: BTreeMap::new(),
             waiting: 0,
             standby,
-        });
-        Ok(())
+        };
+        Ok((bytes.freeze(), open))
     }
 
     /// Refuses the session that [`Event::OpenRequested`] asked for, which ends it.
@@ -283,15 +299,22 @@ impl Server {
 
     /// This side became active, standby, or asks its clients to move. A standby session that
     /// becomes active is told by STANDBY_ACTIVE_EVENT_MSG. Of open sessions, a side that becomes
-    /// standby keeps those with ACTIVE_STANDBY; the others end with status 15 (92 in UCCX).
+    /// standby keeps those with ACTIVE_STANDBY; the others end with status 15 (92 in UCCX). Who
+    /// waits for a decision is refused if its OPEN_REQ would be refused now.
     pub fn set_standing(&mut self, standing: Standing) {
         self.standing = standing;
         let offline = self.offline_status();
         match &mut self.state {
             State::Waiting { .. } | State::Closed => {}
-            State::Deciding { .. } => {
-                if standing != Standing::Master {
-                    self.close(offline);
+            State::Deciding {
+                version,
+                wants,
+                invoke_id,
+                ..
+            } => {
+                let (version, invoke_id) = (*version, *invoke_id);
+                if let Err(status) = check_standing(version, wants.services, standing) {
+                    self.refuse_open(version, invoke_id, status);
                 }
             }
             State::Open(open) => match standing {
@@ -437,6 +460,11 @@ impl Server {
         matches!(self.state, State::Deciding { .. })
     }
 
+    /// Status of the FAILURE_EVENT that ended the open session.
+    pub(crate) const fn goodbye(&self) -> Option<StatusCode> {
+        self.goodbye
+    }
+
     pub(crate) fn max_unsent(&self) -> usize {
         self.config.max_unsent
     }
@@ -480,6 +508,7 @@ impl Server {
     }
 
     fn say_goodbye(&mut self, version: Version, status: StatusCode) {
+        self.goodbye = Some(status);
         let failure = FailureEvent::with(|failure| failure.status = status);
         self.say(version, failure);
     }

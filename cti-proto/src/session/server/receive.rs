@@ -112,7 +112,7 @@ impl Server {
             return Err(StatusCode::INVALID_VERSION);
         }
         let request = OpenReq::decode(version, &frame.body).map_err(|error| error.status())?;
-        check_standing(version, &request, self.standing)?;
+        check_standing(version, request.services_requested, self.standing)?;
         inspect(version, frame)?;
         check_open(version, &request)?;
         Ok(request)

@@ -10,7 +10,7 @@ use super::ConnectionId;
 use super::directory::{Directory, Key};
 use super::subject::Subject;
 use crate::code::{CallId, ConnectionDeviceIdType, PeripheralId};
-use crate::codec::Text;
+use crate::codec::{Blob, MAX_CALL_DATA, NamedArray, NamedVariable, Text, Value};
 use crate::message::{BeginCallEvent, CallDataUpdateEvent, Message};
 
 /// A call at a switch.
@@ -82,16 +82,15 @@ impl Calls {
         joined
     }
 
-    /// Takes what `message` says into the picture of its call, after it was sent.
+    /// Takes what `message` says into the picture of its call, after it was sent. Returns the old
+    /// and the new key of a call that got another id.
     pub(super) fn update(
         &mut self,
         peripheral: PeripheralId,
         subject: &Subject<'_>,
         message: &Message,
-    ) {
-        let Some(&key) = call_keys(peripheral, subject).first() else {
-            return;
-        };
+    ) -> Option<(CallKey, CallKey)> {
+        let &key = call_keys(peripheral, subject).first()?;
         if let Some(device) = subject.left {
             let device = Key::new(peripheral, device);
             if let Some(call) = self.calls.get_mut(&key) {
@@ -110,14 +109,16 @@ impl Calls {
                 && event.new_connection_call_id != CallId::NULL
             {
                 let call = event.new_connection_call_id;
-                self.rename(key, CallKey { peripheral, call });
+                let new = CallKey { peripheral, call };
+                return self.rename(key, new).then_some((key, new));
             }
         }
+        None
     }
 
     /// Notes how a call began.
     pub(super) fn begin(&mut self, key: CallKey, event: &BeginCallEvent) {
-        self.calls.entry(key).or_default().begin = Some(Box::new(event.clone()));
+        self.calls.entry(key).or_default().begin = Some(Box::new(detach(event)));
     }
 
     /// Lets a client follow the calls at its devices.
@@ -186,14 +187,16 @@ impl Calls {
         }
     }
 
-    /// CALL_DATA_UPDATE_EVENT gave the call another id.
-    fn rename(&mut self, old: CallKey, new: CallKey) {
+    /// CALL_DATA_UPDATE_EVENT gave the call another id; whether it had another one. A call that had
+    /// the new id is over.
+    fn rename(&mut self, old: CallKey, new: CallKey) -> bool {
         if old == new {
-            return;
+            return false;
         }
         let Some(mut call) = self.calls.remove(&old) else {
-            return;
+            return false;
         };
+        self.end(new);
         if let Some(begin) = &mut call.begin {
             begin.connection_call_id = new.call;
         }
@@ -210,6 +213,7 @@ impl Calls {
             calls.insert(new);
         }
         self.calls.insert(new, call);
+        true
     }
 
     fn forget_device(&mut self, device: &Key, key: CallKey) {
@@ -258,38 +262,99 @@ fn primary_line(device: &Text) -> Option<Text> {
     Some(Text::until_nul(Bytes::copy_from_slice(primary)))
 }
 
-/// Brings the data of a call up to date.
+/// Applies `$do` to each text of call data that both events have.
+macro_rules! for_texts {
+    ($do:ident) => {
+        $do!(ani dnis dialed_number caller_entered_digits call_wrapup_data call_variable1
+            call_variable2 call_variable3 call_variable4 call_variable5 call_variable6
+            call_variable7 call_variable8 call_variable9 call_variable10)
+    };
+}
+
+/// A copy that does not keep alive what the event came in: it lives as long as the call.
+fn detach(event: &BeginCallEvent) -> BeginCallEvent {
+    let mut kept = event.clone();
+    macro_rules! detach {
+        ($($field:ident)*) => {$( kept.$field = kept.$field.as_ref().map(Text::detach); )*};
+    }
+    for_texts!(detach);
+    detach!(connection_device_id);
+    kept.user_to_user_info = kept.user_to_user_info.as_ref().map(Blob::detach);
+    kept.call_reference_id = kept.call_reference_id.as_ref().map(Blob::detach);
+    kept.named_variables = kept.named_variables.iter().map(detach_variable).collect();
+    kept.named_arrays = kept.named_arrays.iter().map(detach_element).collect();
+    for client in &mut kept.cti_clients {
+        client.signature = client.signature.as_ref().map(Text::detach);
+    }
+    for field in &mut kept.other {
+        field.data = Bytes::copy_from_slice(&field.data);
+    }
+    kept
+}
+
+fn detach_variable(variable: &NamedVariable) -> NamedVariable {
+    NamedVariable::new(variable.name.detach(), variable.value.detach())
+}
+
+fn detach_element(element: &NamedArray) -> NamedArray {
+    NamedArray::new(element.index, element.name.detach(), element.value.detach())
+}
+
+/// Brings the data of a call up to date. Expanded call context stays within what one message holds:
+/// what was set longest ago gives way.
 fn merge(begin: &mut BeginCallEvent, update: &CallDataUpdateEvent) {
     begin.call_type = update.call_type;
     begin.called_party_disposition = update.called_party_disposition;
     macro_rules! take {
         ($($field:ident)*) => {$(
-            if update.$field.is_some() {
-                begin.$field.clone_from(&update.$field);
+            if let Some(text) = &update.$field {
+                begin.$field = Some(text.detach());
             }
         )*};
     }
-    take!(ani dnis dialed_number caller_entered_digits call_wrapup_data call_variable1
-        call_variable2 call_variable3 call_variable4 call_variable5 call_variable6 call_variable7
-        call_variable8 call_variable9 call_variable10);
-    for variable in &update.named_variables {
-        match begin
-            .named_variables
-            .iter_mut()
-            .find(|known| known.name == variable.name)
-        {
-            Some(known) => known.clone_from(variable),
-            None => begin.named_variables.push(variable.clone()),
+    for_texts!(take);
+    let (variables, elements) = (&mut begin.named_variables, &mut begin.named_arrays);
+    let same = |a: &NamedVariable, b: &NamedVariable| a.name == b.name;
+    let old_variables = renew(variables, &update.named_variables, same, detach_variable);
+    let same = |a: &NamedArray, b: &NamedArray| (&a.name, a.index) == (&b.name, b.index);
+    let old_elements = renew(elements, &update.named_arrays, same, detach_element);
+    let over = (call_data_len(variables) + call_data_len(elements)).saturating_sub(MAX_CALL_DATA);
+    let over = give_way(variables, old_variables, over);
+    give_way(elements, old_elements, over);
+}
+
+/// Puts what `update` sets behind what it does not touch; how many the latter are.
+fn renew<T>(
+    known: &mut Vec<T>,
+    update: &[T],
+    same: impl Fn(&T, &T) -> bool,
+    detach: impl Fn(&T) -> T,
+) -> usize {
+    known.retain(|old| !update.iter().any(|new| same(old, new)));
+    let untouched = known.len();
+    for (at, new) in update.iter().enumerate() {
+        // Of one that is set twice, the last counts.
+        if !update.iter().skip(at + 1).any(|later| same(new, later)) {
+            known.push(detach(new));
         }
     }
-    for element in &update.named_arrays {
-        match begin
-            .named_arrays
-            .iter_mut()
-            .find(|known| known.name == element.name && known.index == element.index)
-        {
-            Some(known) => known.clone_from(element),
-            None => begin.named_arrays.push(element.clone()),
+    untouched
+}
+
+/// Takes out the first of the `old` ones until `over` bytes are gone; how many of these stay.
+fn give_way<T: Value>(known: &mut Vec<T>, old: usize, mut over: usize) -> usize {
+    let mut gone = 0;
+    for value in known.iter().take(old) {
+        if over == 0 {
+            break;
         }
+        over = over.saturating_sub(value.call_data_len());
+        gone += 1;
     }
+    known.drain(..gone);
+    over
+}
+
+fn call_data_len<T: Value>(values: &[T]) -> usize {
+    values.iter().map(Value::call_data_len).sum()
 }

@@ -65,4 +65,11 @@ impl Config {
         self.max_monitors = monitors;
         self
     }
+
+    /// How long bytes for a client are kept after the end of its session.
+    #[must_use]
+    pub fn linger(mut self, time: Duration) -> Self {
+        self.linger = time;
+        self
+    }
 }

@@ -110,6 +110,19 @@ impl Monitors {
         }
     }
 
+    /// A call got another id.
+    pub(super) fn move_call(&mut self, old: CallKey, new: CallKey) {
+        let Some(ids) = self.of_call.remove(&old) else {
+            return;
+        };
+        for id in &ids {
+            if let Some(monitor) = self.monitors.get_mut(id) {
+                monitor.target = Target::Call(new);
+            }
+        }
+        self.of_call.entry(new).or_default().extend(ids);
+    }
+
     pub(super) fn end_team(&mut self, team: u32) {
         for id in self.of_team.remove(&team).unwrap_or_default() {
             self.remove(id);
@@ -445,7 +458,8 @@ impl Service {
         let event = ClientSessionClosedEvent::with(|event| {
             event.session_id = session_id(connection);
             event.peripheral_id = client.peripheral.unwrap_or(event.peripheral_id);
-            event.status = status_of(reason);
+            let goodbye = party.session.goodbye();
+            event.status = goodbye.unwrap_or_else(|| status_of(reason));
             event.client_id = Some(client.client_id.clone());
             event.client_signature.clone_from(&client.signature);
             event.agent_id.clone_from(&client.asked.agent_id);

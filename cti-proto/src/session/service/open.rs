@@ -28,7 +28,7 @@ impl Service {
     /// # Errors
     ///
     /// [`Error::Caller`] when the connection asks for no session (any more); [`Error::Encode`] when
-    /// `conf` cannot be written: refuse then.
+    /// `conf` cannot be written: nothing has happened; refuse then.
     pub fn admit(
         &mut self,
         now: Duration,
@@ -55,10 +55,14 @@ impl Service {
         } else {
             Identity::default()
         };
+        let conf = self.complete(now, connection, conf);
+        // Nobody loses a session to one that cannot be opened.
+        if let Some(party) = self.parties.get(&connection) {
+            party.session.prepare(now, conf.clone())?;
+        }
         if let Err(status) = self.take_over(now, connection, &identity) {
             return self.refuse(now, connection, status).map(|()| false);
         }
-        let conf = self.complete(now, connection, conf);
         let Some(party) = self.parties.get_mut(&connection) else {
             return Err(not_asking("admit"));
         };

@@ -35,7 +35,8 @@ impl Service {
     ///
     /// [`Error::WrongRole`] for requests and confirmations; [`Error::TooManyCalls`]: nobody got it.
     /// [`Error::Encode`] when a version has the message but cannot hold these fields; clients of
-    /// other versions got it.
+    /// other versions got it. What a call began with and what changes its data is kept for those
+    /// who join: when the newest version cannot hold it, nobody got it.
     pub fn publish(&mut self, now: Duration, message: impl Into<Message>) -> Result<usize, Error> {
         let message = message.into();
         if message
@@ -58,6 +59,13 @@ impl Service {
                 max: self.config.max_calls,
             });
         }
+        let mut copies = Copies::new(&message);
+        if matches!(
+            message,
+            Message::BeginCallEvent(_) | Message::CallDataUpdateEvent(_)
+        ) {
+            copies.check(self.session.newest())?;
+        }
         if let (Some(call), Message::BeginCallEvent(begin)) = (calls.first(), &message) {
             self.calls.begin(*call, begin);
         }
@@ -70,7 +78,6 @@ impl Service {
                 }
             }
         }
-        let mut copies = Copies::new(&message);
         let class = Class::new(self.session.dialect, &message);
         let agent = subject.agent.map(|agent| Key::new(peripheral, agent));
         let devices = device_keys(peripheral, &subject);
@@ -81,7 +88,9 @@ impl Service {
             sent += usize::from(self.share(connection, class, &mut copies));
         }
         sent += self.feed_monitors(class, &calls, &devices, &mut copies);
-        self.calls.update(peripheral, &subject, &message);
+        if let Some((old, new)) = self.calls.update(peripheral, &subject, &message) {
+            self.monitors.move_call(old, new);
+        }
         if let Message::EndCallEvent(_) = message {
             self.monitors.end_calls(&calls);
         }
@@ -251,7 +260,18 @@ impl<'a> Copies<'a> {
 
     /// The bytes for an open session, shared by all of its version.
     pub(super) fn of(&mut self, party: &Party) -> Option<Bytes> {
-        let version = party.session.version()?;
+        self.in_version(party.session.version()?)
+    }
+
+    /// Fails if `version` has the message and cannot hold its fields.
+    fn check(&mut self, version: Version) -> Result<(), Error> {
+        self.in_version(version);
+        self.failure
+            .clone()
+            .map_or(Ok(()), |failure| Err(failure.into()))
+    }
+
+    fn in_version(&mut self, version: Version) -> Option<Bytes> {
         if let Some((_, bytes)) = self.encoded.iter().find(|(known, _)| *known == version) {
             return bytes.clone();
         }

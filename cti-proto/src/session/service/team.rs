@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::directory::{Identity, Key};
+use super::store::encoded;
 use super::upload::pages;
 use super::{ConnectionId, Service};
 use crate::code::{
@@ -13,10 +14,12 @@ use crate::code::{
     TeamConfigOperation, TeamOperation,
 };
 use crate::codec::Text;
+use crate::error::EncodeError;
 use crate::message::{
     AgentTeamConfigEvent, ListAgentTeamConf, Message, TeamAgent, TeamConfigConf, TeamConfigEvent,
     TeamMember,
 };
+use crate::session::Error;
 use crate::version::Dialect;
 
 /// A team of agents.
@@ -205,11 +208,8 @@ impl Teams {
         team: &Team,
         operation: Change,
     ) -> Vec<Message> {
-        // A team without members is told of, too.
-        let none: &[TeamMembership] = &[];
-        let chunks = team.members.chunks(MEMBERS_PER_MESSAGE);
-        let chunks = chunks.chain(team.members.is_empty().then_some(none));
-        chunks
+        chunks(&team.members)
+            .into_iter()
             .map(|members| match dialect {
                 Dialect::Ucce => AgentTeamConfigEvent::with(|event| {
                     event.peripheral_id = team.peripheral_id;
@@ -233,7 +233,8 @@ impl Teams {
                         Change::Gone => TeamOperation::REMOVE_TEAM,
                         Change::Replaced => TeamOperation::CHANGE_TEAM,
                     };
-                    event.team_name.clone_from(&team.name);
+                    // UCCX requires it.
+                    event.team_name = Some(team.name.clone().unwrap_or_default());
                     event.members = members.iter().map(team_member).collect();
                 })
                 .into(),
@@ -271,18 +272,33 @@ enum Change {
 impl Service {
     /// Adds a team or replaces it; its supervisors are told.
     ///
-    /// States of agents are known from the AGENT_STATE_EVENTs that were published.
-    pub fn set_team(&mut self, now: Duration, team: Team) {
+    /// States of agents are known from the AGENT_STATE_EVENTs that were published. A team without
+    /// a name has an empty one in UCCX. UCCE tells the name from version 16 on, and no teams below
+    /// version 8. LIST_AGENT_TEAM_CONF names the first 256 teams of a supervisor.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Encode`] when the name or an AgentID is too long: UCCE takes 31 and 11 bytes, UCCX
+    /// 49 and 128. Nothing changes then.
+    pub fn set_team(&mut self, now: Duration, team: Team) -> Result<(), Error> {
         let team = Team {
             peripheral_id: self.peripheral_id(team.peripheral_id),
             ..team
         };
+        let dialect = self.session.dialect;
+        for message in self.teams.messages(now, dialect, &team, Change::Shown) {
+            match encoded(self.session.newest(), &message) {
+                Ok(_) | Err(EncodeError::NotInVersion { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         let id = team.id;
         let change = match self.teams.insert(team) {
             Some(_) => Change::Replaced,
             None => Change::Shown,
         };
         self.tell_team(now, id, change);
+        Ok(())
     }
 
     /// Takes a team away; its supervisors are told.
@@ -385,6 +401,34 @@ impl Service {
     }
 }
 
+/// Members as they go into messages: each holds as many as fit into it in every version. A team
+/// without members is told of, too.
+fn chunks(members: &[TeamMembership]) -> Vec<&[TeamMembership]> {
+    let mut chunks = Vec::new();
+    let mut rest = members;
+    loop {
+        let mut room = MEMBERS_LEN;
+        let fits = |member: &&TeamMembership| {
+            let len = MEMBER_LEN + member.agent_id.as_bytes().len();
+            let fits = len <= room;
+            room = room.saturating_sub(len);
+            fits
+        };
+        let count = rest
+            .iter()
+            .take(MEMBERS_PER_MESSAGE)
+            .take_while(fits)
+            .count();
+        // One that fits into no message has been refused by `set_team`.
+        let (chunk, left) = rest.split_at(count.max(1).min(rest.len()));
+        chunks.push(chunk);
+        rest = left;
+        if rest.is_empty() {
+            return chunks;
+        }
+    }
+}
+
 fn team_member(member: &TeamMembership) -> TeamMember {
     TeamMember {
         agent_id: Some(member.agent_id.clone()),
@@ -396,6 +440,12 @@ fn team_member(member: &TeamMembership) -> TeamMember {
 
 /// TEAM_CONFIG_EVENT holds 64 members at most; the same is kept for AGENT_TEAM_CONFIG_EVENT.
 const MEMBERS_PER_MESSAGE: usize = 64;
+/// Bytes of the members of one message: versions below UCCE 20 have 4,329 for header, fixed fields,
+/// name and members.
+const MEMBERS_LEN: usize = 4_096;
+/// What a member takes beside its AgentID, at most: four tags and lengths of two bytes each, a NUL,
+/// three values of up to four bytes.
+const MEMBER_LEN: usize = 4 * (2 + 2) + 1 + 3 * 4;
 /// ConfigParam of TEAM_CONFIG_REQ.
 const UPDATES_ONLY: u16 = 2;
 /// What fits into one LIST_AGENT_TEAM_CONF of every version; supervisors have a few.

@@ -34,8 +34,8 @@ impl Upload {
     /// Moves messages into the outbox while it is nearly empty.
     pub(super) fn pump(&mut self, session: &mut Server) {
         while let Some(messages) = self.queue.front() {
-            if !session.is_open() || session.unsent().len() >= WINDOW.min(session.max_unsent() / 4)
-            {
+            let window = WINDOW.min(session.max_unsent() / 4).max(1);
+            if !session.is_open() || session.unsent().len() >= window {
                 return;
             }
             let Some(message) = messages.get(self.at) else {
@@ -184,7 +184,8 @@ impl Service {
     }
 }
 
-/// Messages in the layout of a version; what it does not have is left out.
+/// Messages in the layout of a version; what it does not have is left out. That their fields fit was
+/// seen to before: [`Service::set_team`].
 pub(super) fn pages(version: Version, messages: &[Message]) -> Vec<Bytes> {
     let written = messages.iter().map(|message| encoded(version, message));
     written.filter_map(Result::ok).collect()

@@ -32,7 +32,8 @@ pub(in crate::engine) fn set_up(service: &mut Service, config: &Config, now: Dur
         let of_team = |profile: &&Profile| profile.team == *team;
         let members = config.agents.iter().filter(of_team).map(member).collect();
         let team = Team::new(*team, PERIPHERAL, members).name(text(name, MAX_TEAM_NAME));
-        service.set_team(now, team);
+        let told = service.set_team(now, team);
+        debug_assert_eq!(told, Ok(()), "its texts are cut to what fits");
     }
 }
 
