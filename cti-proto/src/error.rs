@@ -36,6 +36,16 @@ pub enum DecodeError {
         /// Offset into the body at which that field begins.
         offset: usize,
     },
+    /// A list has more entries than a reader allocates memory for.
+    #[error("{message} has a list of more than {max} entries, passed at byte {offset}")]
+    TooManyEntries {
+        /// The message as the specification names it.
+        message: &'static str,
+        /// Offset into the body of the data of the field that would have opened the next entry.
+        offset: usize,
+        /// The limit.
+        max: usize,
+    },
 }
 
 impl DecodeError {
@@ -45,7 +55,9 @@ impl DecodeError {
             Self::TooLong { .. } | Self::FixedPartTruncated { .. } => {
                 StatusCode::INVALID_MESSAGE_LENGTH
             }
-            Self::FloatingPartTruncated { .. } => StatusCode::INVALID_FIELD_LENGTH,
+            Self::FloatingPartTruncated { .. } | Self::TooManyEntries { .. } => {
+                StatusCode::INVALID_FIELD_LENGTH
+            }
         }
     }
 }
@@ -92,15 +104,17 @@ pub enum EncodeError {
         /// The tag.
         tag: u16,
     },
-    /// A list has more entries than its counter can say.
-    #[error("{message}: {field} cannot count {len} entries")]
+    /// A list has more entries than a reader takes.
+    #[error("{message}: {field} has {len} entries where {max} are allowed")]
     TooManyEntries {
         /// The message as the specification names it.
         message: &'static str,
-        /// The counter.
+        /// The list, or its counter in the fixed part.
         field: &'static str,
         /// Entries of the list.
         len: usize,
+        /// The limit.
+        max: usize,
     },
     /// All named variables and arrays of one message together pass 2000 bytes.
     #[error("{message}: {len} bytes of named variables where 2000 are allowed")]

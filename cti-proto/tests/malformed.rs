@@ -151,9 +151,9 @@ fn list_entries_that_come_back_to_front_are_read_in_one_pass_and_kept_in_order()
     let fixed = vec![0; AgentStateEvent::TABLE.fixed_len(version)];
     // State before number: each field opens an entry of its own.
     let pair = [0, 65, 0, 2, 0, 3, 0, 62, 0, 4, 0, 0, 0, 9];
-    let body = [&fixed[..], &pair.repeat(850)].concat();
+    let body = [&fixed[..], &pair.repeat(500)].concat();
     let event = AgentStateEvent::decode(version, &Bytes::from(body.clone())).unwrap();
-    assert_eq!(event.skill_groups.len(), 851);
+    assert_eq!(event.skill_groups.len(), 501);
     let mut out = BytesMut::new();
     Message::from(event).encode(version, &mut out).unwrap();
     assert_eq!(out[8 + fixed.len()..], body[fixed.len()..]);
@@ -181,6 +181,50 @@ fn a_field_before_the_first_record_stays_outside_the_records() {
     let mut out = BytesMut::new();
     Message::from(event).encode(VERSION, &mut out).unwrap();
     assert_eq!(out[8..], body);
+}
+
+#[test]
+fn a_list_takes_512_entries_and_not_one_more() {
+    // NumRecords, then RecordType (tag 183, 2 bytes), which opens a record.
+    let body = |records: usize| {
+        let mut body = vec![0, 1];
+        body.extend([183, 2, 0, 1].repeat(records));
+        Bytes::from(body)
+    };
+    let mut event = ConfigAgentEvent::decode(VERSION, &body(512)).unwrap();
+    assert_eq!(event.records.len(), 512);
+    let mut wire = BytesMut::new();
+    Message::from(event.clone())
+        .encode(VERSION, &mut wire)
+        .unwrap();
+    // The counter is the list's.
+    assert_eq!(wire[8..14], [2, 0, 183, 2, 0, 1]);
+
+    let error = ConfigAgentEvent::decode(VERSION, &body(513)).unwrap_err();
+    let full = DecodeError::TooManyEntries {
+        message: "CONFIG_AGENT_EVENT",
+        offset: 2 + 512 * 4 + 2,
+        max: 512,
+    };
+    assert_eq!(error, full);
+    assert_eq!(error.status(), StatusCode::INVALID_FIELD_LENGTH);
+    assert_eq!(
+        error.to_string(),
+        "CONFIG_AGENT_EVENT has a list of more than 512 entries, passed at byte 2052"
+    );
+
+    event.records.push(event.records[0].clone());
+    assert_eq!(
+        Message::from(event)
+            .encode(VERSION, &mut BytesMut::new())
+            .unwrap_err(),
+        EncodeError::TooManyEntries {
+            message: "CONFIG_AGENT_EVENT",
+            field: "num_records",
+            len: 513,
+            max: 512,
+        }
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Floating part: tagged fields after the fixed part. GED-188, "Floating Part".
 
 use alloc::vec::Vec;
+use core::cell::Cell;
 use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::Range;
@@ -65,11 +66,32 @@ impl<'a> Fields<'a> {
     ///
     /// [`DecodeError::FloatingPartTruncated`] when the body ends inside a field.
     pub fn next_field(&mut self) -> Result<Option<RawField>, DecodeError> {
-        Ok(self.next_data()?.map(|data| data.keep()))
+        let field = self.ranges.step()?;
+        Ok(field.map(|(tag, range)| RawField {
+            tag,
+            data: self.body.slice(range),
+        }))
     }
 
+    /// Why a message is refused in which the list whose next entry would begin at `offset` is full.
+    #[cold]
+    pub(crate) const fn too_many_entries(&self, offset: usize) -> DecodeError {
+        DecodeError::TooManyEntries {
+            message: self.ranges.message,
+            offset,
+            max: MAX_ENTRIES,
+        }
+    }
+
+    /// The next field, which tells `refused` where it stands if a list has no room for it.
     #[inline]
-    pub(crate) fn next_data(&mut self) -> Result<Option<Data<'a>>, DecodeError> {
+    pub(crate) fn next_data<'b>(
+        &mut self,
+        refused: &'b Cell<Option<usize>>,
+    ) -> Result<Option<Data<'b>>, DecodeError>
+    where
+        'a: 'b,
+    {
         let Some((tag, range)) = self.ranges.step()? else {
             return Ok(None);
         };
@@ -78,6 +100,7 @@ impl<'a> Fields<'a> {
             body: self.body,
             start: range.start,
             end: range.end,
+            refused: Some(refused),
         }))
     }
 }
@@ -175,6 +198,7 @@ pub(crate) struct Data<'a> {
     body: &'a Bytes,
     start: usize,
     end: usize,
+    refused: Option<&'a Cell<Option<usize>>>,
 }
 
 impl<'a> Data<'a> {
@@ -187,6 +211,7 @@ impl<'a> Data<'a> {
             body,
             start: 0,
             end,
+            refused: None,
         }
     }
 
@@ -200,6 +225,16 @@ impl<'a> Data<'a> {
     pub(crate) fn slice(&self, range: Range<usize>) -> Bytes {
         self.body
             .slice(self.start + range.start..self.start + range.end)
+    }
+
+    /// Opens the next entry of `list` with this field, unless the list is full: then the whole
+    /// message is refused in the end.
+    pub(crate) fn open<T>(&self, list: &mut Vec<T>, entry: T) {
+        if list.len() < MAX_ENTRIES {
+            list.push(entry);
+        } else if let Some(refused) = self.refused {
+            refused.set(refused.get().or(Some(self.start)));
+        }
     }
 
     /// All of it, for the application to keep.
@@ -433,10 +468,14 @@ impl<'a> FieldWriter<'a> {
 
     /// Writes a list, if the version has it.
     #[inline]
-    pub(crate) fn list<G: Group>(&mut self, gate: Gate, entries: &[G]) {
-        if gate.admits(self.version) {
-            entries.iter().for_each(|entry| entry.emit(self));
+    pub(crate) fn list<G: Group>(&mut self, name: &'static str, gate: Gate, entries: &[G]) {
+        if !gate.admits(self.version) {
+            return;
         }
+        if entries.len() > MAX_ENTRIES {
+            return self.too_many_entries(name, entries.len());
+        }
+        entries.iter().for_each(|entry| entry.emit(self));
     }
 
     /// Writes what an earlier decode kept.
@@ -562,6 +601,16 @@ impl<'a> FieldWriter<'a> {
     }
 
     #[cold]
+    fn too_many_entries(&mut self, field: &'static str, len: usize) {
+        self.fail(EncodeError::TooManyEntries {
+            message: self.message,
+            field,
+            len,
+            max: MAX_ENTRIES,
+        });
+    }
+
+    #[cold]
     fn tag_too_high(&mut self, tag: Tag) {
         self.fail(EncodeError::TagTooHigh {
             message: self.message,
@@ -583,6 +632,9 @@ impl<'a> FieldWriter<'a> {
     }
 }
 
+/// Entries of one list in one message. The guides announce 99 at most (CSQs of an agent); a message
+/// of 12,500 bytes with the four fields of each call of a device has no room for more than this.
+pub(crate) const MAX_ENTRIES: usize = 512;
 /// Tag, length and data of a number at most.
 const MAX_NUMBER_LEN: usize = 8;
 /// Named variables and arrays of one message together. GED-188, "Expanded Call Context".

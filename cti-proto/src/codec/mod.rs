@@ -16,8 +16,8 @@ pub(crate) use contents::{AsValue, Composite, fixed_value};
 pub use contents::{Bits, Contents, FieldValue, List};
 pub(crate) use fixed::{Fixed, FixedPart, put_fixed};
 pub(crate) use floating::{
-    Data, FieldWriter, Floating, Group, MAX_CALL_DATA, Slot, SlotType, Value, count, field_header,
-    fixed_values,
+    Data, FieldWriter, Floating, Group, MAX_CALL_DATA, MAX_ENTRIES, Slot, SlotType, Value, count,
+    field_header, fixed_values,
 };
 pub use floating::{Fields, Ranges, RawField};
 pub(crate) use form::{Form, Shape, fixed_width};

@@ -83,7 +83,9 @@ macro_rules! group {
                         }
                         let mut entry = Self::default();
                         let fits = $crate::codec::Slot::absorb(&mut entry.$field, data);
-                        list.extend(fits.then_some(entry));
+                        if fits {
+                            data.open(list, entry);
+                        }
                         return fits;
                     }
                 )*

@@ -50,7 +50,7 @@ macro_rules! floating_part {
                 )*
                 // Before the lists: behind them a kept field would fall into the last record.
                 out.other(&self.other);
-                $( out.list(LINES[At::$list as usize].gate, &self.$list); )*
+                $( out.list(stringify!($list), LINES[At::$list as usize].gate, &self.$list); )*
             }
         }
     };

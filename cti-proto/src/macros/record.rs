@@ -124,7 +124,7 @@ macro_rules! record {
                 if data.tag == $crate::Tag::$otag
                     && let Some($opener) = <$oty as $crate::codec::Value>::parse(data)
                 {
-                    list.push(Self::new($opener));
+                    data.open(list, Self::new($opener));
                     return true;
                 }
                 let Some(record) = list.last_mut() else {

@@ -7,12 +7,14 @@
 //! fields that `new` does not take have to be set before the message is sent, or it is not written.
 //! Lengths of texts count the byte 0 at their end.
 
+use core::cell::Cell;
+
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::code::{InvokeId, MessageType};
 #[cfg(any(feature = "serde", feature = "arbitrary"))]
 use crate::codec::Fill;
-use crate::codec::{Contents, Field, Fields, Floating, Shape};
+use crate::codec::{Contents, Field, Fields, Floating, MAX_ENTRIES, Shape};
 use crate::error::{DecodeError, EncodeError};
 use crate::frame::{Frame, HEADER_LEN};
 use crate::version::{Dialect, Gate, Version};
@@ -618,10 +620,14 @@ pub(crate) fn read_floating<T: Floating>(
     version: Version,
     mut fields: Fields<'_>,
 ) -> Result<(), DecodeError> {
-    while let Some(data) = fields.next_data()? {
+    let refused = Cell::new(None);
+    while let Some(data) = fields.next_data(&refused)? {
         if !message.absorb(version, &data) {
             message.keep(data.keep());
         }
+    }
+    if let Some(offset) = refused.get() {
+        return Err(fields.too_many_entries(offset));
     }
     message.settle();
     Ok(())
@@ -640,14 +646,15 @@ pub(crate) fn put_count(
     }
     let len = if list.gate.admits(version) { len } else { 0 };
     match u16::try_from(len) {
-        Ok(count) => {
+        Ok(count) if len <= MAX_ENTRIES => {
             out.put_u16(count);
             Ok(())
         }
-        Err(_) => Err(EncodeError::TooManyEntries {
+        _ => Err(EncodeError::TooManyEntries {
             message,
             field: count.name,
             len,
+            max: MAX_ENTRIES,
         }),
     }
 }

@@ -126,4 +126,34 @@ impl Config {
         self.max_queries = queries;
         self
     }
+
+    /// How long the host may take to connect.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Most agents, calls, and connections of one call that are kept in mind.
+    #[must_use]
+    pub fn max_picture(mut self, agents: usize, calls: usize, parties: usize) -> Self {
+        self.max_agents = agents;
+        self.max_calls = calls;
+        self.max_parties = parties;
+        self
+    }
+
+    /// Most agents, and most devices, that the application watches.
+    #[must_use]
+    pub fn max_watched(mut self, watched: usize) -> Self {
+        self.max_watched = watched;
+        self
+    }
+
+    /// Most events that wait to be polled.
+    #[must_use]
+    pub fn max_events(mut self, events: usize) -> Self {
+        self.max_events = events;
+        self
+    }
 }
