@@ -349,6 +349,21 @@ fn findings_name_field_and_offset() {
 }
 
 #[test]
+fn a_body_with_the_other_width_of_uccx_18_is_read_as_the_decoder_reads_it() {
+    // CALL_CLEARED_EVENT of call 77 at device 10015, with tag and length of 1 byte.
+    let mut body = vec![
+        0, 0, 0, 0, 0, 0, 0, 1, 0, 21, 0, 0, 0, 0, 0, 77, 0, 3, 0xff, 0xff,
+    ];
+    body.extend([25, 6, b'1', b'0', b'0', b'1', b'5', 0]);
+    let frame = Frame {
+        message_type: MessageType::CALL_CLEARED_EVENT,
+        body: Bytes::from(body),
+    };
+    assert_eq!(findings(Version::uccx(18), &frame), []);
+    assert_eq!(findings(Version::uccx(17), &frame), []);
+}
+
+#[test]
 fn a_counter_that_disagrees_with_its_list_is_found() {
     let conversation = conversations()
         .iter()

@@ -99,15 +99,11 @@ fn failure_conf_of_10_bytes_has_a_failure_code_and_keeps_the_peripheral_error_co
 }
 
 #[test]
-fn a_failure_with_a_status_that_is_too_large_for_the_10_byte_form_has_8() {
-    let failure = FailureConf::with(|failure| {
-        failure.status.0 = 0x1_0000;
-        failure.peripheral_error_code.0 = 7;
-    });
-    assert_eq!(
-        written(Version::ucce(24), failure),
-        [0, 0, 0, 0, 0, 1, 0, 0]
-    );
+fn a_failure_with_a_status_that_is_too_large_for_the_10_byte_form_keeps_all_4_bytes_of_it() {
+    let body = [0, 0, 0, 9, 0, 1, 0, 0, 0, 0, 0, 7];
+    let failure = kept!(Version::ucce(24), FailureConf, body);
+    assert_eq!(failure.status.0, 0x1_0000);
+    assert_eq!(failure.peripheral_error_code.0, 7);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::code::MessageType;
-use crate::codec::{Field, Place, field_header};
+use crate::codec::{Field, Form, Place, field_header};
 use crate::error::DecodeError;
 use crate::frame::Frame;
 use crate::message::{Message, Table};
@@ -112,7 +112,8 @@ pub fn findings(version: Version, frame: &Frame) -> Vec<Finding> {
             }
         }
         Lookup::Table(table) => {
-            walk(table, version, &frame.body, &mut |finding| {
+            let form = Form::of(table.fields, &table.shape, version, &frame.body);
+            walk(table, version, form, &frame.body, &mut |finding| {
                 findings.push(finding);
             });
         }
@@ -162,10 +163,12 @@ impl Lookup {
     }
 }
 
-/// Reads `body` by its table and reports what does not fit; returns how many floating fields did.
+/// Reads `body` by its table in one form and reports what does not fit; returns how many floating
+/// fields did.
 pub(super) fn walk(
     table: &'static Table,
     version: Version,
+    form: Form,
     body: &[u8],
     report: &mut dyn FnMut(Finding),
 ) -> usize {
@@ -174,7 +177,7 @@ pub(super) fn walk(
     for field in table
         .fields
         .iter()
-        .filter(|field| field.gate.admits(version))
+        .filter(|field| form.shows(version, field))
     {
         let width = fixed_width(field);
         let Some(bytes) = body.get(at..at + width) else {
@@ -191,7 +194,7 @@ pub(super) fn walk(
         }
         at += width;
     }
-    let known = walk_floating(table, version, (body, at), &mut counters, report);
+    let known = walk_floating(table, (version, form), (body, at), &mut counters, report);
     for counted in counters {
         if counted.says != counted.has {
             report(Finding::Counter {
@@ -207,12 +210,12 @@ pub(super) fn walk(
 
 fn walk_floating(
     table: &'static Table,
-    version: Version,
+    (version, form): (Version, Form),
     (body, mut at): (&[u8], usize),
     counters: &mut [Counted],
     report: &mut dyn FnMut(Finding),
 ) -> usize {
-    let width = version.field_width();
+    let width = form.width;
     let mut known = 0;
     // One bit for each line of the table: whether it came.
     let mut seen = 0_u128;
@@ -238,7 +241,7 @@ fn walk_floating(
             continue;
         };
         known += 1;
-        line.check(version, offset, data, report);
+        line.check((version, form), offset, data, report);
         for counted in counters.iter_mut() {
             counted.count(&line);
         }
@@ -311,11 +314,14 @@ impl Line {
         None
     }
 
-    fn check(&self, version: Version, offset: usize, data: &[u8], report: &mut dyn FnMut(Finding)) {
-        let expected = self
-            .field
-            .max(version)
-            .min(version.field_width().max_data_len());
+    fn check(
+        &self,
+        (version, form): (Version, Form),
+        offset: usize,
+        data: &[u8],
+        report: &mut dyn FnMut(Finding),
+    ) {
+        let expected = self.field.max(version).min(form.width.max_data_len());
         let Kind { number, text } = Kind::of(self.field.type_name);
         if data.len() > expected || (number && data.len() != expected) {
             report(Finding::FieldLength {

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::code::{MessageType, PeripheralType};
+use crate::codec::Form;
 use crate::follow::finding::{Finding, Lookup, fixed_width, has_two_bodies, walk};
 use crate::frame::Frame;
 use crate::version::{Dialect, Version};
@@ -176,21 +177,27 @@ fn score(version: Version, frame: &Frame) -> i32 {
         Lookup::NoBody | Lookup::NotListed => return 0,
     };
     let (mut readable, mut odd) = (true, 0_i32);
-    let known = walk(table, version, &frame.body, &mut |finding| {
-        odd = odd.saturating_add(match finding {
-            Finding::Unreadable(_) => {
-                readable = false;
-                0
-            }
-            Finding::Counter { .. } | Finding::FieldLength { .. } => 4,
-            Finding::UnknownTag { .. } => 3,
-            Finding::Repeated { .. } => 2,
-            Finding::NoNul { .. }
-            | Finding::UnknownType { .. }
-            | Finding::NotInVersion { .. }
-            | Finding::TooLong { .. } => 1,
-        });
-    });
+    let known = walk(
+        table,
+        version,
+        Form::usual(version),
+        &frame.body,
+        &mut |finding| {
+            odd = odd.saturating_add(match finding {
+                Finding::Unreadable(_) => {
+                    readable = false;
+                    0
+                }
+                Finding::Counter { .. } | Finding::FieldLength { .. } => 4,
+                Finding::UnknownTag { .. } => 3,
+                Finding::Repeated { .. } => 2,
+                Finding::NoNul { .. }
+                | Finding::UnknownType { .. }
+                | Finding::NotInVersion { .. }
+                | Finding::TooLong { .. } => 1,
+            });
+        },
+    );
     // One message alone decides nothing, and one that can be read stands before one that cannot.
     let mut score = if readable {
         i32::try_from(known).map_or(MOST, |known| known.min(MOST)) - odd.min(MOST)

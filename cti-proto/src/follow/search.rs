@@ -1,6 +1,7 @@
 //! Whether a message begins at some place of a stream.
 
 use crate::code::MessageType;
+use crate::codec::Form;
 use crate::follow::finding::{Finding, fixed_width, has_two_bodies, walk};
 use crate::follow::guess::KNOWN;
 use crate::follow::{Header, Rest};
@@ -192,10 +193,16 @@ fn trial(
             }
             tried = layout;
             let (mut unreadable, mut odd) = (false, 0);
-            let known = walk(table, *version, body, &mut |finding| {
-                odd += 1;
-                unreadable |= matches!(finding, Finding::Unreadable(_));
-            });
+            let known = walk(
+                table,
+                *version,
+                Form::usual(*version),
+                body,
+                &mut |finding| {
+                    odd += 1;
+                    unreadable |= matches!(finding, Finding::Unreadable(_));
+                },
+            );
             *cost += (known + odd) * table.fields.len();
             readable |= !unreadable;
             if !unreadable && odd * 4 <= known {

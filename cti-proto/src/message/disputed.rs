@@ -28,8 +28,8 @@ pub(crate) fn printed_failure(version: Version, frame: &Frame) -> Option<Failure
 }
 
 /// Brings a FAILURE_CONF with a PeripheralErrorCode, whose body begins at `start` of `out`, into the
-/// form that the guides of UCCE 24 and 25 print. A status of more than two bytes leaves no room for
-/// the code.
+/// form that the guides of UCCE 24 and 25 print. A status of more than two bytes keeps its four, with
+/// the code behind it.
 pub(crate) fn print_failure(
     failure: &FailureConf,
     version: Version,
@@ -39,13 +39,10 @@ pub(crate) fn print_failure(
     if !prints_failure_code(version) || failure.peripheral_error_code == PeripheralErrorCode(0) {
         return;
     }
-    let body_len = if failure.status.0 > u32::from(u16::MAX) {
-        8
-    } else {
+    if failure.status.0 <= u32::from(u16::MAX) {
         out.copy_within(start + 6..start + 12, start + 4);
-        10
-    };
-    out.truncate(start + body_len);
+        out.truncate(start + 10);
+    }
 }
 
 const fn prints_failure_code(version: Version) -> bool {

@@ -13,8 +13,8 @@ message! {
     ///
     /// Quirk: the guides of versions 24 and 25 print a 10-byte body (FailureCode and PeripheralErrorCode in
     /// place of Status) without a note of a change. From version 24 on a body of 10 bytes is read as that
-    /// form, its FailureCode becoming `status`, and written so when `peripheral_error_code` is not zero.
-    /// In all other cases the 8-byte form is written.
+    /// form, its FailureCode becoming `status`, and written so when `peripheral_error_code` is not zero
+    /// (with the four bytes of a status that two cannot hold). Otherwise the 8-byte form is written.
     ///
     /// GED-188, "FAILURE_CONF".
     confirmation FailureConf(status: StatusCode) "FAILURE_CONF" = 1,

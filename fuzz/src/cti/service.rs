@@ -18,7 +18,7 @@ use cti_proto::session::server::{self, InferredLayouts, Standing};
 use cti_proto::session::service::{
     Config, ConnectionId, Event, Peripheral, Service, Team, TeamMembership,
 };
-use cti_proto::{Dialect, FrameCodec, Message, Version};
+use cti_proto::{Dialect, EncodeError, FrameCodec, Message, Version};
 
 use super::pick_version;
 use super::small::{PERIPHERAL, call_id, choose, tamed, text};
@@ -335,8 +335,15 @@ impl World {
         let conf = found
             .and_then(|found| u8::try_from(found).ok())
             .and_then(|found| super::blank(client.version, found));
+        // A blank answer leaves out what some versions require: then the request is still open.
+        let lacks = |conf: &Message| {
+            let written = conf.encode(client.version, &mut BytesMut::new());
+            matches!(written, Err(EncodeError::MissingField { .. }))
+        };
         let answered = match (operation, conf) {
-            (Operation::Answer, Some(conf)) => self.service.answer(self.now, connection, id, conf),
+            (Operation::Answer, Some(conf)) if !lacks(&conf) => {
+                self.service.answer(self.now, connection, id, conf)
+            }
             _ => {
                 let status = StatusCode(data.arbitrary::<u8>()?.into());
                 self.service.fail(self.now, connection, id, status)
