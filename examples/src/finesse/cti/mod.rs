@@ -1,14 +1,18 @@
-//! The session with the engine: the machine keeps one, its picture is built each time, then events in and
-//! requests out.
+//! The session with the engine: the failover client keeps one and asks what is so after each opening. Its
+//! picture is handed on when it is complete; then events come in and requests go out.
 
 mod connections;
+mod picture;
 mod read;
-mod rebuild;
 #[cfg(test)]
 mod tests;
 mod write;
 
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    time::Duration,
+};
 
 use cti_proto::{
     Message, Version,
@@ -18,15 +22,15 @@ use cti_proto::{
     codec::{Secret, Text},
     session::{
         Error, Failover,
-        client::{self, Failure as Refusal, OffLine},
-        failover::{Config, Connection, Event, Failed},
+        client::{self, ConfigEvent, ConfigRecords, Failure as Refusal, OffLine},
+        failover::{AgentKey, Config, Connection, Event, Failed},
     },
 };
 use tokio::{sync::mpsc, time::Instant};
 
 use self::{
     connections::{Arrival, Connections},
-    rebuild::Rebuild,
+    picture::{Progress, Watch},
 };
 use super::{
     core::{CallId, Core, EngineEvent, EngineRequest, Token},
@@ -59,7 +63,9 @@ struct Session {
     connections: Connections,
     requests: mpsc::UnboundedReceiver<(Token, EngineRequest)>,
     tokens: BTreeMap<InvokeId, Token>,
-    rebuild: Option<(Rebuild, Instant)>,
+    /// While the picture is not complete.
+    progress: Option<Progress>,
+    watched: BTreeSet<AgentKey>,
     failed: Option<Failed>,
 }
 
@@ -74,7 +80,8 @@ impl Session {
             connections: Connections::new(addresses, shutdown),
             requests,
             tokens: BTreeMap::new(),
-            rebuild: None,
+            progress: None,
+            watched: BTreeSet::new(),
             failed: None,
         }
     }
@@ -87,15 +94,15 @@ impl Session {
         loop {
             while let Some(event) = self.next_event() {
                 self.on_event(event);
-                self.go_on_rebuilding();
             }
+            self.look_whether_complete();
             if self.machine.is_closed() {
                 self.connections.finish().await;
                 return self.failed;
             }
             let timeout = self.machine.poll_timeout();
             let timeout = timeout.map(|time| self.clock.instant(time));
-            let deadline = self.rebuild.as_ref().map(|(_, deadline)| *deadline);
+            let deadline = self.progress.as_ref().map(Progress::deadline);
             tokio::select! {
                 biased;
                 () = shutdown.requested() => {
@@ -151,7 +158,7 @@ impl Session {
 
     #[allow(
         clippy::wildcard_enum_match_arm,
-        reason = "what is lost or differs shows in the picture that is built anew"
+        reason = "what is lost or differs shows in the picture that is handed on"
     )]
     fn on_event(&mut self, event: Event) {
         match event {
@@ -160,7 +167,7 @@ impl Session {
             Event::Refused { side, status, .. } => {
                 tracing::warn!(side = side.0, ?status, "an engine refuses");
             }
-            Event::Active { conf, .. } if conf.peripheral_online => self.begin_rebuilding(),
+            Event::Active { conf, .. } if conf.peripheral_online => self.begin(),
             Event::Active { .. } => tracing::info!("the engine is there, but has no switch"),
             Event::Interrupted { reason, .. } => {
                 tracing::warn!(?reason, "no session with the engine");
@@ -170,6 +177,10 @@ impl Session {
             }
             Event::Answer(answer) => self.on_answer(answer.invoke_id, &answer.result),
             Event::Message(message) => self.on_message(&message),
+            Event::Config(event) => self.on_config(event),
+            Event::Unrecovered { subject, failure } => {
+                tracing::warn!(?subject, ?failure, "the engine does not say what is so");
+            }
             Event::Malformed { frame, error } => {
                 tracing::warn!(message = ?frame.message_type, %error, "a message of the engine is unreadable");
             }
@@ -185,14 +196,78 @@ impl Session {
                     tracing::warn!("the engine has lost its switch");
                     self.out_of_service();
                 }
-                SystemEventId::PERIPHERAL_ONLINE if self.is_idle() => self.begin_rebuilding(),
+                SystemEventId::PERIPHERAL_ONLINE if self.is_idle() => self.begin(),
                 _ => {}
             };
         }
-        if let Some((rebuild, _)) = &mut self.rebuild {
-            rebuild.on_message(message);
+        self.tell(read::events(message));
+    }
+
+    fn on_config(&mut self, event: ConfigEvent) {
+        match event {
+            ConfigEvent::Uploaded(records) => self.on_records(&records, true),
+            ConfigEvent::Changed(records) => self.on_records(&records, false),
+            ConfigEvent::Done(_) => self.ask(),
+            ConfigEvent::Failed { failure, .. } => {
+                tracing::warn!(?failure, "the engine does not describe itself");
+                self.drop_active();
+            }
+            // The keys are never known before, and changes come record by record.
+            ConfigEvent::Compared { .. } | ConfigEvent::ChangesEnd { .. } | _ => {}
         }
-        let events = read::events(message);
+    }
+
+    #[allow(
+        clippy::wildcard_enum_match_arm,
+        reason = "two kinds of records are uploaded"
+    )]
+    fn on_records(&mut self, records: &ConfigRecords, uploaded: bool) {
+        match records {
+            ConfigRecords::Agents(event) => {
+                let watches = picture::watches(event);
+                if let Some(progress) = self.progress.as_mut().filter(|_| uploaded) {
+                    progress.on_uploaded(&watches);
+                }
+                watches.into_iter().for_each(|watch| self.watch(watch));
+                self.tell(read::agents(event));
+            }
+            ConfigRecords::Csqs(event) => self.tell(read::queues(event)),
+            _ => {}
+        }
+    }
+
+    fn watch(&mut self, watch: Watch) {
+        match watch {
+            Watch::Begin(key) => {
+                if self.watched.insert(key.clone())
+                    && let Err(error) = self.machine.watch_agent(self.clock.now(), key)
+                {
+                    tracing::warn!(%error, "an agent cannot be watched");
+                }
+            }
+            Watch::End(key) => {
+                self.watched.remove(&key);
+                self.machine.unwatch_agent(&key);
+            }
+        }
+    }
+
+    /// The configuration is there; the teams are not part of it.
+    fn ask(&mut self) {
+        let Some(progress) = &mut self.progress else {
+            return;
+        };
+        match self.machine.request_teams(self.clock.now()) {
+            Ok(handle) => progress.on_asked(handle.invoke_id()),
+            Err(error) => return self.give_up(&error),
+        }
+        let gone = progress.gone(&self.watched);
+        gone.into_iter()
+            .map(Watch::End)
+            .for_each(|watch| self.watch(watch));
+    }
+
+    fn tell(&self, events: Vec<EngineEvent>) {
         self.node.change(|core, now| {
             for event in events {
                 core.handle_engine(now, event);
@@ -213,15 +288,9 @@ impl Session {
                     failure: read::failure(refusal),
                 },
             };
-            self.node.change(|core, now| core.handle_engine(now, event));
-            return;
-        }
-        let event = self
-            .rebuild
-            .as_mut()
-            .and_then(|(rebuild, _)| rebuild.on_answer(invoke_id, result));
-        if let Some(event) = event {
-            self.node.change(|core, now| core.handle_engine(now, event));
+            self.tell(vec![event]);
+        } else if let Some(progress) = &mut self.progress {
+            progress.on_answer(invoke_id);
         }
     }
 
@@ -235,43 +304,42 @@ impl Session {
                 tracing::warn!(%error, "a request cannot be sent");
                 let failure = read::failure(&Refusal::Closed);
                 let event = EngineEvent::Refused { token, failure };
-                self.node.change(|core, now| core.handle_engine(now, event));
+                self.tell(vec![event]);
             }
         }
     }
 
     fn out_of_service(&mut self) {
-        self.rebuild = None;
+        self.progress = None;
         self.node.change(Core::engine_lost);
     }
 
     fn is_idle(&self) -> bool {
-        self.rebuild.is_none() && !self.node.read(|core, _| core.is_in_service())
+        self.progress.is_none() && !self.node.read(|core, _| core.is_in_service())
     }
 
-    fn begin_rebuilding(&mut self) {
+    fn begin(&mut self) {
         self.node.change(Core::engine_connected);
-        match self.machine.send(Rebuild::begin()) {
-            Ok(()) => self.rebuild = Some((Rebuild::new(), Instant::now() + PICTURE)),
+        match self.machine.upload(self.clock.now(), picture::upload()) {
+            Ok(()) => self.progress = Some(Progress::new(Instant::now() + PICTURE)),
             Err(error) => self.give_up(&error),
         }
     }
 
-    fn go_on_rebuilding(&mut self) {
-        let Some((rebuild, _)) = &mut self.rebuild else {
+    /// Hands the picture on once nothing of it is missing.
+    fn look_whether_complete(&mut self) {
+        let asked = self.progress.as_ref().is_some_and(Progress::is_asked);
+        if !asked || !self.machine.is_recovered() {
             return;
-        };
-        while let Some((query, message)) = rebuild.next_query() {
-            match self.machine.request(self.clock.now(), message) {
-                Ok(handle) => rebuild.sent(handle.invoke_id(), query),
-                Err(error) => return self.give_up(&error),
-            }
         }
-        if rebuild.is_finished() {
-            self.rebuild = None;
-            tracing::info!("in service");
-            self.node.change(Core::engine_ready);
-        }
+        self.progress = None;
+        let picture = self.machine.picture();
+        let agents = picture.agents();
+        let agents = agents.filter_map(|(key, agent)| read::agent(key, agent));
+        let calls = picture.calls().map(|(key, call)| read::call(*key, call));
+        self.tell(agents.chain(calls).collect());
+        tracing::info!("in service");
+        self.node.change(Core::engine_ready);
     }
 
     /// A session that cannot be asked is of no use.
@@ -281,7 +349,7 @@ impl Session {
     }
 
     fn drop_active(&mut self) {
-        self.rebuild = None;
+        self.progress = None;
         let side = self.machine.active_side();
         if let Some(connection) = side.and_then(|side| self.connections.newest(side)) {
             self.drop_connection(connection);

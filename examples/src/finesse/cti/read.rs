@@ -10,7 +10,10 @@ use cti_proto::{
     message::{
         AgentStateEvent, CallDeliveredEvent, ConfigAgentEvent, ConfigCsqEvent, TeamConfigEvent,
     },
-    session::client::Failure as Refusal,
+    session::{
+        client::Failure as Refusal,
+        failover::{Agent, AgentKey, Call, CallKey},
+    },
 };
 
 use crate::finesse::core::{
@@ -57,15 +60,13 @@ macro_rules! call_data {
     }};
 }
 
-/// What a message says that answers no request. Most say one thing, records of configuration several.
+/// What a message says that answers no request and is no record of configuration.
 #[allow(
     clippy::wildcard_enum_match_arm,
     reason = "the web service follows a few of the messages"
 )]
 pub(super) fn events(message: &Message) -> Vec<EngineEvent> {
     match message {
-        Message::ConfigAgentEvent(event) => agents(event),
-        Message::ConfigCsqEvent(event) => queues(event),
         Message::TeamConfigEvent(event) => vec![team(event)],
         Message::AgentStateEvent(event) => agent_state(event).into_iter().collect(),
         _ => call_event(message)
@@ -75,52 +76,46 @@ pub(super) fn events(message: &Message) -> Vec<EngineEvent> {
     }
 }
 
-/// What the answer to a query says.
-#[allow(
-    clippy::wildcard_enum_match_arm,
-    reason = "only two queries describe something"
-)]
-pub(super) fn answer(login_id: &str, message: &Message) -> Option<EngineEvent> {
-    match message {
-        Message::QueryAgentStateConf(conf) => Some(EngineEvent::AgentState(AgentReport {
-            login_id: login_id.to_owned(),
-            extension: given(&conf.agent_extension),
-            state: agent_state_of(conf.agent_state)?,
-            reason: None,
-            for_seconds: None,
-            next: None,
-        })),
-        _ => None,
-    }
+/// An agent of the picture; `None` for one in a state that the web service does not know.
+pub(super) fn agent(key: &AgentKey, agent: &Agent) -> Option<EngineEvent> {
+    Some(EngineEvent::AgentState(AgentReport {
+        login_id: key.agent_id.to_string(),
+        extension: given(&agent.extension),
+        state: agent_state_of(agent.state)?,
+        reason: agent.reason.map(|ReasonCode(reason)| reason),
+        for_seconds: None,
+        next: None,
+    }))
 }
 
-/// The call that a SNAPSHOT_CALL_CONF describes.
-#[allow(
-    clippy::wildcard_enum_match_arm,
-    reason = "one message describes a call"
-)]
-pub(super) fn snapshot(id: u32, message: &Message) -> Option<EngineEvent> {
-    match message {
-        Message::SnapshotCallConf(conf) => {
-            let parties = conf.call_devices.iter().filter_map(|device| {
-                Some((
-                    device.device_id.as_ref()?.to_string(),
-                    party_state(device.connection_state?),
-                ))
-            });
-            let event = CallEvent::Snapshot {
-                data: CallData {
-                    call_type: call_type(conf.call_type),
-                    ..call_data!(conf)
-                },
-                parties: parties.collect(),
-            };
-            Some(EngineEvent::Call {
-                id: CallId(id),
-                event,
-            })
-        }
-        _ => None,
+/// A call of the picture.
+pub(super) fn call(key: CallKey, call: &Call) -> EngineEvent {
+    let data = &call.data;
+    let numbered = (1..).zip(&data.variables);
+    let numbered = numbered.filter_map(|(number, value): (u8, _)| {
+        Some((format!("callVariable{number}"), given(value)?))
+    });
+    let named = data.named_variables.iter();
+    let named = named.map(|(name, value)| (name.to_string(), value.to_string()));
+    let arrays = data.named_arrays.iter();
+    let arrays =
+        arrays.map(|((name, index), value)| (format!("{name}[{index}]"), value.to_string()));
+    let parties = call.parties.iter();
+    let parties = parties.map(|(device, party)| (device.to_string(), party_state(party.state)));
+    let event = CallEvent::Snapshot {
+        data: CallData {
+            call_type: call_type(call.call_type),
+            ani: given(&data.ani),
+            dnis: given(&data.dnis),
+            dialed_number: given(&data.dialed_number),
+            variables: numbered.chain(named).chain(arrays).collect(),
+            wrap_up: given(&data.wrapup_data),
+        },
+        parties: parties.collect(),
+    };
+    EngineEvent::Call {
+        id: CallId(key.call_id.0),
+        event,
     }
 }
 
@@ -142,7 +137,8 @@ pub(super) fn failure(refusal: &Refusal) -> Failure {
     }
 }
 
-fn agents(event: &ConfigAgentEvent) -> Vec<EngineEvent> {
+/// What records of agents say.
+pub(super) fn agents(event: &ConfigAgentEvent) -> Vec<EngineEvent> {
     let records = event.records.iter().filter_map(|record| {
         let login_id = record.login_id.as_ref()?.to_string();
         if record.record_type == RecordType::DELETE {
@@ -165,7 +161,8 @@ fn agents(event: &ConfigAgentEvent) -> Vec<EngineEvent> {
     records.collect()
 }
 
-fn queues(event: &ConfigCsqEvent) -> Vec<EngineEvent> {
+/// What records of CSQs say.
+pub(super) fn queues(event: &ConfigCsqEvent) -> Vec<EngineEvent> {
     // A queue that is gone has no more calls; nothing shows it then.
     let there = event
         .records

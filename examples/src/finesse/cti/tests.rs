@@ -1,25 +1,26 @@
-//! Messages to the words of the web service and back, and the order of the queries.
+//! Messages to the words of the web service and back, and what makes the picture complete.
 
+use bytes::BytesMut;
 use cti_proto::{
+    FrameCodec,
     code::{
         AgentFlags, AgentState as State, AgentType, CallId as ConnectionCallId, CallType,
-        ConfigEndStatus, ConfigMask, ConnectionDeviceIdType, ControlFailureCode, EventCause,
-        ForcedFlag, InvokeId, LocalConnectionState, MemberType, PeripheralErrorCode, PeripheralId,
-        ReasonCode, RecordType, SkillGroupId, StatusCode, TeamOperation,
+        ConnectionDeviceIdType, ControlFailureCode, EventCause, ForcedFlag, InvokeId,
+        LocalConnectionState, MemberType, PeripheralErrorCode, PeripheralId, ReasonCode,
+        RecordType, SkillGroupId, StatusCode, TeamOperation,
     },
     codec::{NamedArray, NamedVariable, Text},
     message::{
         AgentRecord as ConfiguredAgent, AgentStateEvent, AnswerCallReq, BeginCallEvent,
         CallDeliveredEvent, CallDevice, CallFailedEvent, CallRetrievedEvent, ConfigAgentEvent,
-        ConfigBeginEvent, ConfigCsqEvent, ConfigEndEvent, ControlFailureConf, CsqRecord,
-        DeviceCall, FailureConf, MakeCallReq, QueryAgentStateConf, SetAgentStateReq,
-        SetCallDataReq, SnapshotCallConf, SnapshotDeviceConf, TeamConfigEvent,
-        TeamMember as ConfiguredMember,
+        ConfigCsqEvent, ControlFailureConf, CsqRecord, DeviceCall, FailureConf, MakeCallReq,
+        OpenConf, QueryAgentStateConf, SetAgentStateReq, SetCallDataReq, SnapshotCallConf,
+        SnapshotDeviceConf, TeamConfigEvent, TeamMember as ConfiguredMember,
     },
     session::client::Failure as Refusal,
 };
 
-use super::{rebuild::Rebuild, *};
+use super::*;
 use crate::finesse::core::{
     AgentRecord, AgentReport, AgentState, AskedState, CallAction, CallData, CallEvent, CallId,
     Failure, FailureCause, PartyState, QueueRecord, Role, TeamMember, TeamRecord,
@@ -220,7 +221,7 @@ fn configuration_comes_record_by_record() {
         role: Role::Supervisor,
     };
     assert_eq!(
-        read::events(&agents.into()),
+        read::agents(&agents),
         [
             EngineEvent::Agent(supervisor),
             EngineEvent::AgentRemoved {
@@ -241,7 +242,7 @@ fn configuration_comes_record_by_record() {
         name: "Service".into(),
         wrap_up: true,
     };
-    assert_eq!(read::events(&queues.into()), [EngineEvent::Queue(queue)]);
+    assert_eq!(read::queues(&queues), [EngineEvent::Queue(queue)]);
 
     let member = |id: &str, flags, kind| {
         ConfiguredMember::with(|member| {
@@ -393,91 +394,189 @@ fn call_data_goes_into_the_field_of_its_name() {
     assert_eq!(write::message(&request), expected.into());
 }
 
-#[test]
-fn the_picture_is_asked_for_step_by_step() {
-    let mut rebuild = Rebuild::new();
-    let mut next_id = 0;
-    let mut ask = |rebuild: &mut Rebuild| {
-        let mut asked = Vec::new();
-        while let Some((query, message)) = rebuild.next_query() {
-            rebuild.sent(InvokeId(next_id), query);
-            asked.push((InvokeId(next_id), message.message_type()));
-            next_id += 1;
-        }
-        asked
-    };
-    assert!(
-        ask(&mut rebuild).is_empty(),
-        "first the configuration must come"
-    );
+/// An engine that answers what the failover client asks, one message a time.
+struct Engine {
+    machine: Failover,
+    connection: Connection,
+    asked: Vec<Message>,
+}
 
-    for kind in [ConfigMask::SKILL_GROUP, ConfigMask::AGENT] {
-        let begin = ConfigBeginEvent::with(|begin| begin.config_information = kind);
-        rebuild.on_message(&begin.into());
-        let agent = ConfiguredAgent::with(RecordType::ADD, |record| {
-            record.login_id = text("1001");
-        });
-        rebuild.on_message(&ConfigAgentEvent::with(|event| event.records = vec![agent]).into());
-        rebuild.on_message(&ConfigEndEvent::new(ConfigEndStatus::SUCCESS).into());
+impl Engine {
+    fn open() -> Self {
+        let mut machine = Failover::new(config(1));
+        machine.open(Duration::ZERO).unwrap();
+        let Some(Event::Connect { connection, .. }) = machine.poll_event() else {
+            panic!("no connection is asked for");
+        };
+        machine.handle_connected(Duration::ZERO, connection);
+        let mut engine = Self {
+            machine,
+            connection,
+            asked: Vec::new(),
+        };
+        engine.listen();
+        let Some(Message::OpenReq(request)) = engine.asked.pop() else {
+            panic!("no OPEN_REQ");
+        };
+        engine.say(OpenConf::with(|conf| {
+            conf.invoke_id = request.invoke_id;
+            conf.services_granted = request.services_requested;
+            conf.peripheral_online = true;
+        }));
+        engine
     }
-    let asked = ask(&mut rebuild);
-    assert_eq!(asked.len(), 1, "TEAM_CONFIG_REQ");
-    assert!(
-        rebuild
-            .on_answer(asked[0].0, &Err(Refusal::TimedOut))
-            .is_none()
-    );
 
-    let asked = ask(&mut rebuild);
-    assert_eq!(asked.len(), 1, "QUERY_AGENT_STATE_REQ");
-    let conf = QueryAgentStateConf::with(|conf| {
+    fn say(&mut self, message: impl Into<Message>) {
+        let mut wire = BytesMut::new();
+        let message: Message = message.into();
+        message.encode(Version::uccx(VERSION), &mut wire).unwrap();
+        self.machine
+            .handle_input(Duration::ZERO, self.connection, &mut wire);
+        self.listen();
+    }
+
+    fn listen(&mut self) {
+        let codec = FrameCodec::new(Version::uccx(VERSION));
+        while let Some(transmit) = self.machine.poll_transmit() {
+            let mut wire = BytesMut::from(&transmit.bytes[..]);
+            while let Some(frame) = codec.decode(&mut wire).unwrap() {
+                self.asked
+                    .push(Message::decode(Version::uccx(VERSION), frame).unwrap());
+            }
+        }
+    }
+
+    fn is_done(&self, progress: &Progress) -> bool {
+        progress.is_asked() && self.machine.is_recovered()
+    }
+}
+
+fn configured(login_id: &str) -> ConfigAgentEvent {
+    ConfigAgentEvent::with(|event| {
+        event.records = vec![ConfiguredAgent::with(RecordType::ADD, |record| {
+            record.login_id = text(login_id);
+        })];
+    })
+}
+
+#[tokio::test]
+async fn the_picture_is_complete_when_configuration_teams_agents_and_calls_have_come() {
+    let mut engine = Engine::open();
+    let mut progress = Progress::new(Instant::now());
+    engine
+        .machine
+        .upload(Duration::ZERO, picture::upload())
+        .unwrap();
+    engine.listen();
+    assert!(matches!(
+        engine.asked.pop(),
+        Some(Message::ConfigRequestEvent(_))
+    ));
+    assert!(!engine.is_done(&progress), "the configuration is missing");
+
+    let watches = picture::watches(&configured("1001"));
+    progress.on_uploaded(&watches);
+    let [Watch::Begin(key)] = &watches[..] else {
+        panic!("{watches:?}")
+    };
+    engine
+        .machine
+        .watch_agent(Duration::ZERO, key.clone())
+        .unwrap();
+    let teams = engine
+        .machine
+        .request_teams(Duration::ZERO)
+        .unwrap()
+        .invoke_id();
+    progress.on_asked(teams);
+    engine.listen();
+    assert!(!engine.is_done(&progress), "teams and agents are missing");
+    progress.on_answer(InvokeId(u32::MAX));
+    assert!(!progress.is_asked(), "another request was answered");
+    progress.on_answer(teams);
+    assert!(!engine.is_done(&progress), "the agent is missing");
+
+    let Some(query) = engine.asked.iter().find_map(|message| match message {
+        Message::QueryAgentStateReq(query) => Some(query.clone()),
+        _ => None,
+    }) else {
+        panic!("{:?}", engine.asked);
+    };
+    assert_eq!(query.agent_id, text("1001"));
+    engine.asked.clear();
+    engine.say(QueryAgentStateConf::with(|conf| {
+        conf.invoke_id = query.invoke_id;
         conf.agent_state = State::TALKING;
+        conf.agent_id = text("1001");
         conf.agent_extension = text("2001");
-    });
-    let event = rebuild.on_answer(asked[0].0, &Ok(conf.into()));
-    assert!(matches!(event, Some(EngineEvent::AgentState(report)) if report.login_id == "1001"));
+        conf.agent_instrument = text("2001");
+    }));
+    // The line of the agent, and the calls on it.
+    while let Some(message) = engine.asked.pop() {
+        match message {
+            Message::SnapshotDeviceReq(request) => engine.say(SnapshotDeviceConf::with(|conf| {
+                conf.invoke_id = request.invoke_id;
+                conf.calls = vec![DeviceCall::with(|call| {
+                    call.connection_call_id = Some(ConnectionCallId(9));
+                    call.connection_device_id_type = Some(ConnectionDeviceIdType::STATIC);
+                    call.connection_device_id = text("2001");
+                    call.state = Some(LocalConnectionState::HOLD);
+                })];
+            })),
+            Message::SnapshotCallReq(request) => engine.say(SnapshotCallConf::with(|conf| {
+                conf.invoke_id = request.invoke_id;
+                conf.call_type = CallType::ACD_IN;
+                conf.call_variable3 = text("three");
+                conf.named_arrays = vec![NamedArray::new(
+                    2,
+                    text("user.path").unwrap(),
+                    text("x").unwrap(),
+                )];
+                conf.call_devices = vec![CallDevice::with(|device| {
+                    device.connection_call_id = Some(ConnectionCallId(9));
+                    device.connection_device_id = text("2001");
+                    device.connection_state = Some(LocalConnectionState::HOLD);
+                })];
+            })),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(engine.is_done(&progress));
 
-    let asked = ask(&mut rebuild);
-    assert_eq!(asked.len(), 1, "SNAPSHOT_DEVICE_REQ");
-    let conf = SnapshotDeviceConf::with(|conf| {
-        conf.calls = vec![DeviceCall::with(|call| {
-            call.connection_call_id = Some(ConnectionCallId(9));
-        })];
-    });
-    rebuild.on_answer(asked[0].0, &Ok(conf.into()));
-
-    let asked = ask(&mut rebuild);
-    assert_eq!(asked.len(), 1, "SNAPSHOT_CALL_REQ");
-    assert!(!rebuild.is_finished());
-    let conf = SnapshotCallConf::with(|conf| {
-        conf.call_type = CallType::ACD_IN;
-        conf.call_devices = vec![CallDevice::with(|device| {
-            device.device_id = text("2001");
-            device.connection_state = Some(LocalConnectionState::HOLD);
-        })];
-    });
-    let event = rebuild.on_answer(asked[0].0, &Ok(conf.into()));
+    let (key, agent) = engine.machine.picture().agents().next().unwrap();
+    let report = AgentReport {
+        login_id: "1001".into(),
+        extension: Some("2001".into()),
+        state: AgentState::Talking,
+        reason: None,
+        for_seconds: None,
+        next: None,
+    };
+    assert_eq!(
+        read::agent(key, agent),
+        Some(EngineEvent::AgentState(report))
+    );
+    let (key, told) = engine.machine.picture().calls().next().unwrap();
+    let variables = [("callVariable3", "three"), ("user.path[2]", "x")];
     let data = CallData {
         call_type: Some("ACD_IN".into()),
+        variables: variables
+            .map(|(name, value)| (name.into(), value.into()))
+            .to_vec(),
         ..CallData::default()
     };
     let parties = vec![("2001".to_owned(), PartyState::Held)];
-    let expected = EngineEvent::Call {
-        id: CallId(9),
-        event: CallEvent::Snapshot { data, parties },
-    };
-    assert_eq!(event, Some(expected));
-    assert!(rebuild.is_finished());
+    let expected = call(9, CallEvent::Snapshot { data, parties });
+    assert_eq!(vec![read::call(*key, told)], expected);
 }
 
-#[test]
-fn an_engine_without_agents_is_complete_after_its_teams() {
-    let mut rebuild = Rebuild::new();
-    let all = ConfigMask::SKILL_GROUP | ConfigMask::AGENT;
-    rebuild.on_message(&ConfigBeginEvent::with(|begin| begin.config_information = all).into());
-    rebuild.on_message(&ConfigEndEvent::new(ConfigEndStatus::SUCCESS).into());
-    let (query, _) = rebuild.next_query().unwrap();
-    rebuild.sent(InvokeId(1), query);
-    rebuild.on_answer(InvokeId(1), &Err(Refusal::TimedOut));
-    assert!(rebuild.is_finished());
+#[tokio::test]
+async fn who_is_not_configured_any_more_is_not_watched_any_more() {
+    let mut progress = Progress::new(Instant::now());
+    progress.on_uploaded(&picture::watches(&configured("1001")));
+    let watched = ["1001", "1002"]
+        .map(|login_id| AgentKey::new(PeripheralId(1), &text(login_id).unwrap()))
+        .into();
+    let gone = [AgentKey::new(PeripheralId(1), &text("1002").unwrap())];
+    assert_eq!(progress.gone(&watched), gone);
 }

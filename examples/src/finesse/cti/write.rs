@@ -3,16 +3,16 @@
 use cti_proto::{
     Message,
     code::{
-        AgentState, CallId as ConnectionCallId, ConnectionDeviceIdType, ForcedFlag, PeripheralId,
-        ReasonCode,
+        AgentState, CallId as ConnectionCallId, ConnectionDeviceIdType, ForcedFlag, ReasonCode,
     },
     codec::{NamedArray, NamedVariable, Text},
     message::{
-        AnswerCallReq, ClearConnectionReq, HoldCallReq, MakeCallReq, QueryAgentStateReq,
-        RetrieveCallReq, SetAgentStateReq, SetCallDataReq, SnapshotCallReq, SnapshotDeviceReq,
+        AnswerCallReq, ClearConnectionReq, HoldCallReq, MakeCallReq, RetrieveCallReq,
+        SetAgentStateReq, SetCallDataReq,
     },
 };
 
+use super::picture::PERIPHERAL;
 use crate::finesse::core::{AskedState, CallAction, CallData, CallId, EngineRequest, Variable};
 
 /// The message for a request.
@@ -50,36 +50,6 @@ pub(super) fn message(request: &EngineRequest) -> Message {
         } => control(*call, device, *action),
         EngineRequest::SetCallData { call, device, data } => set_call_data(*call, device, data),
     }
-}
-
-/// Asks for the state of an agent.
-pub(super) fn query_agent(login_id: &str) -> Message {
-    QueryAgentStateReq::with(|message| {
-        message.peripheral_id = PERIPHERAL;
-        message.mrd_id = VOICE_DOMAIN;
-        message.agent_id = text(login_id);
-    })
-    .into()
-}
-
-/// Asks for the calls on a line.
-pub(super) fn snapshot_device(line: &str) -> Message {
-    SnapshotDeviceReq::with(|message| {
-        message.peripheral_id = PERIPHERAL;
-        message.agent_instrument = text(line);
-    })
-    .into()
-}
-
-/// Asks for a call.
-pub(super) fn snapshot_call(call: u32, line: &str) -> Message {
-    SnapshotCallReq::with(|message| {
-        message.peripheral_id = PERIPHERAL;
-        message.connection_call_id = ConnectionCallId(call);
-        message.connection_device_id_type = ConnectionDeviceIdType::STATIC;
-        message.connection_device_id = text(line);
-    })
-    .into()
 }
 
 fn control(call: CallId, device: &str, action: CallAction) -> Message {
@@ -177,9 +147,3 @@ fn agent_state(state: AskedState) -> AgentState {
 fn text(text: &str) -> Option<Text> {
     Text::try_from(text).ok()
 }
-
-/// UCCX has the one.
-const PERIPHERAL: PeripheralId = PeripheralId(1);
-
-/// Media routing domain of voice.
-const VOICE_DOMAIN: i32 = 1;
