@@ -82,6 +82,19 @@ fn fourth_share_of_seeds() {
     share(3);
 }
 
+/// UCCX: BEGIN_CALL_EVENT fell into a gap, so that only connections named the call, and all of them were
+/// gone at the next break.
+#[test]
+fn a_call_that_only_gone_connections_named_is_asked_about() {
+    run(4640);
+}
+
+/// Version 24: the OPEN_CONF of a side that was active until the other one took over came late.
+#[test]
+fn an_open_conf_from_before_the_other_side_took_over_is_not_believed() {
+    run(5466);
+}
+
 #[test]
 fn the_same_seed_gives_the_same_transcript() {
     let transcript = |seed| {

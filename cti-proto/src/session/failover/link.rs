@@ -20,6 +20,8 @@ pub(super) struct Link {
     pub(super) state: State,
     /// What recovery asked.
     pub(super) queries: BTreeMap<InvokeId, Query>,
+    /// When OPEN_REQ was sent.
+    pub(super) asked: Duration,
     /// When the last bytes came.
     pub(super) last_heard: Duration,
     /// When it last said something that only a serving side says.
@@ -74,6 +76,7 @@ impl Link {
             version,
             state: State::Connecting { deadline },
             queries: BTreeMap::new(),
+            asked: Duration::ZERO,
             last_heard: Duration::ZERO,
             last_served: Duration::ZERO,
             conf: None,

@@ -74,7 +74,8 @@
 //! From version 24 on, a client that asks for `ACTIVE_STANDBY` is connected to all sides. Requests go to
 //! the active one. The service is left out of OPEN_REQ for older versions, which would refuse it.
 //! Where two sides say that they are active, the one that said so last is believed: the messages carry no
-//! time.
+//! time. An OPEN_CONF that answers a question from before the other side became active says nothing of
+//! now; that side is connected and asked anew.
 //!
 //! # Recovery
 //!
@@ -161,6 +162,8 @@ pub struct Failover {
     links: Vec<Link>,
     /// The connection whose session serves the application.
     active: Option<Connection>,
+    /// When it became the active one.
+    active_since: Duration,
     maintenance: Maintenance,
     /// Since when nothing is heard.
     gap: Option<Gap>,
@@ -208,6 +211,7 @@ impl Failover {
             state: State::Idle,
             links: Vec::new(),
             active: None,
+            active_since: Duration::ZERO,
             maintenance: Maintenance::None,
             gap: None,
             watched: Watched::default(),
@@ -398,6 +402,7 @@ impl Failover {
         config.off_line = OffLine::Tells;
         let mut client = Client::new(config);
         let opened = client.open(now);
+        link.asked = now;
         link.last_heard = now;
         link.state = link::State::Session {
             client,

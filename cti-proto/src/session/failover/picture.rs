@@ -263,7 +263,9 @@ impl Picture {
         call.call_type = conf.call_type;
         call.named_by = connection;
         if let Some(before) = self.calls.get(&key) {
-            call.named_by.clone_from(&before.named_by);
+            if before.named_by.is_some() {
+                call.named_by.clone_from(&before.named_by);
+            }
             if conf.call_type == CallType(0) {
                 call.call_type = before.call_type;
             }
@@ -451,6 +453,9 @@ impl Picture {
             device_id_type,
             state,
         };
+        // UCCX has a call named by a device, and the parties may all be gone one day.
+        let named_by = || (device_id_type, device.detach());
+        call.named_by.get_or_insert_with(named_by);
         call.parties.insert(device.detach(), party);
         Effect::None
     }

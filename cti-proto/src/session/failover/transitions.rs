@@ -73,10 +73,21 @@ impl Failover {
     }
 
     fn on_opened(&mut self, now: Duration, connection: Connection, conf: OpenConf) {
+        let (active, active_since) = (self.active, self.active_since);
         let Some(link) = self.link(connection) else {
             return;
         };
         link.conf = Some(detach(conf));
+        // It may have been active when it was asked, and another side since: nothing tells a session
+        // that its side is on standby now. An answer to a later question does.
+        let is_old = active.is_some() && link.asked <= active_since;
+        if is_old && !link.opened_on_standby() {
+            link.ended = Some(CloseReason::Local);
+            if let Some(client) = link.client() {
+                client.handle_eof();
+            }
+            return;
+        }
         let (side, standby) = (link.side, link.opened_on_standby());
         self.walk.opened(now, side, !standby);
         if standby {
@@ -96,6 +107,7 @@ impl Failover {
         }
         self.retire_active(now);
         self.active = Some(connection);
+        self.active_since = now;
         let Some(link) = self.link(connection) else {
             return;
         };
