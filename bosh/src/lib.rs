@@ -12,6 +12,7 @@
 //! | [`session::Manager`] | a connection manager: many sessions, one timer |
 //! | [`session::Session`] | one session of it, to be stored elsewhere |
 //! | [`session::Client`] | the other end: schedules requests, repeats what was lost |
+//! | [`discovery`] | the URL of a domain's connection manager |
 //!
 //! # Time
 //!
@@ -23,6 +24,7 @@
 
 mod body;
 mod condition;
+pub mod discovery;
 mod error;
 mod keys;
 pub mod ns;
