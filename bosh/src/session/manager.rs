@@ -25,6 +25,15 @@ impl fmt::Display for SessionId {
     }
 }
 
+/// How a request came, as far as the connection manager must know.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Channel {
+    /// Without encryption, or the host cannot tell.
+    Clear,
+    /// Over TLS.
+    Secure,
+}
+
 /// A connection manager: takes HTTP requests, answers every one of them, and keeps sessions.
 ///
 /// Whatever a peer sends leads to an answer, never to an error. After any call, drain
@@ -50,6 +59,8 @@ pub struct Manager {
 #[derive(Debug)]
 struct Entry {
     session: Session,
+    /// That of the creation request.
+    channel: Channel,
     armed: Option<Duration>,
     authenticating: bool,
     unflushed: bool,
@@ -78,6 +89,20 @@ impl Manager {
     /// Takes the body of an HTTP POST. Exactly one [`Transmit`] with this `slot` will follow,
     /// at once or when there is something to say.
     pub fn handle_request(&mut self, now: Duration, slot: RequestSlot, body: Bytes) {
+        self.handle_request_over(now, Channel::Clear, slot, body);
+    }
+
+    /// [`handle_request`](Self::handle_request) for a host that has both encrypted and clear
+    /// connections. A session that was created over TLS takes no request that came in clear
+    /// (XEP-0124 §19.1): it is answered by HTTP 403 without a body, the connection is to be
+    /// closed, and the session goes on, so that nobody can end it who has only seen its id.
+    pub fn handle_request_over(
+        &mut self,
+        now: Duration,
+        channel: Channel,
+        slot: RequestSlot,
+        body: Bytes,
+    ) {
         let request = match self.config.codec.decode(&body) {
             Ok(request) => request,
             // Which session was meant cannot be trusted; it goes on.
@@ -87,11 +112,15 @@ impl Manager {
             return self.refuse(slot, Condition::BadRequest);
         };
         let Some(sid) = &request.sid else {
-            return self.create(now, slot, rid, request);
+            return self.create(now, channel, slot, rid, request);
         };
         let Some(&id) = self.by_sid.get(sid) else {
             return self.refuse(slot, Condition::ItemNotFound);
         };
+        let secure = |entry: &Entry| entry.channel == Channel::Secure;
+        if channel == Channel::Clear && self.sessions.get(&id).is_some_and(secure) {
+            return self.transmit(slot, INSECURE, Bytes::new());
+        }
         self.by_slot.insert(slot, id);
         self.with(id, |session| {
             session.handle_request(now, slot, rid, request)
@@ -210,7 +239,14 @@ impl Manager {
         self.sessions.get(&id).map(|entry| &entry.session)
     }
 
-    fn create(&mut self, now: Duration, slot: RequestSlot, rid: Rid, request: Body) {
+    fn create(
+        &mut self,
+        now: Duration,
+        channel: Channel,
+        slot: RequestSlot,
+        rid: Rid,
+        request: Body,
+    ) {
         if request.kind == BodyKind::Terminate {
             return self.answer(slot, Body::terminate(None).to_bytes());
         }
@@ -232,6 +268,7 @@ impl Manager {
         let session = Session::create(config, sid.clone(), now, slot, rid, request);
         let entry = Entry {
             session,
+            channel,
             armed: None,
             authenticating: false,
             unflushed: false,
@@ -324,3 +361,6 @@ impl fmt::Debug for Manager {
             .finish_non_exhaustive()
     }
 }
+
+/// HTTP 403, to a request in clear for a session over TLS.
+const INSECURE: u16 = 403;

@@ -14,7 +14,7 @@ use wire_xml::Str;
 
 pub use client::{Client, ClientConfig, HttpErrors, Retry};
 pub use config::{PauseAboveMaximum, ServerConfig};
-pub use manager::{Manager, SessionId};
+pub use manager::{Channel, Manager, SessionId};
 pub use server::Session;
 
 use crate::body::Version;
@@ -35,7 +35,8 @@ pub struct RequestSlot(pub u64);
 pub struct Transmit {
     /// The request that is answered.
     pub slot: RequestSlot,
-    /// HTTP status: 200, or 400, 403 or 404 for a client without `ver` (XEP-0124 §17.1).
+    /// HTTP status: 200, or 400, 403 or 404 for a client without `ver` (XEP-0124 §17.1), or 403
+    /// for a request that must not come in clear (§19.1). Behind 403 the connection is closed.
     pub status: u16,
     /// Value of the Content-Type header.
     pub content_type: Str<'static>,

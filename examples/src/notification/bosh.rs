@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use bosh::session::{Event, Farewell, Manager, RequestSlot, ServerConfig, SessionId, Transmit};
+use bosh::session::{
+    Channel, Event, Farewell, Manager, RequestSlot, ServerConfig, SessionId, Transmit,
+};
 use bytes::Bytes;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -44,6 +46,7 @@ pub(super) struct Sessions {
 enum Command {
     Request {
         slot: RequestSlot,
+        channel: Channel,
         body: Bytes,
         respond: oneshot::Sender<Transmit>,
     },
@@ -88,12 +91,13 @@ impl Sessions {
 
     /// Answers the body of a POST. The number of those who wait is bounded by that of HTTP connections.
     /// `None` once the service has ended.
-    pub(super) async fn request(&self, body: Bytes) -> Option<Transmit> {
+    pub(super) async fn request(&self, channel: Channel, body: Bytes) -> Option<Transmit> {
         let slot = RequestSlot(self.last_slot.fetch_add(1, Ordering::Relaxed));
         let (respond, response) = oneshot::channel();
         self.commands
             .send(Command::Request {
                 slot,
+                channel,
                 body,
                 respond,
             })
@@ -198,11 +202,12 @@ impl Task {
         match command {
             Command::Request {
                 slot,
+                channel,
                 body,
                 respond,
             } => {
                 self.waiting.insert(slot, respond);
-                self.manager.handle_request(now, slot, body);
+                self.manager.handle_request_over(now, channel, slot, body);
             }
             Command::Disconnect(slot) => {
                 if self.waiting.remove(&slot).is_some() {
@@ -450,7 +455,7 @@ mod tests {
             "<body xmlns='http://jabber.org/protocol/httpbind' xmlns:xmpp='urn:xmpp:xbosh' \
              rid='{rid}' {sid} {more}>{content}</body>"
         );
-        let answer = sessions.request(body.into()).await.unwrap();
+        let answer = sessions.request(Channel::Clear, body.into()).await.unwrap();
         String::from_utf8(answer.body.to_vec()).unwrap()
     }
 

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Body,
-    extract::{Path, State},
+    extract::{Extension, Path, State},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use bosh::session::Channel;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use super::bosh::Sessions;
 use crate::{
-    http::{BodyError, read_body},
+    http::{BodyError, Peer, Transport, read_body},
     settings::Settings,
 };
 
@@ -46,7 +47,7 @@ pub(super) fn router(settings: &Settings, sessions: Sessions) -> Router {
         .with_state(Web { sessions, tunnel })
 }
 
-async fn request(State(web): State<Web>, body: Body) -> Response {
+async fn request(State(web): State<Web>, Extension(peer): Extension<Peer>, body: Body) -> Response {
     let body = match read_body(body).await {
         Ok(body) => body,
         Err(error) => {
@@ -58,7 +59,11 @@ async fn request(State(web): State<Web>, body: Body) -> Response {
             return with_origin((status, error.to_string()).into_response());
         }
     };
-    let Some(answer) = web.sessions.request(body).await else {
+    let channel = match peer.transport {
+        Transport::Clear => Channel::Clear,
+        Transport::Tls => Channel::Secure,
+    };
+    let Some(answer) = web.sessions.request(channel, body).await else {
         return with_origin(StatusCode::SERVICE_UNAVAILABLE.into_response());
     };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -66,6 +71,10 @@ async fn request(State(web): State<Web>, body: Body) -> Response {
     let kind = HeaderValue::try_from(answer.content_type.as_str());
     if let Ok(kind) = kind {
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
+    if status == StatusCode::FORBIDDEN {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
     }
     let no_store = HeaderValue::from_static("no-store");
     response
