@@ -113,12 +113,14 @@ mod tests {
         let first = sequence.take();
         assert_eq!(
             first.as_deref(),
-            Some("a9993e364706816aba3e25717850c26c9cd0d89d")
-        );
-        assert_eq!(
-            second,
-            Some(hash("a9993e364706816aba3e25717850c26c9cd0d89d")),
+            Some("a9993e364706816aba3e25717850c26c9cd0d89d"),
             "BOSH-15.3-02"
+        );
+        // `printf a9993e364706816aba3e25717850c26c9cd0d89d | sha1sum`
+        assert_eq!(
+            second.as_deref(),
+            Some("9ef2bdeea2b1bae79b9ddb930427d0b2c880bdac"),
+            "BOSH-15.3-02: the text is hashed, not the digest"
         );
         assert_eq!(sequence.take(), None);
     }
@@ -128,7 +130,7 @@ mod tests {
         let mut sequence = KeySequence::new("seed", 4);
         let mut check = KeyCheck::new(sequence.take().as_deref());
         let second = sequence.take();
-        assert!(check.accept(second.as_deref(), None), "BOSH-15.4-02");
+        assert!(check.accept(second.as_deref(), None), "BOSH-15.4-03");
         assert!(
             !check.accept(second.as_deref(), None),
             "BOSH-15.4-04: a key is good once"
@@ -143,7 +145,7 @@ mod tests {
         let new_key = fresh.take();
         assert!(
             check.accept(sequence.take().as_deref(), new_key.as_deref()),
-            "BOSH-15.5-02"
+            "BOSH-15.4-03: `newkey` begins another sequence"
         );
         assert!(check.accept(fresh.take().as_deref(), None), "BOSH-15.4-03");
     }

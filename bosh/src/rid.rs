@@ -117,7 +117,7 @@ mod tests {
             assert_eq!(
                 Rid::parse(text).map(Rid::get),
                 value,
-                "BOSH-14.1-03 {text:?}"
+                "BOSH-14.1-03, J6 {text:?}"
             );
         }
     }

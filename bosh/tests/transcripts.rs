@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bosh::session::{
     Client, ClientConfig, ClientEvent, CloseReason, Event, Manager, RequestSlot, ServerConfig,
+    Transmit,
 };
 use bosh::{BodyCodec, Condition, Rid};
 use bytes::Bytes;
@@ -69,7 +70,7 @@ fn our_client_logs_in_at_prosody() {
         "{jabber:client}presence",
     ];
     let expected = [&LOGIN[..], &rest[..], &["Peer(None)"]].concat();
-    assert_eq!(heard(PROSODY), expected, "OLD-1, OLD-6, XBOSH-4-02");
+    assert_eq!(heard(PROSODY), expected, "OLD-1, OLD-6");
 }
 
 #[test]
@@ -116,7 +117,13 @@ fn a_wrapper_with_an_attribute_twice_is_survived() {
     assert!(BodyCodec::default().decode(&last).is_err(), "BOSH-6-02");
 }
 
-/// What our server tells when a recorded client speaks, each request answered before the next.
+fn is_wrapper(answer: &Transmit) -> bool {
+    answer.status == 200 && BodyCodec::default().decode(&answer.body).is_ok()
+}
+
+/// What our server tells when a recorded client speaks, and to how many requests it answered
+/// by 200 and a wrapper, each
+/// request before the next.
 fn told(transcript: &'static str, wait: u64) -> (Vec<String>, usize) {
     let requests = bodies(transcript, "C: ");
     let sid = BodyCodec::default()
@@ -142,17 +149,14 @@ fn told(transcript: &'static str, wait: u64) -> (Vec<String>, usize) {
             told.push(name);
         }
         // An empty request waits until something comes, here the end of its time.
-        if server.poll_transmit().map(|_| answered += 1).is_none() {
+        let mut answers: Vec<_> = std::iter::from_fn(|| server.poll_transmit()).collect();
+        if answers.is_empty() {
             now += Duration::from_secs(wait);
             server.handle_timeout(now);
-            server
-                .poll_transmit()
-                .map(|_| answered += 1)
-                .expect("an answer in time");
+            answers.extend(std::iter::from_fn(|| server.poll_transmit()));
         }
-        while server.poll_transmit().is_some() {
-            answered += 1;
-        }
+        assert!(!answers.is_empty(), "an answer in time");
+        answered += answers.iter().filter(|answer| is_wrapper(answer)).count();
     }
     (told, answered)
 }
@@ -172,10 +176,7 @@ fn our_server_serves_a_scripted_client() {
             "Peer(None)",
         ];
         assert_eq!(events, expected, "XBOSH-5-07");
-        assert_eq!(
-            answered, 9,
-            "BOSH-8-03, BOSH-13-06: the request after the end as well"
-        );
+        assert_eq!(answered, 9, "BOSH-8-03: the request after the end as well");
     }
 }
 

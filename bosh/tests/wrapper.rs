@@ -77,10 +77,9 @@ fn bosh_6_05_to_6_08_forbidden_parts_of_xml_are_refused() {
         Some(ErrorKind::Entity),
         "BOSH-6-08"
     );
-    assert!(
-        decode(&wrapper("><a xmlns='urn:a'>&#233;&lt;</a></body>")).is_ok(),
-        "BOSH-6-08"
-    );
+    let predefined = "<a xmlns='urn:a'>&#233;&#xe9;&lt;&gt;&amp;&apos;&quot;</a>";
+    let body = decode(&wrapper(&format!(">{predefined}</body>"))).unwrap();
+    assert_eq!(body.payloads[0].bytes(), predefined, "BOSH-6-08");
 }
 
 #[test]
@@ -117,6 +116,10 @@ fn bosh_6_10_payloads_of_any_namespaces_keep_their_order_and_bytes() {
         "BOSH-6-10"
     );
     assert_eq!(body.payloads[1].bytes(), "<x:a  b = \"1\" />", "BOSH-6-10");
+    for none in ["/>", "></body>"] {
+        let body = decode(&wrapper(none)).unwrap();
+        assert!(body.payloads.is_empty(), "BOSH-6-10: nor any at all");
+    }
 }
 
 #[test]
@@ -208,7 +211,7 @@ fn every_attribute_is_read() {
         (BodyKind::Terminate, Some(Condition::HostGone))
     );
     assert_eq!((body.to, body.from), (text("a"), text("b")));
-    assert_eq!(body.route, text("xmpp:jabber.org:9999"), "BOSH-7.1-14");
+    assert_eq!(body.route, text("xmpp:jabber.org:9999"));
     assert_eq!(
         (body.lang, body.ver),
         (text("en"), Some(Version::new(1, 6)))
@@ -232,17 +235,41 @@ fn every_attribute_is_read() {
         "OLD-1"
     );
     assert_eq!(body.xmpp_version, Some(Version::new(1, 0)));
-    assert_eq!(
-        (body.restart, body.restartlogic),
-        (true, Some(true)),
-        "XBOSH-4-03"
-    );
+    assert_eq!((body.restart, body.restartlogic), (true, Some(true)));
     let other: Vec<_> = body
         .other
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     assert_eq!(other, ["window=5", "{urn:o}a=b"], "OLD-2");
+}
+
+#[test]
+fn bosh_7_1_14_the_route_is_no_uri() {
+    // Not one of these could be read as a URI, and each comes back as it was.
+    for route in ["xmpp:a b:1", "://", "xmpp:[::1:5222", "a%zz"] {
+        let body = decode(&wrapper(&format!(" route='{route}'/>"))).unwrap();
+        assert_eq!(body.route.as_deref(), Some(route), "BOSH-7.1-14");
+        let written = format!(
+            "<body xmlns=\"http://jabber.org/protocol/httpbind\" rid=\"1\" route=\"{route}\"/>"
+        );
+        assert_eq!(body.to_bytes(), written, "BOSH-7.1-14");
+    }
+}
+
+#[test]
+fn xbosh_4_03_booleans_have_two_spellings() {
+    for (text, value) in [("true", true), ("1", true), ("false", false), ("0", false)] {
+        let body = decode(&wrapper(&format!(
+            " xmlns:x='urn:xmpp:xbosh' x:restart='{text}' x:restartlogic='{text}'/>"
+        )))
+        .unwrap();
+        assert_eq!(
+            (body.restart, body.restartlogic),
+            (value, Some(value)),
+            "XBOSH-4-03 {text}"
+        );
+    }
 }
 
 #[test]

@@ -165,6 +165,14 @@ impl Server {
         self.transmits.iter().find(|transmit| transmit.slot == slot)
     }
 
+    /// Requests in the order in which they were answered.
+    pub(crate) fn answered(&self) -> Vec<RequestSlot> {
+        self.transmits
+            .iter()
+            .map(|transmit| transmit.slot)
+            .collect()
+    }
+
     /// The body that answered a request.
     pub(crate) fn taken(&self, slot: RequestSlot) -> String {
         let transmit = self.response(slot).expect("the request was answered");
