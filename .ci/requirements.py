@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds `CRATE/spec/requirements.tsv` against the tests: `.ci/requirements.py CRATE...`, or `--self-test`.
+"""Holds `CRATE/spec/requirements.tsv` against the tests: `.ci/requirements.py [--write] CRATE...`, or `--self-test`.
 
 Each requirement names the tests that prove it, or the reason why none does. This is the one check of these tables;
 `cargo test` reaches it through `CRATE/tests/requirements.rs`.
@@ -8,7 +8,8 @@ Each requirement names the tests that prove it, or the reason why none does. Thi
   the package in the folder `examples`.
 - A test proves a requirement if the id stands in the message of an `assert...!` in its body. A comment, a name, a helper's
   argument or an assertion that looks at nothing does not count.
-- A test proves at most five requirements, and every id that it asserts names it back.
+- A test proves at most five requirements, and every id that it asserts names it back. So the column of tests follows
+  from the assertions: `--write` writes it, for a merge of two branches.
 - No MUST has only a reason, and few others have.
 - Where the README decides judgement calls (`| J1 | decision | test |`), the named tests assert them in the same way.
 """
@@ -236,6 +237,16 @@ class Check:
             for name in decided.get(judgement, []):
                 self.check_proof(judgement, JUDGEMENT, name)
 
+    def write(self):
+        """Names in each row the tests that assert it, of the packages that the table names already."""
+        path = self.root / self.crate / "spec" / "requirements.tsv"
+        lines = [line for line in path.read_text().splitlines() if line.startswith("#")]
+        for row in self.rows:
+            names = [name for name, bodies in self.tests.items() if any(row.id in ID.findall(body) for body in bodies)]
+            row = row._replace(tests=" ".join(sorted(names)), reason="" if names else row.reason)
+            lines.append("\t".join(row))
+        path.write_text("\n".join(lines) + "\n")
+
     def without_tests(self):
         return [row for row in self.rows if not row.tests]
 
@@ -260,7 +271,7 @@ class Check:
 
 TABLE = """# id\tsection\twho\tlevel\tstatement\ttests\treason
 A-1\t1\tC\tMUST\tone\tone\t
-A-2\t1\tS\tMUST NOT\ttwo\ttwo inner\t
+A-2\t1\tS\tMUST NOT\ttwo\tinner two\t
 A-2.1\t1\tS\tMAY\ttwo and a bit\tother:far\t
 A-3\t2\tB\tMAY\tthree\t\tnobody needs it
 """
@@ -340,6 +351,10 @@ def self_test():
         for path, old, new, expected in cases:
             found = faults(path, change(tree[path], old, new))
             assert expected in found, f"{path}, {new!r}: {expected!r} is not among {found}"
+
+        faults(table, change(change(TABLE, "\tinner two\t", "\tone\t"), "\tone\tone\t", "\tone\t\tnever"))
+        Check(root, "a", limits).write()
+        assert (root / table).read_text() == TABLE, (root / table).read_text()
     print(f"self-test: {len(cases)} faults made, each found")
     return 0
 
@@ -347,10 +362,16 @@ def self_test():
 def main(arguments):
     if arguments == ["--self-test"]:
         return self_test()
+    write = arguments[:1] == ["--write"]
+    if write:
+        arguments = arguments[1:]
     if not arguments or not set(arguments) <= set(CRATES):
-        print(f"usage: requirements.py --self-test | {' | '.join(CRATES)} ...")
+        print(f"usage: requirements.py --self-test | [--write] {' | '.join(CRATES)} ...")
         return 2
     root = Path(__file__).resolve().parent.parent
+    if write:
+        for crate in arguments:
+            Check(root, crate, CRATES[crate]).write()
     checks = [Check(root, crate, CRATES[crate]) for crate in arguments]
     for check in checks:
         check.report()
