@@ -320,3 +320,6 @@ pub enum Error {
         state: &'static str,
     },
 }
+
+/// Most payloads put into one wrapper: well below what a [`BodyCodec`](crate::BodyCodec) reads.
+const MAX_PAYLOADS: usize = 512;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 
 use super::super::replay::Stored;
-use super::super::{CloseReason, Event, RequestSlot, Transmit};
+use super::super::{CloseReason, Event, MAX_PAYLOADS, RequestSlot, Transmit};
 use super::{Session, Silence, State};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
@@ -17,16 +17,19 @@ impl Session {
         loop {
             match &self.state {
                 State::Ended => return,
+                // More than one response holds goes before the farewell.
+                State::Closing(_) if self.needs_responses() && !self.held.is_empty() => {}
                 State::Closing(_) => {
-                    let waiting = self.take_waiting();
-                    if waiting.is_empty() {
+                    let held = self.take_held();
+                    let early = self.take_early();
+                    if held.is_empty() && early.is_empty() {
                         break;
                     }
-                    return self.say_farewell(waiting);
+                    return self.say_farewell(held, early);
                 }
                 State::Open => {}
             }
-            if !self.is_answer_due(now) {
+            if !matches!(self.state, State::Closing(_)) && !self.is_answer_due(now) {
                 break;
             }
             self.answer_oldest(now);
@@ -34,6 +37,12 @@ impl Session {
         if self.held.is_empty() && self.early.is_empty() && self.silence.is_none() {
             self.begin_silence(now, None);
         }
+    }
+
+    /// Whether what is queued needs more than one response.
+    pub(super) fn needs_responses(&self) -> bool {
+        let is_long = self.queued_bytes > self.config.max_response && self.queue.len() > 1;
+        is_long || self.queue.len() > MAX_PAYLOADS
     }
 
     fn is_answer_due(&self, now: Duration) -> bool {
@@ -63,7 +72,8 @@ impl Session {
             let mut bytes = 0;
             while let Some(payload) = self.queue.front() {
                 bytes += payload.len();
-                if bytes > self.config.max_response && !payloads.is_empty() {
+                let is_long = bytes > self.config.max_response && !payloads.is_empty();
+                if is_long || payloads.len() >= MAX_PAYLOADS {
                     break;
                 }
                 payloads.extend(self.queue.pop_front());
@@ -122,13 +132,13 @@ impl Session {
     }
 
     /// The caller's end of the session reaches the client.
-    pub(super) fn say_farewell(&mut self, waiting: Vec<RequestSlot>) {
+    pub(super) fn say_farewell(&mut self, held: Vec<RequestSlot>, early: Vec<RequestSlot>) {
         let State::Closing(farewell) = std::mem::replace(&mut self.state, State::Ended) else {
             return;
         };
         let mut body = Body::terminate(farewell.condition);
         body.uri = farewell.uri;
-        self.answer_all(waiting, body, farewell.payload);
+        self.answer_all(held, early, body, farewell.payload);
         self.end(CloseReason::Local(farewell.condition));
     }
 
@@ -147,7 +157,8 @@ impl Session {
         if matches!(self.state, State::Ended) {
             return;
         }
-        let waiting = self.take_waiting();
+        let mut waiting = self.take_held();
+        waiting.extend(self.take_early());
         let told = if offender.is_some() {
             Condition::OtherRequest
         } else {
@@ -162,15 +173,18 @@ impl Session {
         self.end(reason);
     }
 
-    /// The oldest request gets `last` with everything queued, all others an empty wrapper (§13).
+    /// The oldest request gets `last` with everything queued, all others an empty wrapper (§13):
+    /// but for those that are `early`, since that would say that their payloads were forwarded.
     pub(super) fn answer_all(
         &mut self,
-        waiting: Vec<RequestSlot>,
+        held: Vec<RequestSlot>,
+        early: Vec<RequestSlot>,
         last: Body,
         payload: Option<Bytes>,
     ) {
-        let mut waiting = waiting.into_iter();
-        let Some(oldest) = waiting.next() else {
+        let (mut held, mut early) = (held.into_iter(), early.into_iter());
+        let condition = last.condition;
+        let Some(oldest) = held.next().or_else(|| early.next()) else {
             return;
         };
         let legacy = last.condition.and_then(Condition::legacy_status);
@@ -183,20 +197,24 @@ impl Session {
                 self.answer(oldest, out.freeze());
             }
         }
-        for slot in waiting {
+        for slot in held {
             self.answer(slot, Body::default().to_bytes());
+        }
+        for slot in early {
+            self.answer_terminate(slot, condition);
         }
     }
 
-    /// Every request that waits, oldest first.
-    pub(super) fn take_waiting(&mut self) -> Vec<RequestSlot> {
-        let held = std::mem::take(&mut self.held)
-            .into_iter()
-            .map(|held| held.slot);
-        let early = std::mem::take(&mut self.early)
-            .into_values()
-            .map(|early| early.slot);
-        held.chain(early).flatten().collect()
+    /// Every accepted request that waits, oldest first.
+    pub(super) fn take_held(&mut self) -> Vec<RequestSlot> {
+        let held = std::mem::take(&mut self.held);
+        held.into_iter().filter_map(|held| held.slot).collect()
+    }
+
+    /// Every request that waits for an earlier one, oldest first.
+    pub(super) fn take_early(&mut self) -> Vec<RequestSlot> {
+        let early = std::mem::take(&mut self.early);
+        early.into_values().filter_map(|early| early.slot).collect()
     }
 
     pub(super) fn end(&mut self, reason: CloseReason) {

@@ -40,7 +40,7 @@ use self::answers::FAREWELL_TIME;
 use super::config::ServerConfig;
 use super::replay::{Keys, Replay};
 use super::{CloseReason, Error, Event, Farewell, Open, RequestSlot, Transmit};
-use crate::body::Body;
+use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
 use crate::keys::KeyCheck;
 use crate::rid::{Rid, Sid};
@@ -180,18 +180,23 @@ impl Session {
 
     /// Takes a request with the `sid` of this session.
     pub fn handle_request(&mut self, now: Duration, slot: RequestSlot, rid: Rid, request: Body) {
-        match &self.state {
+        match self.state {
             State::Open => {}
-            // Any request will do to tell the client.
-            State::Closing(_) => return self.say_farewell(vec![slot]),
+            // What was answered before is answered the same: the farewell is for what comes next.
+            State::Closing(_) if self.replay.find(rid).is_some() => {
+                return self.on_repeat(now, slot, rid, &request);
+            }
+            State::Closing(_) if self.needs_responses() => {}
+            // Any other request will do to tell the client.
+            State::Closing(_) => return self.say_farewell(vec![slot], Vec::new()),
             State::Ended => return self.answer_terminate(slot, Some(Condition::ItemNotFound)),
         }
+        // One more than agreed may pause or terminate (§11), and may overtake the others.
+        let extra = request.pause.is_some() || request.kind == BodyKind::Terminate;
+        let window = self.agreed.requests + u64::from(extra);
         if rid <= self.last {
             self.on_repeat(now, slot, rid, &request);
-        } else if rid
-            .above(self.last)
-            .is_some_and(|above| above > self.agreed.requests)
-        {
+        } else if rid.above(self.last).is_some_and(|above| above > window) {
             self.fail(Some(slot), Condition::ItemNotFound);
         } else {
             self.on_new(now, slot, rid, request);

@@ -93,7 +93,11 @@ impl Session {
         if request.pause.is_some() || request.kind == BodyKind::Terminate {
             return false;
         }
-        let unanswered = (self.held.len() + self.early.len() + 1) as u64;
+        // What pauses may have overtaken this one (§11).
+        let held = self.held.iter().filter(|held| held.pause.is_none());
+        let early = self.early.values().map(|early| &early.body);
+        let early = early.filter(|body| body.pause.is_none() && body.kind != BodyKind::Terminate);
+        let unanswered = (held.count() + early.count() + 1) as u64;
         if unanswered > self.agreed.requests {
             return true;
         }
@@ -160,8 +164,8 @@ impl Session {
         self.events
             .extend(body.payloads.into_iter().map(Event::Payload));
         if body.kind == BodyKind::Terminate {
-            let waiting = self.take_waiting();
-            self.answer_all(waiting, Body::terminate(None), None);
+            let (held, early) = (self.take_held(), self.take_early());
+            self.answer_all(held, early, Body::terminate(None), None);
             self.end(CloseReason::Peer(body.condition));
         }
     }
@@ -187,5 +191,5 @@ impl Session {
 
 /// Asks only to be answered: nothing that a client must be free to send at once.
 fn is_empty(request: &Body) -> bool {
-    request.payloads.is_empty() && !request.restart
+    request.payloads.is_empty() && !request.restart && request.pause.is_none()
 }
