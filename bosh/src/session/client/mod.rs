@@ -94,6 +94,8 @@ pub struct Client {
     asked: Duration,
     paused: Option<Pause>,
     closing_until: Option<Duration>,
+    /// The request that ends the session was made.
+    has_left: bool,
     keys: Option<Keys>,
     transmits: VecDeque<ClientTransmit>,
     events: VecDeque<ClientEvent>,
@@ -188,6 +190,7 @@ impl Client {
             asked: Duration::ZERO,
             paused: None,
             closing_until: None,
+            has_left: false,
             keys: None,
             transmits: VecDeque::new(),
             events: VecDeque::new(),
@@ -302,12 +305,17 @@ impl Client {
 
     /// Ends a pause.
     pub fn resume(&mut self, now: Duration) {
-        self.paused = None;
+        let was_paused = self.paused.take().is_some();
         self.schedule(now);
+        if was_paused && self.state == State::Open && self.outstanding.is_empty() {
+            // The server waits no longer than the pause was, whenever the next poll is due (§10).
+            self.transmit_new(now, Body::default(), &[]);
+        }
     }
 
-    /// Ends the session (§13). Everything queued goes along, with the payloads given (such as an
-    /// unavailable presence); [`ClientEvent::Closed`] follows.
+    /// Ends the session (§13). Everything queued goes first, then the payloads given (such as an
+    /// unavailable presence), in the last request if it holds them; [`ClientEvent::Closed`]
+    /// follows.
     ///
     /// # Errors
     ///
@@ -316,16 +324,13 @@ impl Client {
         self.require(State::Open, "terminate")?;
         self.state = State::Closing;
         self.closing_until = Some(now + self.config.close_timeout);
-        let mut all: Vec<Bytes> = Vec::new();
-        for queued in std::mem::take(&mut self.queue) {
-            match queued {
-                Queued::Payload(payload) => all.push(payload),
-                Queued::Restart => {}
-            }
-        }
-        self.queued_bytes = 0;
-        all.extend_from_slice(payloads);
-        self.transmit_new(now, Body::terminate(None), &all);
+        // A restart would come too late.
+        self.queue
+            .retain(|queued| matches!(queued, Queued::Payload(_)));
+        self.queued_bytes += payloads.iter().map(Bytes::len).sum::<usize>();
+        self.queue
+            .extend(payloads.iter().cloned().map(Queued::Payload));
+        self.leave(now);
         Ok(())
     }
 
@@ -350,6 +355,8 @@ impl Client {
             return self.handle_failure(now, id);
         };
         self.heard = now;
+        // Polls are counted from here, lest a slow one and a quick one come too close (§12).
+        self.asked = now;
         if response.kind == BodyKind::Terminate {
             return self.on_terminate(response);
         }
@@ -374,8 +381,11 @@ impl Client {
                 return;
             }
         }
-        if self.state == State::Closing && self.outstanding.is_empty() {
-            return self.close(CloseReason::Local(None));
+        if self.state == State::Closing {
+            self.leave(now);
+            if self.outstanding.is_empty() {
+                return self.close(CloseReason::Local(None));
+            }
         }
         self.schedule(now);
     }
@@ -426,7 +436,7 @@ impl Client {
             self.repeat(now, rid);
         }
         if self.paused.is_some_and(|pause| pause.resume <= now) {
-            self.paused = None;
+            self.resume(now);
         }
         self.schedule(now);
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use super::super::{ClientTransmit, RequestId};
+use super::super::{ClientTransmit, MAX_PAYLOADS, RequestId};
 use super::{Client, Flight, Outstanding, Queued, State};
 use crate::body::Body;
 use crate::rid::Rid;
@@ -14,11 +14,7 @@ impl Client {
     /// when none is with the server (§10).
     pub(super) fn schedule(&mut self, now: Duration) {
         while self.state == State::Open && self.paused.is_none() {
-            let free = self
-                .agreed
-                .requests
-                .is_none_or(|most| self.outstanding.len() < most);
-            if !free {
+            if !self.is_request_free() {
                 return;
             }
             match self.queue.front() {
@@ -45,6 +41,28 @@ impl Client {
         }
     }
 
+    fn is_request_free(&self) -> bool {
+        let most = self.agreed.requests;
+        most.is_none_or(|most| self.outstanding.len() < most)
+    }
+
+    /// Sends the last request at once, unless what is queued needs more than one.
+    pub(super) fn leave(&mut self, now: Duration) {
+        while !self.has_left {
+            let fits = self.queued_bytes <= self.config.max_request || self.queue.len() == 1;
+            if fits && self.queue.len() <= MAX_PAYLOADS {
+                self.has_left = true;
+                let payloads = self.take_payloads();
+                self.transmit_new(now, Body::terminate(None), &payloads);
+            } else if self.is_request_free() {
+                let payloads = self.take_payloads();
+                self.transmit_new(now, Body::default(), &payloads);
+            } else {
+                return;
+            }
+        }
+    }
+
     /// When a polling client asks again.
     pub(super) fn poll_at(&self) -> Option<Duration> {
         let asks = self.state == State::Open && self.paused.is_none();
@@ -64,7 +82,8 @@ impl Client {
         let mut bytes = 0;
         while let Some(Queued::Payload(payload)) = self.queue.front() {
             bytes += payload.len();
-            if bytes > self.config.max_request && !payloads.is_empty() {
+            let is_long = bytes > self.config.max_request && !payloads.is_empty();
+            if is_long || payloads.len() >= MAX_PAYLOADS {
                 break;
             }
             self.queued_bytes -= payload.len();
@@ -88,8 +107,8 @@ impl Client {
         }
         let mut out = BytesMut::with_capacity(256);
         body.encode(payloads, &mut out);
-        if self.outstanding.is_empty() && self.agreed.is_polling {
-            // A poller is silent by its own choice.
+        if self.outstanding.is_empty() {
+            // Whoever polls or pauses is silent by its own choice.
             self.heard = now;
         }
         let request = Outstanding {
