@@ -8,6 +8,8 @@ this program. The exit status is 0 when nothing was found.
     run.py cti-simulation                        10,000 seeds, about as long as the machine takes
     run.py cti-fuzz                              each CTI target for ten minutes, two at a time
     run.py cti-fuzz --seconds 60 --targets cti_client cti_server
+    run.py bosh-simulation                       100,000 seeds
+    run.py bosh-fuzz                             each BOSH target for ten minutes
     run.py cti-mutate --sessions 5000            hostile sessions against the engine of the examples
 """
 
@@ -67,10 +69,10 @@ def parse():
     )
     parser.add_argument("parts", nargs="*", metavar="PART", choices=[[], *PARTS], help="what to run, in this order")
     parser.add_argument("--list", action="store_true", help="print the parts and stop")
-    parser.add_argument("--seeds", type=int, default=10_000, metavar="N", help="cti-simulation: how many seeds (10,000)")
-    parser.add_argument("--seconds", type=int, default=600, metavar="N", help="cti-fuzz: how long each target runs (600)")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="cti-fuzz: how many targets at a time (2)")
-    parser.add_argument("--targets", nargs="+", metavar="NAME", help="cti-fuzz: these targets instead of all that begin with cti_")
+    parser.add_argument("--seeds", type=int, metavar="N", help="simulations: how many seeds (cti 10,000, bosh 100,000)")
+    parser.add_argument("--seconds", type=int, default=600, metavar="N", help="fuzzing: how long each target runs (600)")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="fuzzing: how many targets at a time (2)")
+    parser.add_argument("--targets", nargs="+", metavar="NAME", help="fuzzing: these targets instead of all of the crate")
     parser.add_argument("--sessions", type=int, default=2_000, metavar="N", help="cti-mutate: how many sessions (2,000)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="cti-mutate: what they follow from (1)")
     parser.add_argument("--protocol", type=int, nargs="+", default=[17, 18], metavar="N",
@@ -81,14 +83,23 @@ def parse():
     return options
 
 
-def simulation(options):
+def cti_simulation(options):
     """client, two servers and a network that cuts, in virtual time, over many seeds"""
+    return simulation("cti-proto", options.seeds or 10_000)
+
+
+def bosh_simulation(options):
+    """BOSH client, connection manager and a network that does its worst, in virtual time, over many seeds"""
+    return simulation("bosh", options.seeds or 100_000)
+
+
+def simulation(package, count):
     tests = run(
-        ["cargo", "test", "--release", "--locked", "-p", "cti-proto", "--test", "simulation", "--", "--nocapture"],
-        environment={"SIMULATION_SEEDS": str(options.seeds)},
+        ["cargo", "test", "--release", "--locked", "-p", package, "--test", "simulation", "--", "--nocapture"],
+        environment={"SIMULATION_SEEDS": str(count)},
     )
     passed = tests.returncode == 0
-    print(f"   {options.seeds:,} seeds, {'all hold' if passed else 'FAILED'}")
+    print(f"   {count:,} seeds, {'all hold' if passed else 'FAILED'}")
     # What each of its tests counts, or the seed that failed.
     for line in re.findall(r"(?:seed )?\d+ ?(?:seeds, |: ).*", tests.stdout):
         print("   " + line)
@@ -97,11 +108,20 @@ def simulation(options):
     return not passed
 
 
-def fuzz(options):
+def cti_fuzz(options):
     """each fuzz target of cti-proto, coverage-guided, with sanitizers"""
+    return fuzz("cti_", options)
+
+
+def bosh_fuzz(options):
+    """each fuzz target of bosh, coverage-guided, with sanitizers"""
+    return fuzz("bosh_", options)
+
+
+def fuzz(prefix, options):
     if shutil.which("cargo-fuzz") is None:
         raise Missing("cargo-fuzz is missing: cargo install cargo-fuzz, and rustup toolchain install nightly")
-    targets = options.targets or sorted(path.stem for path in (FUZZ / "fuzz_targets").glob("cti_*.rs"))
+    targets = options.targets or sorted(path.stem for path in (FUZZ / "fuzz_targets").glob(f"{prefix}*.rs"))
     for target in targets:
         if not (FUZZ / "fuzz_targets" / f"{target}.rs").exists():
             raise Missing(f"there is no target {target}")
@@ -136,8 +156,9 @@ def fuzz_one(target, work, seconds):
     command = ["cargo", "+nightly", "fuzz", "run", target, *(str(path) for path in inputs if path.is_dir()), "--"]
     command += [f"-max_total_time={seconds}", f"-artifact_prefix={artifacts}/", "-print_final_stats=1", "-timeout=20"]
     # Operations are no bytes of a protocol: these targets have no use for its words.
-    if target in ("cti_client", "cti_follow", "cti_message", "cti_server"):
-        command.append(f"-dict={FUZZ / 'dictionaries' / 'cti.dict'}")
+    for dictionary, targets in DICTIONARIES.items():
+        if target in targets:
+            command.append(f"-dict={FUZZ / 'dictionaries' / dictionary}")
     result = run(command, limit=seconds + GRACE)
     log = work / f"{target}.log"
     log.write_text(result.stdout)
@@ -226,7 +247,18 @@ def run(command, environment=None, limit=None, merged=True):
     return subprocess.CompletedProcess(command, process.returncode, output)
 
 
-PARTS = {"cti-simulation": simulation, "cti-fuzz": fuzz, "cti-mutate": mutate}
+DICTIONARIES = {
+    "cti.dict": ("cti_client", "cti_follow", "cti_message", "cti_server"),
+    "bosh.dict": ("bosh_body", "bosh_client", "bosh_manager"),
+}
+
+PARTS = {
+    "cti-simulation": cti_simulation,
+    "cti-fuzz": cti_fuzz,
+    "cti-mutate": mutate,
+    "bosh-simulation": bosh_simulation,
+    "bosh-fuzz": bosh_fuzz,
+}
 
 if __name__ == "__main__":
     sys.exit(main())
