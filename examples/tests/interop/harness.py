@@ -60,6 +60,15 @@ def free_ports(count):
     return found
 
 
+def listens(port):
+    """Whether something accepts connections at a loopback port."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
 def die_with_parent():
     """In the child: ask Linux to end it when this process ends, however that happens."""
     os.setpgid(0, 0)
@@ -72,7 +81,7 @@ def die_with_parent():
 class Server:
     """One running server process and its log."""
 
-    def __init__(self, name, command, log):
+    def __init__(self, name, command, log, environment=None):
         self.name = name
         self.log = log
         self.output = open(log, "ab")
@@ -81,7 +90,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             stdout=self.output,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"RUST_BACKTRACE": "1", "NO_COLOR": "1"},
+            env=os.environ | {"RUST_BACKTRACE": "1", "NO_COLOR": "1"} | (environment or {}),
             preexec_fn=die_with_parent,
         )
 
@@ -159,11 +168,7 @@ class Center:
         self.wait_for(lambda: all(self.accepts(flag) for flag in wanted), f"{name} to listen", START_LIMIT, name)
 
     def accepts(self, flag):
-        try:
-            socket.create_connection(self.address(flag), 1).close()
-        except OSError:
-            return False
-        return True
+        return listens(self.address(flag)[1])
 
     def wait_in_service(self, limit=START_LIMIT):
         self.wait_for(lambda: self.system_status() == "IN_SERVICE", "SystemInfo to say IN_SERVICE", limit)

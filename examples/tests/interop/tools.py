@@ -50,16 +50,34 @@ def chromium():
     found = next(filter(None, map(shutil.which, [named] if named else BROWSERS)), None)
     if found:
         return found
+    if named:
+        raise Missing(f"there is no {named}, which CHROMIUM names")
+    return debian("chromium", "chromium")
+
+
+def debian(program, package):
+    """The path of a program; installs Debian's package when it is missing and we may."""
+    # Where Debian keeps programs of administrators is not in everybody's path.
+    path = os.environ.get("PATH", os.defpath) + ":/usr/sbin"
+    found = shutil.which(program, path=path)
+    if found:
+        return found
     if not shutil.which("apt-get"):
-        raise Missing("no Chromium found: install one, or name it with CHROMIUM=/path/to/chromium")
+        raise Missing(f"{program} is missing, and this is no Debian to install {package} on")
     if os.geteuid() != 0:
-        raise Missing("no Chromium found: run `sudo apt-get install chromium`, or name one with CHROMIUM=/path/to/chromium")
+        raise Missing(f"{program} is missing: run `sudo apt-get install --no-install-recommends {package}`")
     run(["apt-get", "update", "-qq"])
     run(
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package],
         env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
     )
-    return shutil.which("chromium")
+    return shutil.which(program, path=path)
+
+
+def debian_version(package):
+    """The version of an installed package, without Debian's own part."""
+    done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True)
+    return done.stdout.rpartition("-")[0] or "unknown"
 
 
 def fresh(home, packages):
