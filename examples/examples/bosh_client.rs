@@ -1,0 +1,451 @@
+//! An XMPP client over BOSH that is driven line by line: the crate `bosh` on std sockets, against any server.
+//!
+//! ```text
+//! cargo run -p examples --example bosh_client -- http://127.0.0.1:5280/http-bind agent0 secret-0
+//! ```
+//!
+//! It logs in with SASL PLAIN, binds a resource and sends its presence. Then it does what standard input says, one
+//! command in a line, and ends when that ends or the session does:
+//!
+//! | command | what |
+//! | --- | --- |
+//! | `send JID TEXT` | sends a chat message |
+//! | `restart` | asks for a new stream in the same session |
+//! | `pause SECONDS`, `resume` | announces silence, and ends it |
+//! | `terminate` | ends the session |
+//!
+//! What happens comes out, one event in a line: `opened`, `bound JID`, `online`, `features`, `message FROM TEXT`,
+//! `bounced FROM`, `refused COMMAND`, `closed REASON`. The tests in `tests/interop` read that.
+
+use std::{
+    collections::HashMap,
+    io::{self, BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use bosh::{
+    Rid,
+    session::{Client, ClientConfig, ClientEvent, ClientTransmit, RequestId, Retry},
+    xml::{Element, Limits},
+};
+use bytes::Bytes;
+use clap::Parser;
+use wire_xml::text::encode_base64;
+
+const CLIENT: &str = "jabber:client";
+const STREAM: &str = "http://etherx.jabber.org/streams";
+const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
+
+const MAX_BODY: u64 = 1024 * 1024;
+const MAX_HEAD: u64 = 16 * 1024;
+
+#[derive(Parser)]
+#[command(about = "An XMPP client over BOSH that is driven by lines on standard input")]
+struct Arguments {
+    /// `http://HOST:PORT/PATH` of the connection manager
+    url: String,
+    /// Name of the account
+    user: String,
+    /// Its password
+    password: String,
+    /// Domain to be served by
+    #[arg(long, default_value = "localhost")]
+    domain: String,
+    /// Resource to bind
+    #[arg(long, default_value = "interop")]
+    resource: String,
+    /// Seconds that the server may hold a request
+    #[arg(long, default_value_t = 60)]
+    wait: u64,
+    /// Requests that the server may hold; 0 polls
+    #[arg(long, default_value_t = 1)]
+    hold: u32,
+    /// Announces no version of BOSH, as clients before 1.6 did
+    #[arg(long)]
+    legacy: bool,
+    /// Keys in a sequence that protects the session, 0 for none
+    #[arg(long, default_value_t = 0)]
+    keys: usize,
+    /// Milliseconds between requests, for servers that lose one that overtakes another
+    #[arg(long, default_value_t = 0)]
+    pace: u64,
+    /// Leaves acknowledgements out
+    #[arg(long)]
+    no_acks: bool,
+}
+
+/// What wakes up the main loop.
+enum Input {
+    Command(String),
+    /// Standard input has ended.
+    End,
+    Done(RequestId, io::Result<(u16, Bytes)>),
+}
+
+fn main() -> io::Result<()> {
+    let arguments = Arguments::parse();
+    let (inputs, inbox) = mpsc::channel();
+    let commands = inputs.clone();
+    thread::spawn(move || {
+        for line in io::stdin().lines().map_while(Result::ok) {
+            if commands.send(Input::Command(line)).is_err() {
+                return;
+            }
+        }
+        // Nobody is left to hear it if the session has ended.
+        let _ = commands.send(Input::End);
+    });
+    Session::new(arguments, inputs)?.run(&inbox)
+}
+
+/// One BOSH session and the XMPP login in it.
+struct Session {
+    arguments: Arguments,
+    client: Client,
+    origin: Instant,
+    server: Arc<Server>,
+    inputs: mpsc::Sender<Input>,
+    step: Step,
+    is_over: bool,
+    counts: Counts,
+}
+
+/// What is expected next of the server.
+#[derive(Clone, Copy, PartialEq)]
+enum Step {
+    Mechanisms,
+    Success,
+    Bind,
+    Address,
+    Online,
+}
+
+#[derive(Default)]
+struct Counts {
+    requests: u64,
+    repeated: u64,
+    broken: u64,
+}
+
+impl Session {
+    fn new(arguments: Arguments, inputs: mpsc::Sender<Input>) -> io::Result<Self> {
+        let server = Arc::new(Server::new(&arguments.url)?);
+        let random = || getrandom::u64().map_err(io::Error::other);
+        let first = Rid::new((random()? >> 12) + 1).unwrap_or(Rid::MAX);
+        let mut config = ClientConfig::new(arguments.domain.as_str(), first)
+            .with_wait(Duration::from_secs(arguments.wait), arguments.hold)
+            .with_acks(!arguments.no_acks)
+            .with_retry(Retry {
+                first: Duration::from_millis(50),
+                longest: Duration::from_secs(1),
+            });
+        if arguments.legacy {
+            config = config.with_version(None);
+        }
+        let mut client = Client::new(config);
+        if arguments.keys > 0 {
+            let seeds = || getrandom::u64().map_or_else(|_| String::new(), |seed| seed.to_string());
+            client = client.with_keys(arguments.keys, seeds);
+        }
+        Ok(Self {
+            arguments,
+            client,
+            origin: Instant::now(),
+            server,
+            inputs,
+            step: Step::Mechanisms,
+            is_over: false,
+            counts: Counts::default(),
+        })
+    }
+
+    fn run(mut self, inbox: &mpsc::Receiver<Input>) -> io::Result<()> {
+        self.client.open(self.now()).map_err(io::Error::other)?;
+        loop {
+            while let Some(event) = self.client.poll_event() {
+                self.on_event(event);
+            }
+            if self.is_over {
+                let Counts {
+                    requests,
+                    repeated,
+                    broken,
+                } = self.counts;
+                println!("counts requests={requests} repeated={repeated} broken={broken}");
+                return Ok(());
+            }
+            while let Some(transmit) = self.client.poll_transmit() {
+                self.post(transmit);
+            }
+            let idle = Duration::from_secs(3600);
+            let until = self.client.poll_timeout();
+            let sleep = until.map_or(idle, |at| at.saturating_sub(self.now()));
+            match inbox.recv_timeout(sleep) {
+                Ok(Input::Command(line)) => self.on_command(&line),
+                Ok(Input::End) => return Ok(()),
+                Ok(Input::Done(id, outcome)) => self.on_outcome(id, outcome),
+                Err(_) => self.client.handle_timeout(self.now()),
+            }
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    fn post(&mut self, transmit: ClientTransmit) {
+        self.counts.requests += 1;
+        self.counts.repeated += u64::from(transmit.id.attempt > 1);
+        // Written here, so that requests leave in their order.
+        let sent = self.server.send(&transmit.body);
+        let (server, inputs) = (self.server.clone(), self.inputs.clone());
+        thread::spawn(move || {
+            let outcome = sent.and_then(|connection| server.receive(connection));
+            // The session may be over.
+            let _ = inputs.send(Input::Done(transmit.id, outcome));
+        });
+        thread::sleep(Duration::from_millis(self.arguments.pace));
+    }
+
+    fn on_outcome(&mut self, id: RequestId, outcome: io::Result<(u16, Bytes)>) {
+        let now = self.now();
+        match outcome {
+            Ok((status, body)) => self.client.handle_response(now, id, status, &body),
+            Err(_) => {
+                self.counts.broken += 1;
+                self.client.handle_failure(now, id);
+            }
+        }
+    }
+
+    fn on_command(&mut self, line: &str) {
+        let now = self.now();
+        let mut words = line.splitn(3, ' ');
+        let done = match (words.next(), words.next(), words.next()) {
+            (Some("send"), Some(to), Some(text)) => {
+                let body = Element::new(CLIENT, "body").with_text(text);
+                let message = Element::new(CLIENT, "message")
+                    .with_attr("type", "chat")
+                    .with_attr("to", to)
+                    .with_child(body);
+                self.client.send(now, message.to_bytes())
+            }
+            (Some("restart"), None, None) => self.client.restart(now),
+            (Some("pause"), Some(seconds), None) => {
+                let seconds = seconds.parse().unwrap_or_default();
+                self.client.pause(now, Duration::from_secs(seconds))
+            }
+            (Some("resume"), None, None) => {
+                self.client.resume(now);
+                Ok(())
+            }
+            (Some("terminate"), None, None) => {
+                let gone = Element::new(CLIENT, "presence").with_attr("type", "unavailable");
+                self.client.terminate(now, &[gone.to_bytes()])
+            }
+            _ => return println!("refused {line}: no such command"),
+        };
+        if let Err(error) = done {
+            println!("refused {line}: {error}");
+        }
+    }
+
+    fn on_event(&mut self, event: ClientEvent) {
+        match event {
+            ClientEvent::Opened(opened) => println!(
+                "opened ver={} wait={} inactivity={} pause={}",
+                opened.ver.map_or_else(none, |ver| ver.to_string()),
+                opened.wait.as_secs(),
+                seconds(opened.inactivity),
+                seconds(opened.max_pause),
+            ),
+            ClientEvent::Payload(payload) => match payload.to_element(&Limits::default()) {
+                Ok(element) => self.on_element(&element),
+                Err(error) => println!("unreadable {error}"),
+            },
+            ClientEvent::SeeOtherUri(uri) => println!("elsewhere {uri}"),
+            ClientEvent::Closed { reason, unsent } => {
+                println!("closed {reason:?} unsent={}", unsent.len());
+                self.is_over = true;
+            }
+            _ => println!("unknown event"),
+        }
+    }
+
+    fn on_element(&mut self, element: &Element) {
+        if element.is(CLIENT, "message") {
+            let from = element.attr("from").unwrap_or("nobody");
+            if element.attr("type") == Some("error") {
+                return println!("bounced {from}");
+            }
+            if let Some(body) = element.child(CLIENT, "body") {
+                println!("message {from} {}", body.text());
+            }
+            return;
+        }
+        if element.is(STREAM, "error") {
+            let names = element.children().map(Element::local).collect::<Vec<_>>();
+            return println!("stream-error {}", names.join(" "));
+        }
+        match self.step {
+            Step::Mechanisms if element.is(STREAM, "features") => {
+                let Arguments { user, password, .. } = &self.arguments;
+                let secret = encode_base64(format!("\0{user}\0{password}"));
+                let auth = Element::new(SASL, "auth")
+                    .with_attr("mechanism", "PLAIN")
+                    .with_text(secret);
+                self.step = Step::Success;
+                self.say(&auth);
+            }
+            Step::Success if element.is(SASL, "success") => {
+                self.step = Step::Bind;
+                if let Err(error) = self.client.restart(self.now()) {
+                    println!("refused restart: {error}");
+                }
+            }
+            Step::Success if element.is(SASL, "failure") => {
+                let why = element.children().next().map_or("none", Element::local);
+                println!("not-authenticated {why}");
+            }
+            Step::Bind if element.is(STREAM, "features") => {
+                let resource = Element::new(BIND, "resource").with_text(&self.arguments.resource);
+                let bind = Element::new(BIND, "bind").with_child(resource);
+                let iq = Element::new(CLIENT, "iq")
+                    .with_attr("type", "set")
+                    .with_attr("id", "bind")
+                    .with_child(bind);
+                self.step = Step::Address;
+                self.say(&iq);
+            }
+            Step::Address if element.attr("id") == Some("bind") => {
+                let bound = element.child(BIND, "bind");
+                let jid = bound.and_then(|bind| bind.child(BIND, "jid"));
+                println!("bound {}", jid.map_or_else(|| none().into(), Element::text));
+                self.step = Step::Online;
+                self.say(&Element::new(CLIENT, "presence"));
+                println!("online");
+            }
+            Step::Online if element.is(STREAM, "features") => println!("features"),
+            Step::Mechanisms | Step::Success | Step::Bind | Step::Address | Step::Online => {}
+        }
+    }
+
+    fn say(&mut self, element: &Element) {
+        if let Err(error) = self.client.send(self.now(), element.to_bytes()) {
+            println!("refused {}: {error}", element.local());
+        }
+    }
+}
+
+fn seconds(time: Option<Duration>) -> String {
+    time.map_or_else(none, |time| time.as_secs().to_string())
+}
+
+fn none() -> String {
+    "none".to_owned()
+}
+
+/// The HTTP server, and connections to it that have no request in flight.
+struct Server {
+    address: String,
+    path: String,
+    idle: Mutex<Vec<BufReader<TcpStream>>>,
+}
+
+impl Server {
+    fn new(url: &str) -> io::Result<Self> {
+        let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "not http://HOST:PORT/PATH");
+        let rest = url.strip_prefix("http://").ok_or_else(invalid)?;
+        let (address, path) = rest.split_once('/').ok_or_else(invalid)?;
+        Ok(Self {
+            address: address.to_owned(),
+            path: format!("/{path}"),
+            idle: Mutex::default(),
+        })
+    }
+
+    /// Writes a POST; the answer is to come on the connection returned. That the server has closed an idle connection
+    /// meanwhile shows as a failure, and the session sends the request again.
+    fn send(&self, body: &[u8]) -> io::Result<BufReader<TcpStream>> {
+        let free = self.idle().pop();
+        let mut connection = match free {
+            Some(connection) => connection,
+            None => {
+                let stream = TcpStream::connect(&self.address)?;
+                stream.set_nodelay(true)?;
+                BufReader::new(stream)
+            }
+        };
+        let head = format!(
+            "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: {}\r\n\r\n",
+            self.path,
+            self.address,
+            body.len()
+        );
+        let request = [head.as_bytes(), body].concat();
+        connection.get_mut().write_all(&request)?;
+        Ok(connection)
+    }
+
+    /// Waits for status and body of the answer.
+    fn receive(&self, mut connection: BufReader<TcpStream>) -> io::Result<(u16, Bytes)> {
+        let response = read_response(&mut connection)?;
+        if !response.closes {
+            self.idle().push(connection);
+        }
+        Ok((response.status, response.body))
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<BufReader<TcpStream>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Response {
+    status: u16,
+    body: Bytes,
+    /// Whether the server closes the connection.
+    closes: bool,
+}
+
+fn read_response(reader: &mut impl BufRead) -> io::Result<Response> {
+    let malformed = || io::Error::from(io::ErrorKind::InvalidData);
+    let mut head = reader.by_ref().take(MAX_HEAD);
+    let mut line = String::new();
+    head.read_line(&mut line)?;
+    let status = line.split(' ').nth(1).and_then(|text| text.parse().ok());
+    let status = status.ok_or(io::ErrorKind::UnexpectedEof)?;
+    let mut headers = HashMap::new();
+    loop {
+        line.clear();
+        if head.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    }
+    let length: u64 = match headers.get("content-length") {
+        Some(length) => length.parse().map_err(|_| malformed())?,
+        None => return Err(malformed()),
+    };
+    if length > MAX_BODY {
+        return Err(malformed());
+    }
+    let mut body = Vec::new();
+    reader.by_ref().take(length).read_to_end(&mut body)?;
+    if body.len() as u64 != length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let connection = headers.get("connection").map(String::as_str);
+    Ok(Response {
+        status,
+        body: body.into(),
+        closes: connection.is_some_and(|value| value.eq_ignore_ascii_case("close")),
+    })
+}
