@@ -12,7 +12,8 @@ import sys
 
 PYTHON = ["zeep==4.3.3", "slixmpp==1.17.0"]
 # The three after strophe.js are what it asks for under Node; xhr2 stands in for the browser's XMLHttpRequest.
-NODE = ["strophe.js@5.0.0", "@xmldom/xmldom@0.9.12", "saxes@6.0.0", "ws@8.23.0", "xhr2@0.2.1", "playwright-core@1.65.1"]
+NODE = ["strophe.js@5.0.0", "@xmldom/xmldom@0.9.12", "saxes@6.0.0", "ws@8.23.0", "xhr2@0.2.1", "playwright-core@1.65.1",
+        "stanza@12.22.1"]
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 
 
