@@ -364,6 +364,19 @@ fn a_body_with_the_other_width_of_uccx_18_is_read_as_the_decoder_reads_it() {
 }
 
 #[test]
+fn a_required_field_that_did_not_come_is_found() {
+    // OPEN_REQ of UCCE 23: 44 bytes of fixed part, no ClientID and no ClientPassword.
+    let frame = Frame {
+        message_type: MessageType::OPEN_REQ,
+        body: Bytes::from(vec![0; 44]),
+    };
+    let version = Version::ucce(23);
+    let missing = |field| Finding::Missing { field, version };
+    let found = findings(version, &frame);
+    assert_eq!(found, ["client_id", "client_password"].map(missing));
+}
+
+#[test]
 fn a_counter_that_disagrees_with_its_list_is_found() {
     let conversation = conversations()
         .iter()

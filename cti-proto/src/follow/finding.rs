@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::code::MessageType;
-use crate::codec::{Field, Form, Place, field_header};
+use crate::codec::{Field, Form, Place, Ranges, field_header};
 use crate::error::DecodeError;
 use crate::frame::Frame;
 use crate::message::{Message, Table};
@@ -82,6 +82,14 @@ pub enum Finding {
         /// Where it begins the second time.
         offset: usize,
     },
+    /// A field that the guides require did not come.
+    #[error("{field} is missing, which {version} requires")]
+    Missing {
+        /// The field.
+        field: &'static str,
+        /// The version of the session.
+        version: Version,
+    },
     /// A counter does not say how many entries its list has.
     #[error("{counter} is {says}, but {list} has {has}")]
     Counter {
@@ -116,6 +124,12 @@ pub fn findings(version: Version, frame: &Frame) -> Vec<Finding> {
             walk(table, version, form, &frame.body, &mut |finding| {
                 findings.push(finding);
             });
+            let readable = !findings
+                .iter()
+                .any(|finding| matches!(finding, Finding::Unreadable(_)));
+            if readable {
+                findings.extend(missing(table, version, form, &frame.body));
+            }
         }
         Lookup::OtherVersion(message) => findings.push(Finding::NotInVersion { message, version }),
         Lookup::NoBody => {}
@@ -124,6 +138,27 @@ pub fn findings(version: Version, frame: &Frame) -> Vec<Finding> {
         }),
     }
     findings
+}
+
+/// The required fields of a table that a body without other faults does not have.
+fn missing(
+    table: &'static Table,
+    version: Version,
+    form: Form,
+    body: &[u8],
+) -> impl Iterator<Item = Finding> {
+    let start = form.fixed_len(table.fields, &table.shape, version);
+    let came = Ranges::new(table.name, form.width, body, start).filter_map(Result::ok);
+    let required = table
+        .fields
+        .iter()
+        .filter(move |field| field.required.admits(version) && field.gate.admits(version));
+    required
+        .filter(move |field| !came.clone().any(|(tag, _)| field.accepts(version, tag)))
+        .map(move |field| Finding::Missing {
+            field: field.name,
+            version,
+        })
 }
 
 /// Whether the guides print two layouts for one version.

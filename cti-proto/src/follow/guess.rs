@@ -194,7 +194,8 @@ fn score(version: Version, frame: &Frame) -> i32 {
                 Finding::NoNul { .. }
                 | Finding::UnknownType { .. }
                 | Finding::NotInVersion { .. }
-                | Finding::TooLong { .. } => 1,
+                | Finding::TooLong { .. }
+                | Finding::Missing { .. } => 1,
             });
         },
     );

@@ -121,10 +121,13 @@ fn readable(events: &[Event]) {
         let message = Message::decode(version, frame.clone());
         assert_eq!(message.is_err(), unreadable, "{found:?}: {message:?}");
         if let (Ok(message), true) = (message, found.is_empty())
-            && message.encode(version, &mut BytesMut::new()).is_err()
+            && let Err(error) = message.encode(version, &mut BytesMut::new())
         {
             // The total of expanded call context data, and records past their maximum, are no field's fault.
-            assert!(frame.body.len() > 500, "{message:?} cannot be written");
+            assert!(
+                frame.body.len() > 500,
+                "{message:?} cannot be written: {error}"
+            );
         }
     }
 }
