@@ -116,7 +116,7 @@ fn manage(inbox: Receiver<Post>) {
                 Event::Restart(_) => Some(Bytes::from_static(b"<stream:features/>")),
                 Event::Payload(payload) => Some(payload.to_standalone()),
                 Event::Terminated { .. } => None,
-                _ => None,
+                Event::Stream(_) | _ => None,
             };
             if let Some(reply) = reply
                 && let Err(error) = manager.send(now, session, reply)

@@ -54,6 +54,10 @@ pub struct ServerConfig {
     pub max_sessions: usize,
     /// Most sessions that are not declared authenticated. Default 1,000.
     pub max_unauthenticated: usize,
+    /// Most streams in one session at a time. Default 1: several streams (XEP-0124 §16) are not
+    /// announced, and a request for one is an ordinary one. A client that opens more than this
+    /// breaks a rule of the session.
+    pub max_streams: usize,
     /// `from` of creation responses. Default: the `to` of the request.
     pub from: Option<String>,
     /// Content codings that the host decompresses, for `accept`. Default none.
@@ -171,6 +175,13 @@ impl ServerConfig {
         self
     }
 
+    /// Sets the most streams in one session.
+    #[must_use]
+    pub const fn with_max_streams(mut self, streams: usize) -> Self {
+        self.max_streams = streams;
+        self
+    }
+
     /// Sets `from` of creation responses.
     #[must_use]
     pub fn with_from(mut self, from: impl Into<String>) -> Self {
@@ -215,6 +226,7 @@ impl Default for ServerConfig {
             authentication_timeout: Some(Duration::from_secs(60)),
             max_sessions: 10_000,
             max_unauthenticated: 1_000,
+            max_streams: 1,
             from: None,
             accept: None,
             codec: BodyCodec::new(Limits::default()),

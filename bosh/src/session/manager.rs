@@ -10,7 +10,7 @@ use wire_xml::Str;
 
 use super::config::ServerConfig;
 use super::server::{CONTENT_TYPE, Session};
-use super::{Error, Event, Farewell, RequestSlot, Transmit};
+use super::{Error, Event, Farewell, RequestSlot, StreamName, Transmit};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
 use crate::rid::{Rid, Sid};
@@ -67,8 +67,8 @@ struct Entry {
 }
 
 impl Manager {
-    /// Starts without sessions. `sids` makes session ids, each one unpredictable, unique and
-    /// legal in an XML attribute (XEP-0124 §7.2, §19.3).
+    /// Starts without sessions. `sids` makes ids of sessions and names of streams, each one
+    /// unpredictable, unique and legal in an XML attribute (XEP-0124 §7.2, §16.2, §19.3).
     pub fn new(config: ServerConfig, sids: impl FnMut() -> String + Send + 'static) -> Self {
         Self {
             config: Arc::new(config),
@@ -122,9 +122,11 @@ impl Manager {
             return self.transmit(slot, INSECURE, Bytes::new());
         }
         self.by_slot.insert(slot, id);
+        let mut ids = std::mem::replace(&mut self.sids, Box::new(String::new));
         self.with(id, |session| {
-            session.handle_request(now, slot, rid, request)
+            session.handle_request_with_streams(now, slot, rid, request, &mut ids);
         });
+        self.sids = ids;
     }
 
     /// Takes note that the client has closed the HTTP connection of a request that waits. The
@@ -157,12 +159,58 @@ impl Manager {
     ///
     /// If the session is over or its queue is full: then the payload was not taken.
     pub fn send(&mut self, now: Duration, id: SessionId, payload: Bytes) -> Result<(), Error> {
-        let entry = self.sessions.get_mut(&id).ok_or(Error::NoSession)?;
-        entry.session.send(now, payload)?;
-        if !std::mem::replace(&mut entry.unflushed, true) {
-            self.unflushed.push(id);
-        }
-        Ok(())
+        self.queue(id, |session| session.send(now, payload))
+    }
+
+    /// Queues a complete element for one stream of a client (XEP-0124 §16).
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send); also if the stream is not open.
+    pub fn send_to(
+        &mut self,
+        now: Duration,
+        id: SessionId,
+        stream: &StreamName,
+        payload: Bytes,
+    ) -> Result<(), Error> {
+        self.queue(id, |session| session.send_to(now, stream, payload))
+    }
+
+    /// Tells a client who serves a stream, if that was not known when it was opened (XEP-0124
+    /// §16.3).
+    ///
+    /// # Errors
+    ///
+    /// As for [`send_to`](Self::send_to).
+    pub fn send_from(
+        &mut self,
+        now: Duration,
+        id: SessionId,
+        stream: &StreamName,
+        from: impl Into<String>,
+    ) -> Result<(), Error> {
+        self.queue(id, |session| session.send_from(now, stream, from))
+    }
+
+    /// Ends one stream, behind everything queued for it; with the last one the session is closed
+    /// (XEP-0124 §16.5, §16.6).
+    ///
+    /// # Errors
+    ///
+    /// If the session is over or being ended, or the stream is not open.
+    pub fn close_stream(
+        &mut self,
+        now: Duration,
+        id: SessionId,
+        stream: &StreamName,
+        farewell: Farewell,
+    ) -> Result<(), Error> {
+        let mut result = Err(Error::NoSession);
+        self.with(id, |session| {
+            result = session.close_stream(now, stream, farewell);
+        });
+        result
     }
 
     /// Ends a session. Queued payloads go first. If no request is waiting, the next one is told.
@@ -265,7 +313,9 @@ impl Manager {
         let id = SessionId(self.next);
         self.next += 1;
         let config = Arc::clone(&self.config);
-        let session = Session::create(config, sid.clone(), now, slot, rid, request);
+        let first = (config.max_streams > 1).then(|| StreamName::new((self.sids)()));
+        let session =
+            Session::create_with_streams(config, sid.clone(), now, slot, rid, request, first);
         let entry = Entry {
             session,
             channel,
@@ -277,6 +327,20 @@ impl Manager {
         self.by_sid.insert(sid, id);
         self.by_slot.insert(slot, id);
         self.with(id, |_| {});
+    }
+
+    /// Queues something, to be looked at before the next drain.
+    fn queue(
+        &mut self,
+        id: SessionId,
+        step: impl FnOnce(&mut Session) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let entry = self.sessions.get_mut(&id).ok_or(Error::NoSession)?;
+        step(&mut entry.session)?;
+        if !std::mem::replace(&mut entry.unflushed, true) {
+            self.unflushed.push(id);
+        }
+        Ok(())
     }
 
     /// Runs a step of one session and collects what came of it.

@@ -3,8 +3,10 @@
 mod client;
 mod config;
 mod manager;
+mod moment;
 mod replay;
 mod server;
+mod stream;
 
 use std::fmt;
 use std::time::Duration;
@@ -16,6 +18,7 @@ pub use client::{Client, ClientConfig, HttpErrors, Retry};
 pub use config::{PauseAboveMaximum, ServerConfig};
 pub use manager::{Channel, Manager, SessionId};
 pub use server::Session;
+pub use stream::{OpenStream, StreamEvent, StreamName};
 
 use crate::body::Version;
 use crate::condition::Condition;
@@ -65,6 +68,8 @@ pub enum Event {
     Payload(Payload),
     /// The client wants a new stream in the same session (XEP-0206 §5); features are due again.
     Restart(Restart),
+    /// Something about one of several streams, if [`ServerConfig::max_streams`] allows them.
+    Stream(StreamEvent),
     /// The session is over. Nothing follows.
     Terminated {
         /// Why.
@@ -81,6 +86,7 @@ impl fmt::Debug for Event {
             Self::Open(open) => open.fmt(f),
             Self::Payload(payload) => payload.fmt(f),
             Self::Restart(restart) => restart.fmt(f),
+            Self::Stream(event) => event.fmt(f),
             Self::Terminated {
                 reason,
                 undelivered,
@@ -111,12 +117,16 @@ pub struct Open {
     pub ver: Option<Version>,
     /// Version of XMPP.
     pub xmpp_version: Option<Version>,
+    /// Name of the first stream, if the session may have several (§16.2).
+    pub stream: Option<StreamName>,
 }
 
 /// A stream restart request (XEP-0206 §5).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Restart {
+    /// Which of several streams; `None` while the session has had only one.
+    pub stream: Option<StreamName>,
     /// Domain that the client wants.
     pub to: Option<String>,
     /// Identity, to be tied to outer credentials after SASL EXTERNAL.
@@ -305,6 +315,9 @@ pub enum Error {
     /// The session is over, is being ended, or never was.
     #[error("no such session")]
     NoSession,
+    /// The stream is closed or never was.
+    #[error("no such stream")]
+    NoStream,
     /// The session holds as many bytes for the client as it may.
     #[error("queue of {max} bytes is full")]
     QueueFull {

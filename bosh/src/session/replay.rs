@@ -1,10 +1,10 @@
 //! Responses kept for clients that ask again (XEP-0124 §14.3).
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::moment::Moment;
 use crate::body::Body;
 use crate::rid::Rid;
 
@@ -18,7 +18,7 @@ pub(super) struct Replay {
 pub(super) struct Stored {
     pub(super) rid: Rid,
     pub(super) body: Bytes,
-    pub(super) sent: Duration,
+    pub(super) sent: Moment,
     pub(super) keys: Keys,
     pub(super) repeats: u32,
 }

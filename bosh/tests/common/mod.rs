@@ -192,7 +192,7 @@ impl Server {
                 Event::Restart(_) => "restart".to_owned(),
                 Event::Payload(payload) => payload.name().local().to_owned(),
                 Event::Terminated { reason, .. } => format!("{reason:?}"),
-                _ => "?".to_owned(),
+                Event::Stream(_) | _ => "?".to_owned(),
             })
             .collect()
     }

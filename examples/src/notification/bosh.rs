@@ -297,7 +297,8 @@ impl Task {
                     self.hub.unbind(client.key);
                 }
             }
-            _ => {}
+            // One stream a session is what the settings allow.
+            Event::Stream(_) | _ => {}
         }
     }
 

@@ -7,6 +7,7 @@ use wire_xml::Str;
 use super::super::config::ServerConfig;
 use crate::body::{Body, Version};
 use crate::rid::{Rid, Sid};
+use crate::session::StreamName;
 
 /// What client and server settled on at creation.
 pub(super) struct Agreed {
@@ -58,6 +59,7 @@ impl Agreed {
         sid: &Sid,
         rid: Rid,
         request: &Body,
+        stream: Option<&StreamName>,
     ) -> Body {
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
         Body {
@@ -80,6 +82,7 @@ impl Agreed {
                 .xmpp_version
                 .map(|version| version.min(Version::new(1, 0))),
             restartlogic: Some(true),
+            stream: stream.map(|stream| stream.as_str().to_owned()),
             ..Body::default()
         }
     }

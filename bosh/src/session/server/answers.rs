@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
+use super::super::moment::Moment;
 use super::super::replay::Stored;
 use super::super::{CloseReason, Event, MAX_PAYLOADS, RequestSlot, Transmit};
+use super::streams::Queued;
 use super::{Session, Silence, State};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
 
 impl Session {
     /// Answers what is due, to a fixed point.
-    pub(super) fn advance(&mut self, now: Duration) {
+    pub(super) fn advance(&mut self, now: Moment) {
         self.unflushed = None;
         loop {
             match &self.state {
@@ -42,10 +44,12 @@ impl Session {
     /// Whether what is queued needs more than one response.
     pub(super) fn needs_responses(&self) -> bool {
         let is_long = self.queued_bytes > self.config.max_response && self.queue.len() > 1;
-        is_long || self.queue.len() > MAX_PAYLOADS
+        // A wrapper that ends the session is about no stream, so it carries nothing of one.
+        let is_apart = self.has_many_streams() && !self.queue.is_empty();
+        is_long || is_apart || self.queue.len() > MAX_PAYLOADS
     }
 
-    fn is_answer_due(&self, now: Duration) -> bool {
+    fn is_answer_due(&self, now: Moment) -> bool {
         let Some(oldest) = self.held.front() else {
             return false;
         };
@@ -53,8 +57,8 @@ impl Session {
         if self.held.iter().any(|held| held.is_due(now)) {
             return true;
         }
-        // Features come with the creation response, even if nothing is ever held.
-        if self.creation.is_none() && self.held.len() > self.agreed.hold {
+        // Features come with the response to creation, even if nothing is ever held.
+        if oldest.opening.is_none() && self.held.len() > self.agreed.hold {
             return true;
         }
         // A payload leaves by the oldest connection that is still there.
@@ -63,38 +67,27 @@ impl Session {
             && self.held.iter().any(|held| held.slot.is_some())
     }
 
-    fn answer_oldest(&mut self, now: Duration) {
+    fn answer_oldest(&mut self, now: Moment) {
         let Some(held) = self.held.pop_front() else {
             return;
         };
+        let mut body = held.opening.map_or_else(Body::default, |opening| *opening);
         let mut payloads = Vec::new();
         if held.slot.is_some() && held.pause.is_none() {
-            let mut bytes = 0;
-            while let Some(payload) = self.queue.front() {
-                bytes += payload.len();
-                let is_long = bytes > self.config.max_response && !payloads.is_empty();
-                if is_long || payloads.len() >= MAX_PAYLOADS {
-                    break;
-                }
-                payloads.extend(self.queue.pop_front());
-            }
-            self.queued_bytes -= payloads.iter().map(Bytes::len).sum::<usize>();
+            let run = self.take_run(body.stream.as_deref());
+            payloads = run.write_head(self.has_many_streams(), &mut body);
         }
         if let Some(newest) = &mut self.newest
             && held.rid == newest.rid
         {
             newest.answered_with_payloads = !payloads.is_empty();
         }
-        let mut body = match self.creation.take() {
-            Some(creation) => *creation,
-            None => Body::default(),
-        };
         if self.config.acks && self.agreed.client_acks && self.last != held.rid {
             body.ack = Some(self.last);
         }
         if let Some((rid, sent)) = held.report {
             body.report = Some(rid);
-            let age = now.saturating_sub(sent).as_millis();
+            let age = now.since(sent).as_millis();
             body.time = Some(u64::try_from(age).unwrap_or(u64::MAX));
         }
         let mut out = BytesMut::with_capacity(64);
@@ -123,7 +116,7 @@ impl Session {
         self.begin_silence(now, held.pause);
     }
 
-    pub(super) fn begin_silence(&mut self, now: Duration, pause: Option<Duration>) {
+    pub(super) fn begin_silence(&mut self, now: Moment, pause: Option<Duration>) {
         if self.held.is_empty() && self.early.is_empty() {
             let farewell = matches!(self.state, State::Closing(_)).then_some(FAREWELL_TIME);
             let limit = pause.or(self.agreed.inactivity).or(farewell);
@@ -184,6 +177,16 @@ impl Session {
     ) {
         let (mut held, mut early) = (held.into_iter(), early.into_iter());
         let condition = last.condition;
+        let many = self.has_many_streams();
+        while many && held.len() > 1 && !self.queue.is_empty() {
+            let mut body = Body::default();
+            let payloads = self.take_run(None).write_head(many, &mut body);
+            if let Some(slot) = held.next() {
+                let mut out = BytesMut::new();
+                body.encode(&payloads, &mut out);
+                self.answer(slot, out.freeze());
+            }
+        }
         let Some(oldest) = held.next().or_else(|| early.next()) else {
             return;
         };
@@ -192,8 +195,13 @@ impl Session {
             Some(status) => self.transmit(oldest, status, Bytes::new()),
             None => {
                 let mut out = BytesMut::new();
-                last.encode(self.queue.iter().chain(&payload), &mut out);
-                self.queue.clear();
+                let queued = if many {
+                    Vec::new()
+                } else {
+                    let queue = std::mem::take(&mut self.queue);
+                    queue.into_iter().filter_map(Queued::into_payload).collect()
+                };
+                last.encode(queued.iter().chain(&payload), &mut out);
                 self.answer(oldest, out.freeze());
             }
         }
@@ -214,7 +222,7 @@ impl Session {
     /// Every request that waits for an earlier one, oldest first.
     pub(super) fn take_early(&mut self) -> Vec<RequestSlot> {
         let early = std::mem::take(&mut self.early);
-        early.into_values().filter_map(|early| early.slot).collect()
+        early.into_iter().filter_map(|early| early.slot).collect()
     }
 
     pub(super) fn end(&mut self, reason: CloseReason) {
@@ -223,8 +231,11 @@ impl Session {
         self.authentication = None;
         self.replay.clear();
         self.queued_bytes = 0;
-        let undelivered = std::mem::take(&mut self.queue).into();
-        self.events.push_back(Event::Terminated {
+        let undelivered = std::mem::take(&mut self.queue)
+            .into_iter()
+            .filter_map(Queued::into_payload)
+            .collect();
+        self.out.events.push_back(Event::Terminated {
             reason,
             undelivered,
         });
@@ -257,7 +268,7 @@ impl Session {
 
     fn transmit(&mut self, slot: RequestSlot, status: u16, body: Bytes) {
         let content_type = self.agreed.content_type.clone();
-        self.transmits.push_back(Transmit {
+        self.out.transmits.push_back(Transmit {
             slot,
             status,
             content_type,

@@ -25,10 +25,11 @@
 mod agreed;
 mod answers;
 mod requests;
+mod streams;
 
 pub(super) use agreed::CONTENT_TYPE;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,9 +38,11 @@ use bytes::Bytes;
 
 use self::agreed::Agreed;
 use self::answers::FAREWELL_TIME;
+use self::streams::{Item, Queued, Streams};
 use super::config::ServerConfig;
+use super::moment::Moment;
 use super::replay::{Keys, Replay};
-use super::{CloseReason, Error, Event, Farewell, Open, RequestSlot, Transmit};
+use super::{CloseReason, Error, Event, Farewell, Open, RequestSlot, StreamName, Transmit};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
 use crate::keys::KeyCheck;
@@ -53,14 +56,12 @@ pub struct Session {
     sid: Sid,
     state: State,
     agreed: Agreed,
-    /// The creation response but for its payloads, until it is sent.
-    creation: Option<Box<Body>>,
     /// Highest request id received with all below it.
     last: Rid,
     /// Accepted and not answered, in the order of request ids.
     held: VecDeque<Held>,
-    /// Above a gap.
-    early: BTreeMap<Rid, Early>,
+    /// Above a gap, in the order of request ids.
+    early: Vec<Early>,
     replay: Replay,
     keys: KeyCheck,
     /// Highest response that the client says it has, with all below it.
@@ -68,13 +69,21 @@ pub struct Session {
     newest: Option<Newest>,
     silence: Option<Silence>,
     /// Until when the session must be declared authenticated.
-    authentication: Option<Duration>,
-    queue: VecDeque<Bytes>,
+    authentication: Option<Moment>,
+    queue: VecDeque<Queued>,
     queued_bytes: usize,
     /// Payloads were queued at this time and not yet offered to a held request.
-    unflushed: Option<Duration>,
-    transmits: VecDeque<Transmit>,
-    events: VecDeque<Event>,
+    unflushed: Option<Moment>,
+    /// `None` if the session has one stream and cannot have more.
+    streams: Option<Box<Streams>>,
+    pub(super) out: Output,
+}
+
+/// What the caller has not taken yet.
+#[derive(Default)]
+pub(super) struct Output {
+    pub(super) transmits: VecDeque<Transmit>,
+    pub(super) events: VecDeque<Event>,
 }
 
 #[derive(Debug)]
@@ -88,18 +97,21 @@ struct Held {
     rid: Rid,
     /// `None` once the HTTP connection is known to be gone.
     slot: Option<RequestSlot>,
-    due: Duration,
+    due: Moment,
+    /// The answer but for its payloads, to a request that opened the session or a stream.
+    opening: Option<Box<Body>>,
     pause: Option<Duration>,
     /// First response that the client seems to miss.
-    report: Option<(Rid, Duration)>,
+    report: Option<(Rid, Moment)>,
     keys: Keys,
     repeats: u32,
 }
 
 struct Early {
+    rid: Rid,
     slot: Option<RequestSlot>,
-    arrived: Duration,
-    body: Body,
+    arrived: Moment,
+    body: Box<Body>,
     repeats: u32,
 }
 
@@ -107,7 +119,7 @@ struct Early {
 #[derive(Clone, Copy, Debug)]
 struct Newest {
     rid: Rid,
-    arrived: Duration,
+    arrived: Moment,
     empty: bool,
     answered_with_payloads: bool,
 }
@@ -115,7 +127,7 @@ struct Newest {
 /// No request is waiting.
 #[derive(Clone, Copy, Debug)]
 struct Silence {
-    since: Duration,
+    since: Moment,
     limit: Option<Duration>,
 }
 
@@ -131,18 +143,34 @@ impl Session {
         rid: Rid,
         request: Body,
     ) -> Self {
+        Self::create_with_streams(config, sid, now, slot, rid, request, None)
+    }
+
+    /// The same for a session that may have several streams, the first of which has this name
+    /// (XEP-0124 §16).
+    #[must_use]
+    pub fn create_with_streams(
+        config: Arc<ServerConfig>,
+        sid: Sid,
+        now: Duration,
+        slot: RequestSlot,
+        rid: Rid,
+        request: Body,
+        first: Option<StreamName>,
+    ) -> Self {
+        let now = Moment::of(now);
         let agreed = Agreed::new(&config, &request);
-        let creation = agreed.response(&config, &sid, rid, &request);
+        let creation = agreed.response(&config, &sid, rid, &request, first.as_ref());
+        let streams = first.clone().map(|first| Box::new(Streams::new(first)));
         let mut session = Self {
             keys: KeyCheck::new(request.newkey.as_deref()),
             authentication: config.authentication_timeout.map(|timeout| now + timeout),
             sid,
             state: State::Open,
             agreed,
-            creation: Some(Box::new(creation)),
             last: rid,
             held: VecDeque::new(),
-            early: BTreeMap::new(),
+            early: Vec::new(),
             replay: Replay::default(),
             acknowledged: None,
             newest: None,
@@ -150,20 +178,21 @@ impl Session {
             queue: VecDeque::new(),
             queued_bytes: 0,
             unflushed: None,
-            transmits: VecDeque::new(),
-            events: VecDeque::new(),
+            streams,
+            out: Output::default(),
             config,
         };
         session.held.push_back(Held {
             rid,
             slot: Some(slot),
             due: now + session.config.creation_grace,
+            opening: Some(Box::new(creation)),
             pause: None,
             report: None,
             keys: Keys::of(&request),
             repeats: 0,
         });
-        session.events.push_back(Event::Open(Open {
+        session.tell(Event::Open(Open {
             slot,
             to: request.to,
             from: request.from,
@@ -171,15 +200,30 @@ impl Session {
             lang: request.lang,
             ver: request.ver,
             xmpp_version: request.xmpp_version,
+            stream: first,
         }));
-        session
-            .events
-            .extend(request.payloads.into_iter().map(Event::Payload));
+        for payload in request.payloads {
+            session.tell(Event::Payload(payload));
+        }
         session
     }
 
     /// Takes a request with the `sid` of this session.
     pub fn handle_request(&mut self, now: Duration, slot: RequestSlot, rid: Rid, request: Body) {
+        self.handle_request_with_streams(now, slot, rid, request, &mut String::new);
+    }
+
+    /// The same for a session that may have several streams: `names` makes the name of each one
+    /// that the client opens, unpredictable and unique.
+    pub fn handle_request_with_streams(
+        &mut self,
+        now: Duration,
+        slot: RequestSlot,
+        rid: Rid,
+        request: Body,
+        names: &mut dyn FnMut() -> String,
+    ) {
+        let now = Moment::of(now);
         match self.state {
             State::Open => {}
             // What was answered before is answered the same: the farewell is for what comes next.
@@ -199,7 +243,7 @@ impl Session {
         } else if rid.above(self.last).is_some_and(|above| above > window) {
             self.fail(Some(slot), Condition::ItemNotFound);
         } else {
-            self.on_new(now, slot, rid, request);
+            self.on_new(now, slot, rid, request, names);
         }
         self.advance(now);
     }
@@ -208,17 +252,18 @@ impl Session {
     /// stored for the client that asks again.
     pub fn handle_disconnect(&mut self, now: Duration, slot: RequestSlot) {
         let held = self.held.iter_mut().map(|held| &mut held.slot);
-        let early = self.early.values_mut().map(|early| &mut early.slot);
+        let early = self.early.iter_mut().map(|early| &mut early.slot);
         for waiting in held.chain(early) {
             if *waiting == Some(slot) {
                 *waiting = None;
             }
         }
-        self.advance(now);
+        self.advance(Moment::of(now));
     }
 
     /// Does what is due; may be called at any time.
     pub fn handle_timeout(&mut self, now: Duration) {
+        let now = Moment::of(now);
         self.flush();
         if self.authentication.is_some_and(|deadline| deadline <= now) {
             self.authentication = None;
@@ -229,7 +274,7 @@ impl Session {
             );
         }
         if self.gap_deadline().is_some_and(|deadline| deadline <= now) {
-            let slot = self.early.pop_first().and_then(|(_, early)| early.slot);
+            let slot = self.early.remove(0).slot;
             self.fail(slot, Condition::ItemNotFound);
         }
         if self
@@ -248,7 +293,8 @@ impl Session {
 
     /// Queues a complete element for the client. It declares its own namespaces and may use the
     /// prefix `stream`, as features do. Everything queued before the next
-    /// [`poll_transmit`](Self::poll_transmit) can travel in one response.
+    /// [`poll_transmit`](Self::poll_transmit) can travel in one response. Of several streams, the
+    /// first is meant.
     ///
     /// # Errors
     ///
@@ -257,14 +303,11 @@ impl Session {
         if !matches!(self.state, State::Open) {
             return Err(Error::NoSession);
         }
-        let max = self.config.max_queue;
-        if self.queued_bytes + payload.len() > max {
-            return Err(Error::QueueFull { max });
+        let first = self.streams.as_ref().map(|streams| streams.first.clone());
+        match first {
+            Some(first) => self.send_to(now, &first, payload),
+            None => self.enqueue(now, None, Item::Payload(payload)),
         }
-        self.queued_bytes += payload.len();
-        self.queue.push_back(payload);
-        self.unflushed = Some(now);
-        Ok(())
     }
 
     /// Ends the session. Queued payloads go first. If no request is waiting, the next one is
@@ -281,7 +324,7 @@ impl Session {
         if let Some(silence) = &mut self.silence {
             silence.limit.get_or_insert(FAREWELL_TIME);
         }
-        self.advance(now);
+        self.advance(Moment::of(now));
         Ok(())
     }
 
@@ -293,12 +336,12 @@ impl Session {
     /// The next response to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
         self.flush();
-        self.transmits.pop_front()
+        self.out.transmits.pop_front()
     }
 
     /// The next thing to know.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.out.events.pop_front()
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) at the latest.
@@ -313,6 +356,7 @@ impl Session {
             .into_iter()
             .flatten()
             .min()
+            .map(Moment::to_duration)
     }
 
     /// The session id.
@@ -345,8 +389,8 @@ impl Session {
         }
     }
 
-    fn gap_deadline(&self) -> Option<Duration> {
-        let oldest = self.early.values().map(|early| early.arrived).min()?;
+    fn gap_deadline(&self) -> Option<Moment> {
+        let oldest = self.early.iter().map(|early| early.arrived).min()?;
         Some(oldest + self.agreed.wait + self.config.gap_margin)
     }
 }
@@ -366,13 +410,13 @@ impl fmt::Debug for Session {
 }
 
 impl Held {
-    fn is_due(&self, now: Duration) -> bool {
+    fn is_due(&self, now: Moment) -> bool {
         self.due <= now || self.pause.is_some() || self.report.is_some()
     }
 }
 
 impl Silence {
-    fn deadline(self) -> Option<Duration> {
+    fn deadline(self) -> Option<Moment> {
         self.limit.map(|limit| self.since + limit)
     }
 }

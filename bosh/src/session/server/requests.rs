@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use super::super::RequestSlot;
 use super::super::config::PauseAboveMaximum;
+use super::super::moment::Moment;
 use super::super::replay::Keys;
-use super::super::{CloseReason, Event, RequestSlot, Restart};
+use super::streams::Addressed;
 use super::{Early, Held, Newest, Session, State};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
@@ -12,7 +14,7 @@ use crate::rid::Rid;
 
 impl Session {
     /// A request id that was seen before (§14.3).
-    pub(super) fn on_repeat(&mut self, now: Duration, slot: RequestSlot, rid: Rid, request: &Body) {
+    pub(super) fn on_repeat(&mut self, now: Moment, slot: RequestSlot, rid: Rid, request: &Body) {
         let most = self.config.max_repeats;
         let keys = Keys::of(request);
         if let Some(held) = self.held.iter_mut().find(|held| held.rid == rid) {
@@ -45,8 +47,15 @@ impl Session {
     }
 
     /// A request id above all accepted ones, inside the window.
-    pub(super) fn on_new(&mut self, now: Duration, slot: RequestSlot, rid: Rid, request: Body) {
-        if let Some(early) = self.early.get_mut(&rid) {
+    pub(super) fn on_new(
+        &mut self,
+        now: Moment,
+        slot: RequestSlot,
+        rid: Rid,
+        request: Body,
+        names: &mut dyn FnMut() -> String,
+    ) {
+        if let Some(early) = self.early.iter_mut().find(|early| early.rid == rid) {
             early.repeats += 1;
             let excessive = early.repeats > self.config.max_repeats;
             let old = early.slot.replace(slot);
@@ -64,24 +73,27 @@ impl Session {
             self.newest = Some(Newest {
                 rid,
                 arrived: now,
-                empty: is_empty(&request),
+                empty: self.is_empty(&request),
                 answered_with_payloads: false,
             });
         }
         self.silence = None;
         let early = Early {
+            rid,
             slot: Some(slot),
             arrived: now,
-            body: request,
+            body: Box::new(request),
             repeats: 0,
         };
-        self.early.insert(rid, early);
+        let place = self.early.partition_point(|early| early.rid < rid);
+        self.early.insert(place, early);
         while let Some(next) = self.last.next() {
-            let Some(request) = self.early.remove(&next) else {
+            if self.early.first().is_none_or(|early| early.rid != next) {
                 break;
-            };
+            }
+            let request = self.early.remove(0);
             self.last = next;
-            self.accept(now, next, request);
+            self.accept(now, request, names);
             if matches!(self.state, State::Ended) {
                 break;
             }
@@ -89,13 +101,13 @@ impl Session {
     }
 
     /// §11 and §12.
-    fn is_overactive(&self, now: Duration, rid: Rid, request: &Body) -> bool {
+    fn is_overactive(&self, now: Moment, rid: Rid, request: &Body) -> bool {
         if request.pause.is_some() || request.kind == BodyKind::Terminate {
             return false;
         }
         // What pauses may have overtaken this one (§11).
         let held = self.held.iter().filter(|held| held.pause.is_none());
-        let early = self.early.values().map(|early| &early.body);
+        let early = self.early.iter().map(|early| &early.body);
         let early = early.filter(|body| body.pause.is_none() && body.kind != BodyKind::Terminate);
         let unanswered = (held.count() + early.count() + 1) as u64;
         if unanswered > self.agreed.requests {
@@ -106,8 +118,8 @@ impl Session {
         };
         // What came out of order says nothing about the pace at which it was sent.
         let in_order = self.last.next() == Some(rid) && newest.rid <= self.last;
-        let in_time = now.saturating_sub(newest.arrived) >= polling;
-        if !is_empty(request) || !in_order || in_time {
+        let in_time = now.since(newest.arrived) >= polling;
+        if !self.is_empty(request) || !in_order || in_time {
             return false;
         }
         if self.agreed.polling {
@@ -118,11 +130,12 @@ impl Session {
     }
 
     /// The next request in order: its payloads are forwarded, and it waits for its answer.
-    fn accept(&mut self, now: Duration, rid: Rid, request: Early) {
+    fn accept(&mut self, now: Moment, request: Early, names: &mut dyn FnMut() -> String) {
         let Early {
+            rid,
             slot,
             arrived,
-            body,
+            mut body,
             repeats,
         } = request;
         let keys = Keys::of(&body);
@@ -141,42 +154,53 @@ impl Session {
             }
             _ => None,
         };
+        let addressed = self.addressed(&body);
+        if let Addressed::Unknown = addressed {
+            self.fail(slot, Condition::ItemNotFound);
+            return;
+        }
         let report = self.on_acknowledgement(now, rid, &body);
-        self.held.push_back(Held {
+        let wait = arrived + self.agreed.wait;
+        let mut held = Held {
             rid,
             slot,
-            due: arrived + self.agreed.wait,
+            due: wait,
+            opening: None,
             pause,
             report,
             keys,
             repeats,
-        });
-        if body.restart {
-            // Its payloads are ignored (XEP-0206 §5).
-            self.events.push_back(Event::Restart(Restart {
-                to: body.to,
-                from: body.from,
-                lang: body.lang,
-                xmpp_version: body.xmpp_version,
-            }));
+        };
+        if self.opens_stream(&body) {
+            if self.streams().count() >= self.config.max_streams {
+                self.fail(slot, Condition::PolicyViolation);
+                return;
+            }
+            let Some(opening) = self.open_stream(names(), *body) else {
+                self.fail(slot, Condition::InternalServerError);
+                return;
+            };
+            held.opening = Some(opening);
+            held.due = wait.min(now + self.config.creation_grace);
+            self.held.push_back(held);
             return;
         }
-        self.events
-            .extend(body.payloads.into_iter().map(Event::Payload));
-        if body.kind == BodyKind::Terminate {
-            let (held, early) = (self.take_held(), self.take_early());
-            self.answer_all(held, early, Body::terminate(None), None);
-            self.end(CloseReason::Peer(body.condition));
+        self.held.push_back(held);
+        let restart = body.restart;
+        self.forward(&addressed, &mut body);
+        if body.kind == BodyKind::Terminate && !restart {
+            self.on_terminate(addressed, &body);
         }
     }
 
+    /// Asks only to be answered: nothing that a client must be free to send at once.
+    fn is_empty(&self, request: &Body) -> bool {
+        let bare = request.payloads.is_empty() && !request.restart && request.pause.is_none();
+        bare && !self.opens_stream(request)
+    }
+
     /// §9.2. Returns the first response that the client seems to miss.
-    fn on_acknowledgement(
-        &mut self,
-        now: Duration,
-        rid: Rid,
-        body: &Body,
-    ) -> Option<(Rid, Duration)> {
+    fn on_acknowledgement(&mut self, now: Moment, rid: Rid, body: &Body) -> Option<(Rid, Moment)> {
         if !self.agreed.client_acks {
             return None;
         }
@@ -184,12 +208,7 @@ impl Session {
         let acknowledged = body.ack.or_else(|| rid.previous())?;
         self.acknowledged = self.acknowledged.max(Some(acknowledged));
         let missed = self.replay.find(acknowledged.next()?)?;
-        let age = now.saturating_sub(missed.sent);
+        let age = now.since(missed.sent);
         (age >= self.config.report_after).then_some((missed.rid, missed.sent))
     }
-}
-
-/// Asks only to be answered: nothing that a client must be free to send at once.
-fn is_empty(request: &Body) -> bool {
-    request.payloads.is_empty() && !request.restart && request.pause.is_none()
 }
