@@ -1,6 +1,6 @@
 //! Many sessions, found by their ids, with one timer.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use bytes::Bytes;
 use wire_xml::Str;
 
 use super::config::ServerConfig;
-use super::server::{CONTENT_TYPE, Session};
+use super::server::{CONTENT_TYPE, Output, Session};
+use super::wheel::Wheel;
 use super::{Error, Event, Farewell, RequestSlot, StreamName, Transmit};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
@@ -17,11 +18,16 @@ use crate::rid::{Rid, Sid};
 
 /// A session inside one [`Manager`]. Unlike the [`Sid`] it is no secret; it is never used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct SessionId(u64);
+pub struct SessionId {
+    /// How many sessions there were before it.
+    serial: u64,
+    /// Its place among those that live.
+    index: u32,
+}
 
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        fmt::Display::fmt(&self.serial, f)
     }
 }
 
@@ -44,10 +50,16 @@ pub struct Manager {
     /// Where session ids come from: unpredictable and never the same twice.
     sids: Box<dyn FnMut() -> String + Send>,
     next: u64,
-    sessions: HashMap<SessionId, Entry>,
+    sessions: Vec<Option<Box<Entry>>>,
+    /// Places in `sessions` that are free.
+    free: Vec<u32>,
     by_sid: HashMap<Sid, SessionId>,
     by_slot: HashMap<RequestSlot, SessionId>,
-    timers: BTreeSet<(Duration, SessionId)>,
+    timers: Wheel,
+    /// What is due in one call, kept for its memory.
+    due: Vec<(Duration, u32)>,
+    /// Lent to the session that is at work, kept for its memory.
+    output: Output,
     unauthenticated: usize,
     shutting_down: bool,
     /// Sessions to which payloads were sent since the last drain.
@@ -58,6 +70,7 @@ pub struct Manager {
 
 #[derive(Debug)]
 struct Entry {
+    id: SessionId,
     session: Session,
     /// That of the creation request.
     channel: Channel,
@@ -74,10 +87,13 @@ impl Manager {
             config: Arc::new(config),
             sids: Box::new(sids),
             next: 0,
-            sessions: HashMap::new(),
+            sessions: Vec::new(),
+            free: Vec::new(),
             by_sid: HashMap::new(),
             by_slot: HashMap::new(),
-            timers: BTreeSet::new(),
+            timers: Wheel::new(),
+            due: Vec::new(),
+            output: Output::default(),
             unauthenticated: 0,
             shutting_down: false,
             unflushed: Vec::new(),
@@ -118,7 +134,9 @@ impl Manager {
             return self.refuse(slot, Condition::ItemNotFound);
         };
         let secure = |entry: &Entry| entry.channel == Channel::Secure;
-        if channel == Channel::Clear && self.sessions.get(&id).is_some_and(secure) {
+        if channel == Channel::Clear
+            && entry(&mut self.sessions, id).is_some_and(|entry| secure(entry))
+        {
             return self.transmit(slot, INSECURE, Bytes::new());
         }
         self.by_slot.insert(slot, id);
@@ -140,16 +158,23 @@ impl Manager {
     /// Does what is due; may be called at any time.
     pub fn handle_timeout(&mut self, now: Duration) {
         self.flush();
-        while let Some(&(deadline, id)) = self.timers.first() {
-            if deadline > now {
+        let mut due = std::mem::take(&mut self.due);
+        loop {
+            self.timers.take_due(now, &mut due);
+            if due.is_empty() {
                 break;
             }
-            self.timers.pop_first();
-            if let Some(entry) = self.sessions.get_mut(&id) {
-                entry.armed = None;
+            // In the order of deadlines, then of creation.
+            due.sort_unstable_by_key(|&(deadline, index)| (deadline, self.at(index)));
+            for (_, index) in due.drain(..) {
+                if let Some(Some(entry)) = self.sessions.get_mut(index as usize) {
+                    entry.armed = None;
+                    let id = entry.id;
+                    self.with(id, |session| session.handle_timeout(now));
+                }
             }
-            self.with(id, |session| session.handle_timeout(now));
         }
+        self.due = due;
     }
 
     /// Queues a complete element for a client. It declares its own namespaces and may use the
@@ -230,7 +255,7 @@ impl Manager {
     ///
     /// If the session is over.
     pub fn set_authenticated(&mut self, id: SessionId) -> Result<(), Error> {
-        if !self.sessions.contains_key(&id) {
+        if self.session(id).is_none() {
             return Err(Error::NoSession);
         }
         self.with(id, Session::set_authenticated);
@@ -263,28 +288,30 @@ impl Manager {
         self.events.pop_front()
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout) at the latest.
+    /// When to call [`handle_timeout`](Self::handle_timeout) at the latest. Nothing may be due then
+    /// yet, if the deadlines of many sessions are close together; nothing is ever done late.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.timers.first().map(|&(deadline, _)| deadline)
+        self.timers.next()
     }
 
     /// How many sessions there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.sessions.len()
+        self.by_sid.len()
     }
 
     /// Whether there is no session.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.sessions.is_empty()
+        self.by_sid.is_empty()
     }
 
     /// A session, to look at.
     #[must_use]
     pub fn session(&self, id: SessionId) -> Option<&Session> {
-        self.sessions.get(&id).map(|entry| &entry.session)
+        let entry = self.sessions.get(id.index as usize)?.as_ref()?;
+        (entry.id == id).then_some(&entry.session)
     }
 
     fn create(
@@ -301,7 +328,7 @@ impl Manager {
         if self.shutting_down {
             return self.refuse_creation(slot, Condition::SystemShutdown, &request);
         }
-        if self.sessions.len() >= self.config.max_sessions
+        if self.by_sid.len() >= self.config.max_sessions
             || self.unauthenticated >= self.config.max_unauthenticated
         {
             return self.refuse_creation(slot, Condition::PolicyViolation, &request);
@@ -310,20 +337,17 @@ impl Manager {
         if sid.as_str().is_empty() || self.by_sid.contains_key(&sid) {
             return self.refuse_creation(slot, Condition::InternalServerError, &request);
         }
-        let id = SessionId(self.next);
-        self.next += 1;
+        let Some(id) = self.next_id() else {
+            return self.refuse_creation(slot, Condition::PolicyViolation, &request);
+        };
         let config = Arc::clone(&self.config);
         let first = (config.max_streams > 1).then(|| StreamName::new((self.sids)()));
-        let session =
+        let mut session =
             Session::create_with_streams(config, sid.clone(), now, slot, rid, request, first);
-        let entry = Entry {
-            session,
-            channel,
-            armed: None,
-            authenticating: false,
-            unflushed: false,
-        };
-        self.sessions.insert(id, entry);
+        let events = std::mem::take(&mut session.out.events);
+        self.events
+            .extend(events.into_iter().map(|event| (id, event)));
+        self.put(id, channel, session);
         self.by_sid.insert(sid, id);
         self.by_slot.insert(slot, id);
         self.with(id, |_| {});
@@ -335,7 +359,7 @@ impl Manager {
         id: SessionId,
         step: impl FnOnce(&mut Session) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let entry = self.sessions.get_mut(&id).ok_or(Error::NoSession)?;
+        let entry = entry(&mut self.sessions, id).ok_or(Error::NoSession)?;
         step(&mut entry.session)?;
         if !std::mem::replace(&mut entry.unflushed, true) {
             self.unflushed.push(id);
@@ -345,16 +369,19 @@ impl Manager {
 
     /// Runs a step of one session and collects what came of it.
     fn with(&mut self, id: SessionId, step: impl FnOnce(&mut Session)) {
-        let Some(entry) = self.sessions.get_mut(&id) else {
+        let Some(entry) = entry(&mut self.sessions, id) else {
             return;
         };
         let session = &mut entry.session;
+        std::mem::swap(&mut session.out, &mut self.output);
         step(session);
-        while let Some(transmit) = session.poll_transmit() {
+        session.flush();
+        std::mem::swap(&mut session.out, &mut self.output);
+        while let Some(transmit) = self.output.transmits.pop_front() {
             self.by_slot.remove(&transmit.slot);
             self.transmits.push_back(transmit);
         }
-        while let Some(event) = session.poll_event() {
+        while let Some(event) = self.output.events.pop_front() {
             self.events.push_back((id, event));
         }
         let authenticating = session.is_authenticating();
@@ -368,24 +395,56 @@ impl Manager {
         }
         let deadline = session.poll_timeout();
         if deadline != entry.armed {
-            if let Some(armed) = entry.armed.take() {
-                self.timers.remove(&(armed, id));
-            }
             entry.armed = deadline;
-            self.timers.extend(deadline.map(|deadline| (deadline, id)));
+            self.timers.set(id.index, deadline);
         }
         if entry.session.is_ended() {
             self.by_sid.remove(entry.session.sid());
-            self.sessions.remove(&id);
+            self.sessions[id.index as usize] = None;
+            self.free.push(id.index);
         }
     }
 
     fn flush(&mut self) {
-        for id in std::mem::take(&mut self.unflushed) {
-            if let Some(entry) = self.sessions.get_mut(&id) {
+        let mut unflushed = std::mem::take(&mut self.unflushed);
+        for id in unflushed.drain(..) {
+            if let Some(entry) = entry(&mut self.sessions, id) {
                 entry.unflushed = false;
             }
             self.with(id, |_| {});
+        }
+        self.unflushed = unflushed;
+    }
+
+    fn at(&self, index: u32) -> Option<SessionId> {
+        let entry = self.sessions.get(index as usize)?.as_ref()?;
+        Some(entry.id)
+    }
+
+    fn next_id(&mut self) -> Option<SessionId> {
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None => {
+                let index = u32::try_from(self.sessions.len()).ok()?;
+                self.sessions.push(None);
+                index
+            }
+        };
+        let serial = self.next;
+        self.next += 1;
+        Some(SessionId { serial, index })
+    }
+
+    fn put(&mut self, id: SessionId, channel: Channel, session: Session) {
+        if let Some(place) = self.sessions.get_mut(id.index as usize) {
+            *place = Some(Box::new(Entry {
+                id,
+                session,
+                channel,
+                armed: None,
+                authenticating: false,
+                unflushed: false,
+            }));
         }
     }
 
@@ -416,10 +475,15 @@ impl Manager {
     }
 }
 
+fn entry(sessions: &mut [Option<Box<Entry>>], id: SessionId) -> Option<&mut Entry> {
+    let entry = sessions.get_mut(id.index as usize)?.as_deref_mut()?;
+    (entry.id == id).then_some(entry)
+}
+
 impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Manager")
-            .field("sessions", &self.sessions.len())
+            .field("sessions", &self.by_sid.len())
             .field("unauthenticated", &self.unauthenticated)
             .field("shutting_down", &self.shutting_down)
             .finish_non_exhaustive()

@@ -7,6 +7,7 @@ mod moment;
 mod replay;
 mod server;
 mod stream;
+mod wheel;
 
 use std::fmt;
 use std::time::Duration;

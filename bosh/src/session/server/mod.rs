@@ -76,14 +76,14 @@ pub struct Session {
     unflushed: Option<Moment>,
     /// `None` if the session has one stream and cannot have more.
     streams: Option<Box<Streams>>,
-    pub(super) out: Output,
+    pub(in crate::session) out: Output,
 }
 
 /// What the caller has not taken yet.
 #[derive(Default)]
-pub(super) struct Output {
-    pub(super) transmits: VecDeque<Transmit>,
-    pub(super) events: VecDeque<Event>,
+pub(in crate::session) struct Output {
+    pub(in crate::session) transmits: VecDeque<Transmit>,
+    pub(in crate::session) events: VecDeque<Event>,
 }
 
 #[derive(Debug)]
@@ -383,7 +383,7 @@ impl Session {
         self.authentication.is_some()
     }
 
-    fn flush(&mut self) {
+    pub(in crate::session) fn flush(&mut self) {
         if let Some(now) = self.unflushed.take() {
             self.advance(now);
         }
