@@ -142,6 +142,7 @@ impl Session {
             .with_retry(Retry {
                 first: Duration::from_millis(50),
                 longest: Duration::from_secs(1),
+                ..Retry::default()
             });
         if arguments.legacy {
             config = config.with_version(None);
@@ -272,6 +273,8 @@ impl Session {
                 println!("closed {reason:?} unsent={}", unsent.len());
                 self.is_over = true;
             }
+            ClientEvent::From(from) => println!("from {from}"),
+            ClientEvent::RedirectRefused { uri, reason } => println!("not to {uri}: {reason:?}"),
             _ => println!("unknown event"),
         }
     }

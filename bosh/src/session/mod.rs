@@ -156,6 +156,8 @@ pub enum CloseReason {
     Unreachable,
     /// The server's responses are no BOSH.
     Malformed,
+    /// The caller gave the session up without telling the server.
+    Abandoned,
 }
 
 /// One HTTP request of a [`Client`]: a copy of a BOSH request.
@@ -195,9 +197,19 @@ pub enum ClientEvent {
     Opened(Opened),
     /// A payload came, in the order of request ids.
     Payload(Payload),
-    /// The server is at another URI; [`ClientEvent::Closed`] follows. Do not go from https to
-    /// http, and not too often (XEP-0124 §17.2).
+    /// The backend's identity, known later than the session (XEP-0124 §7.2).
+    From(String),
+    /// The server is at another URI, and the client may go there:
+    /// [`Client::redirected`] has the settings. [`ClientEvent::Closed`] follows.
     SeeOtherUri(String),
+    /// The server is said to be at another URI, and the client must not go there.
+    /// [`ClientEvent::Closed`] follows.
+    RedirectRefused {
+        /// What was said.
+        uri: String,
+        /// Why not.
+        reason: RedirectRefused,
+    },
     /// The session is over. Nothing follows.
     Closed {
         /// Why.
@@ -213,7 +225,13 @@ impl fmt::Debug for ClientEvent {
         match self {
             Self::Opened(opened) => opened.fmt(f),
             Self::Payload(payload) => payload.fmt(f),
+            Self::From(from) => f.debug_tuple("From").field(from).finish(),
             Self::SeeOtherUri(uri) => f.debug_tuple("SeeOtherUri").field(uri).finish(),
+            Self::RedirectRefused { uri, reason } => f
+                .debug_struct("RedirectRefused")
+                .field("uri", uri)
+                .field("reason", reason)
+                .finish(),
             Self::Closed { reason, unsent } => f
                 .debug_struct("Closed")
                 .field("reason", reason)
@@ -221,6 +239,18 @@ impl fmt::Debug for ClientEvent {
                 .finish(),
         }
     }
+}
+
+/// Why a client does not go where the server sends it (XEP-0124 §17.2, §19.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum RedirectRefused {
+    /// It is no http or https URI, or too long.
+    NoHttp,
+    /// It is http, and the session was https, or nobody said what it was.
+    Insecure,
+    /// The client was sent on too often.
+    TooMany,
 }
 
 /// What the creation response said (XEP-0124 §7.2).
@@ -235,10 +265,18 @@ pub struct Opened {
     pub ver: Option<Version>,
     /// Longest time that a request is held.
     pub wait: Duration,
+    /// Most requests that are held.
+    pub hold: u32,
+    /// Most requests without a response, by the server and by the client's own limit.
+    pub requests: usize,
+    /// Whether the client polls: it asked for that, or the server grants one request alone.
+    pub polling: bool,
     /// Silence that ends the session, `None` for never.
     pub inactivity: Option<Duration>,
     /// Longest pause, `None` if there is none.
     pub max_pause: Option<Duration>,
+    /// Content codings that requests may have, in lower case. Empty: none.
+    pub accept: Vec<String>,
     /// Version of XMPP.
     pub xmpp_version: Option<Version>,
     /// What the server says about restarts. Servers that support them may not say so.

@@ -37,13 +37,26 @@ pub struct ClientConfig {
     pub acks: bool,
     /// How a broken connection is tried again.
     pub retry: Retry,
+    /// From what the waiting times of `retry` are drawn: the same seed gives the same times.
+    /// Default the first request id, which is random.
+    pub seed: u64,
+    /// URI that requests are sent to, by which a redirect is judged (§17.2). Default none: then
+    /// only https is followed.
+    pub uri: Option<String>,
+    /// How often a session may still be sent to another URI. Default 3.
+    pub redirects: u32,
+    /// How long a request may be on its way before a response that does not acknowledge it means
+    /// that it was lost (§9.1). Default 2 s: an early copy costs a request, a late one the time.
+    pub lost_after: Duration,
+    /// Most requests without a response, whatever the server grants. Default 16.
+    pub max_requests: usize,
     /// What HTTP 400, 403 and 404 mean. Default [`HttpErrors::Final`].
     pub http_errors: HttpErrors,
     /// How much longer than `wait` a response may take before its connection counts as broken.
     /// Default 10 s.
     pub response_margin: Duration,
-    /// How long an unreachable server is tried when it names no `inactivity`, and while the
-    /// session is being created. Default 60 s.
+    /// How much longer than for one response an unreachable server is tried when it names no
+    /// `inactivity`, and while the session is being created. Default 60 s.
     pub give_up: Duration,
     /// How long the end of the session may take. Default 5 s.
     pub close_timeout: Duration,
@@ -57,23 +70,35 @@ pub struct ClientConfig {
     pub codec: BodyCodec,
 }
 
-/// Waiting times between attempts, doubled each time.
+/// Waiting times between attempts, doubled each time and shortened by chance, so that clients
+/// that lost their server at the same moment do not come back at the same moment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Retry {
     /// Before the second attempt. Default 500 ms.
     pub first: Duration,
     /// The longest. Default 10 s.
     pub longest: Duration,
+    /// By how many percent of it a waiting time may be shortened, at most 100. Default 50.
+    pub jitter: u32,
 }
 
 impl Retry {
-    /// How long to wait after so many failed attempts.
+    /// The longest that is waited after so many failed attempts.
     #[must_use]
     pub fn delay(self, failed: u32) -> Duration {
         let factor = 1_u32
             .checked_shl(failed.saturating_sub(1))
             .unwrap_or(u32::MAX);
         self.first.saturating_mul(factor).min(self.longest)
+    }
+
+    /// What is waited after so many failed attempts when `chance` was drawn.
+    pub(super) fn wait(self, failed: u32, chance: u64) -> Duration {
+        let delay = self.delay(failed);
+        // At most 100, so that it fits.
+        let percent = u64::from(self.jitter.min(100));
+        let share = u32::try_from(chance % (percent * 10 + 1)).unwrap_or(0);
+        delay - delay / 1000 * share
     }
 }
 
@@ -82,6 +107,7 @@ impl Default for Retry {
         Self {
             first: Duration::from_millis(500),
             longest: Duration::from_secs(10),
+            jitter: 50,
         }
     }
 }
@@ -118,6 +144,11 @@ impl ClientConfig {
             xmpp_version: Some(Version::new(1, 0)),
             acks: true,
             retry: Retry::default(),
+            seed: first_rid.get(),
+            uri: None,
+            redirects: 3,
+            lost_after: Duration::from_secs(2),
+            max_requests: 16,
             http_errors: HttpErrors::default(),
             response_margin: Duration::from_secs(10),
             give_up: Duration::from_secs(60),
@@ -162,6 +193,21 @@ impl ClientConfig {
     #[must_use]
     pub const fn with_retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// Sets from what the waiting times between attempts are drawn.
+    #[must_use]
+    pub const fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets the URI that requests are sent to, and how often it may change.
+    #[must_use]
+    pub fn with_uri(mut self, uri: impl Into<String>, redirects: u32) -> Self {
+        self.uri = Some(uri.into());
+        self.redirects = redirects;
         self
     }
 

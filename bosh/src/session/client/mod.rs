@@ -4,17 +4,24 @@
 //!   ┌──────┐ open() ┌──────────┐ creation response ┌──────┐ terminate() ┌─────────┐
 //!   │ Idle │ ─────▶ │ Creating │ ────────────────▶ │ Open │ ──────────▶ │ Closing │
 //!   └──────┘        └──────────┘                   └──────┘             └─────────┘
-//!                        │ refused, unreachable        │ terminate, HTTP error,  │ answer,
-//!                        ▼                             ▼ unreachable             ▼ time out
+//!                        │       terminate, HTTP error  │                    │
+//!                        │ refused,               ┌────────┐                 │ answer,
+//!                        │ unreachable            │ Ending │                 │ time out
+//!                        │                        └────────┘                 │
+//!                        ▼     earlier responses have come │                 ▼
 //!                   ┌──────────────────────────────────────────────────────────────┐
 //!                   │                            Closed                            │
 //!                   └──────────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! A request is outstanding until its response was handled, and responses are handled in the
-//! order of request ids. A request whose connection broke is sent again byte for byte.
+//! order of request ids, the end of the session too. A request whose connection broke is sent
+//! again byte for byte. A pause is not: its answer is empty and kept nowhere, so it counts as
+//! given when a later request is answered, and only when none is in time, the pause was lost.
 
+mod chance;
 mod config;
+mod redirect;
 mod responses;
 mod schedule;
 
@@ -26,8 +33,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{ClientEvent, ClientTransmit, CloseReason, Error, RequestId};
-use crate::body::{Body, BodyKind};
+use self::chance::Chance;
+use super::{ClientEvent, ClientTransmit, CloseReason, Error, Farewell, RequestId};
+use crate::body::Body;
+use crate::condition::Condition;
 use crate::keys::KeySequence;
 use crate::rid::{Rid, Sid};
 
@@ -90,12 +99,17 @@ pub struct Client {
     queued_bytes: usize,
     /// When the server was heard last, or was first spoken to.
     heard: Duration,
-    /// When the newest new request went out.
+    /// When the newest new request went out, or a response came after it.
     asked: Duration,
     paused: Option<Pause>,
     closing_until: Option<Duration>,
     /// The request that ends the session was made.
     has_left: bool,
+    /// What the caller ends the session with.
+    farewell: Option<Condition>,
+    /// Where the server is instead.
+    redirect: Option<String>,
+    chance: Chance,
     keys: Option<Keys>,
     transmits: VecDeque<ClientTransmit>,
     events: VecDeque<ClientEvent>,
@@ -113,7 +127,10 @@ enum State {
     Idle,
     Creating,
     Open,
+    /// The caller ends the session.
     Closing,
+    /// The server has ended the session; responses to earlier requests are on their way.
+    Ending,
     Closed,
 }
 
@@ -124,6 +141,7 @@ impl State {
             Self::Creating => "creating the session",
             Self::Open => "open",
             Self::Closing => "closing",
+            Self::Ending => "being ended by the server",
             Self::Closed => "closed",
         }
     }
@@ -133,12 +151,13 @@ impl State {
 #[derive(Clone, Copy, Debug, Default)]
 struct Agreed {
     wait: Duration,
-    /// `None`: no limit was announced.
-    requests: Option<usize>,
+    requests: usize,
     polling: Option<Duration>,
     inactivity: Option<Duration>,
     max_pause: Option<Duration>,
     is_polling: bool,
+    /// The server acknowledges requests (§9.1).
+    acks: bool,
     /// The server sent no `ver` (XEP-0124 §17.1).
     legacy: bool,
 }
@@ -149,12 +168,16 @@ struct Outstanding {
     flight: Flight,
     /// How often the response could not be read.
     unreadable: u32,
+    /// How often the server asked for it again.
+    errors: u32,
+    /// It announces a pause.
+    is_pause: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Flight {
-    /// Sent; counts as broken after this time.
-    Sent { until: Duration },
+    /// Sent at one time; counts as broken after another.
+    Sent { since: Duration, until: Duration },
     /// The connection broke; to be sent again at this time.
     Lost { again: Duration },
     /// The response is in `early`.
@@ -163,7 +186,7 @@ enum Flight {
 
 enum Queued {
     Payload(Bytes),
-    Restart,
+    Restart { from: Option<String> },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -191,6 +214,9 @@ impl Client {
             paused: None,
             closing_until: None,
             has_left: false,
+            farewell: None,
+            redirect: None,
+            chance: Chance(config.seed),
             keys: None,
             transmits: VecDeque::new(),
             events: VecDeque::new(),
@@ -251,15 +277,14 @@ impl Client {
     ///
     /// If the session is not open, or the queue is full: then the payload was not taken.
     pub fn send(&mut self, now: Duration, payload: Bytes) -> Result<(), Error> {
-        self.require(State::Open, "send")?;
+        self.require_open("send")?;
         let max = self.config.max_queue;
         if self.queued_bytes + payload.len() > max {
             return Err(Error::QueueFull { max });
         }
         self.queued_bytes += payload.len();
         self.queue.push_back(Queued::Payload(payload));
-        self.paused = None;
-        self.schedule(now);
+        self.resume(now);
         Ok(())
     }
 
@@ -270,44 +295,68 @@ impl Client {
     ///
     /// If the session is not open.
     pub fn restart(&mut self, now: Duration) -> Result<(), Error> {
-        self.require(State::Open, "restart the stream")?;
-        self.queue.push_back(Queued::Restart);
-        self.paused = None;
-        self.schedule(now);
-        Ok(())
+        self.queue_restart(now, None)
     }
 
-    /// Announces silence and stops asking, for instance while a page is reloaded (§10). The next
-    /// `send` or [`resume`](Self::resume) ends it, or three quarters of the time.
+    /// [`restart`](Self::restart) that names the originator, as is due after SASL EXTERNAL.
     ///
     /// # Errors
     ///
-    /// If the session is not open, or the server grants no pause as long.
+    /// If the session is not open.
+    pub fn restart_from(&mut self, now: Duration, from: impl Into<String>) -> Result<(), Error> {
+        self.queue_restart(now, Some(from.into()))
+    }
+
+    /// Announces silence and stops asking, for instance while a page is reloaded (§10). What is
+    /// queued goes along. The next `send` or [`resume`](Self::resume) ends the pause, or three
+    /// quarters of its time. Less than 5 s is not asked for if more is granted: a bad round trip
+    /// would outlast it.
+    ///
+    /// Whoever leaves the page should wait until [`outstanding`](Self::outstanding) is zero.
+    ///
+    /// # Errors
+    ///
+    /// If the session is not open, the server grants no pause as long, or a pause before was not
+    /// answered yet.
     pub fn pause(&mut self, now: Duration, length: Duration) -> Result<(), Error> {
-        self.require(State::Open, "pause")?;
-        if self.agreed.max_pause.is_none_or(|longest| length > longest) {
-            return Err(Error::Caller {
+        self.require_open("pause")?;
+        let refused = |state| {
+            Err(Error::Caller {
                 attempted: "pause",
-                state: "not granted such a pause",
-            });
+                state,
+            })
+        };
+        let Some(longest) = self.agreed.max_pause.filter(|&longest| length <= longest) else {
+            return refused("not granted such a pause");
+        };
+        if self.outstanding.values().any(|request| request.is_pause) {
+            return refused("waiting for the answer to a pause");
         }
+        if self.state == State::Ending {
+            return Ok(());
+        }
+        let length = length.max(SHORTEST_PAUSE).min(longest);
         let seconds = u32::try_from(length.as_secs()).unwrap_or(u32::MAX);
         let body = Body {
             pause: Some(seconds),
             ..Body::default()
         };
         self.paused = Some(Pause {
-            resume: now + length * 3 / 4,
+            resume: now.saturating_add(length / 4 * 3),
         });
-        self.transmit_new(now, body, &[]);
+        let payloads = self.take_payloads();
+        self.transmit_new(now, body, &payloads);
         Ok(())
     }
 
     /// Ends a pause.
     pub fn resume(&mut self, now: Duration) {
         let was_paused = self.paused.take().is_some();
+        if was_paused {
+            self.wake(now);
+        }
         self.schedule(now);
-        if was_paused && self.state == State::Open && self.outstanding.is_empty() {
+        if was_paused && self.state == State::Open && self.may_ask() {
             // The server waits no longer than the pause was, whenever the next poll is due (§10).
             self.transmit_new(now, Body::default(), &[]);
         }
@@ -321,85 +370,40 @@ impl Client {
     ///
     /// If the session is not open.
     pub fn terminate(&mut self, now: Duration, payloads: &[Bytes]) -> Result<(), Error> {
-        self.require(State::Open, "terminate")?;
-        self.state = State::Closing;
-        self.closing_until = Some(now + self.config.close_timeout);
-        // A restart would come too late.
-        self.queue
-            .retain(|queued| matches!(queued, Queued::Payload(_)));
-        self.queued_bytes += payloads.iter().map(Bytes::len).sum::<usize>();
-        self.queue
-            .extend(payloads.iter().cloned().map(Queued::Payload));
-        self.leave(now);
+        self.require_open("terminate")?;
+        self.say_farewell(now, None, payloads);
         Ok(())
     }
 
-    /// Takes the response to a request.
-    pub fn handle_response(&mut self, now: Duration, id: RequestId, status: u16, body: &Bytes) {
-        if matches!(self.state, State::Idle | State::Closed) {
-            return;
+    /// [`terminate`](Self::terminate) that tells the server why (§17.2).
+    ///
+    /// # Errors
+    ///
+    /// If the session is not open.
+    pub fn terminate_with(&mut self, now: Duration, farewell: Farewell) -> Result<(), Error> {
+        self.require_open("terminate")?;
+        let payloads: Vec<Bytes> = farewell.payload.into_iter().collect();
+        self.say_farewell(now, farewell.condition, &payloads);
+        Ok(())
+    }
+
+    /// Ends the session without another request, as is due when the connection is not encrypted
+    /// any more or another certificate is shown (§19.1). The server learns it by silence.
+    pub fn abandon(&mut self) {
+        if self.state != State::Closed {
+            self.close(CloseReason::Abandoned);
         }
-        let Some(request) = self.outstanding.get_mut(&id.rid) else {
-            // A copy that was answered already.
-            return;
-        };
-        if status != 200 {
-            return self.on_http_error(now, id, status);
-        }
-        let Ok(response) = self.config.codec.decode(body) else {
-            request.unreadable += 1;
-            if request.unreadable >= MAX_UNREADABLE {
-                return self.close(CloseReason::Malformed);
-            }
-            // An intermediary may have answered with something of its own.
-            return self.handle_failure(now, id);
-        };
-        self.heard = now;
-        // Polls are counted from here, lest a slow one and a quick one come too close (§12).
-        self.asked = now;
-        if response.kind == BodyKind::Terminate {
-            return self.on_terminate(response);
-        }
-        if response.kind == BodyKind::Error {
-            // The older copies of a request are told to give way to the newest.
-            if request.attempt == id.attempt {
-                self.repeat_up_to(now, id.rid);
-            }
-            return;
-        }
-        request.flight = Flight::Answered;
-        let report = response.report;
-        self.early.insert(id.rid, response);
-        if let Some(rid) = report {
-            self.repeat_missing(now, rid);
-        }
-        while let Some(response) = self.early.remove(&self.expected) {
-            self.outstanding.remove(&self.expected);
-            self.expected = self.expected.next().unwrap_or(Rid::MAX);
-            self.on_response(response);
-            if self.state == State::Closed {
-                return;
-            }
-        }
-        if self.state == State::Closing {
-            self.leave(now);
-            if self.outstanding.is_empty() {
-                return self.close(CloseReason::Local(None));
-            }
-        }
-        self.schedule(now);
     }
 
     /// Takes note that a connection broke, or gave no HTTP response, before the response came.
     pub fn handle_failure(&mut self, now: Duration, id: RequestId) {
-        let retry = self.config.retry;
-        if let Some(request) = self.outstanding.get_mut(&id.rid)
-            && request.attempt == id.attempt
-            && matches!(request.flight, Flight::Sent { .. })
-        {
-            request.flight = Flight::Lost {
-                again: now + retry.delay(request.attempt),
-            };
+        let is_newest = self
+            .outstanding
+            .get(&id.rid)
+            .is_some_and(|request| request.attempt == id.attempt);
+        if is_newest {
+            self.lose(now, id.rid);
+            self.end_if_complete();
         }
     }
 
@@ -409,30 +413,18 @@ impl Client {
             return;
         }
         if self.closing_until.is_some_and(|until| until <= now) {
-            return self.close(CloseReason::Local(None));
+            return self.end();
         }
         if self.give_up_at().is_some_and(|at| at <= now) {
             return self.close(CloseReason::Unreachable);
         }
-        let late: Vec<RequestId> = self
-            .outstanding
-            .iter()
-            .filter(|(_, request)| matches!(request.flight, Flight::Sent { until } if until <= now))
-            .map(|(&rid, request)| RequestId {
-                rid,
-                attempt: request.attempt,
-            })
-            .collect();
-        for id in late {
-            self.handle_failure(now, id);
+        let is_late = |request: &Outstanding| matches!(request.flight, Flight::Sent { until, .. } if until <= now);
+        for rid in self.rids_where(is_late) {
+            self.lose(now, rid);
         }
-        let again: Vec<Rid> = self
-            .outstanding
-            .iter()
-            .filter(|(_, request)| matches!(request.flight, Flight::Lost { again } if again <= now))
-            .map(|(&rid, _)| rid)
-            .collect();
-        for rid in again {
+        self.end_if_complete();
+        let is_due = |request: &Outstanding| matches!(request.flight, Flight::Lost { again } if again <= now);
+        for rid in self.rids_where(is_due) {
             self.repeat(now, rid);
         }
         if self.paused.is_some_and(|pause| pause.resume <= now) {
@@ -461,8 +453,8 @@ impl Client {
             .outstanding
             .values()
             .filter_map(|request| match request.flight {
-                Flight::Sent { until } => Some(until),
-                Flight::Lost { again } => Some(again),
+                Flight::Sent { until, .. } => Some(until),
+                Flight::Lost { again } => Some(again).filter(|_| self.state != State::Ending),
                 Flight::Answered => None,
             });
         let resume = self.paused.map(|pause| pause.resume);
@@ -493,6 +485,16 @@ impl Client {
         self.state == State::Closed
     }
 
+    /// A session that the server is ending takes everything yet, and hands it back as unsent.
+    fn require_open(&self, attempted: &'static str) -> Result<(), Error> {
+        match self.state {
+            State::Ending => Ok(()),
+            State::Idle | State::Creating | State::Open | State::Closing | State::Closed => {
+                self.require(State::Open, attempted)
+            }
+        }
+    }
+
     fn require(&self, state: State, attempted: &'static str) -> Result<(), Error> {
         if self.state == state {
             return Ok(());
@@ -503,19 +505,57 @@ impl Client {
         })
     }
 
+    fn queue_restart(&mut self, now: Duration, from: Option<String>) -> Result<(), Error> {
+        self.require_open("restart the stream")?;
+        self.queue.push_back(Queued::Restart { from });
+        self.resume(now);
+        Ok(())
+    }
+
+    /// Tells the server that the session ends, and why.
+    fn say_farewell(&mut self, now: Duration, condition: Option<Condition>, payloads: &[Bytes]) {
+        if self.state == State::Ending {
+            let payloads = payloads.iter().cloned();
+            self.queue.extend(payloads.map(Queued::Payload));
+            return self.end();
+        }
+        self.state = State::Closing;
+        self.farewell = condition;
+        self.closing_until = Some(now.saturating_add(self.config.close_timeout));
+        // A restart would come too late.
+        let payloads = payloads.iter().cloned();
+        let all: Vec<Bytes> = self.take_queue().into_iter().chain(payloads).collect();
+        self.queued_bytes = all.iter().map(Bytes::len).sum();
+        self.queue.extend(all.into_iter().map(Queued::Payload));
+        self.leave(now);
+    }
+
+    /// All payloads that wait; a restart would come too late.
+    fn take_queue(&mut self) -> Vec<Bytes> {
+        self.queued_bytes = 0;
+        std::mem::take(&mut self.queue)
+            .into_iter()
+            .filter_map(|queued| match queued {
+                Queued::Payload(payload) => Some(payload),
+                Queued::Restart { .. } => None,
+            })
+            .collect()
+    }
+
+    fn rids_where(&self, wanted: impl Fn(&Outstanding) -> bool) -> Vec<Rid> {
+        let requests = self.outstanding.iter();
+        requests
+            .filter(|(_, request)| wanted(request))
+            .map(|(&rid, _)| rid)
+            .collect()
+    }
+
     fn close(&mut self, reason: CloseReason) {
         self.state = State::Closed;
         self.outstanding.clear();
         self.early.clear();
         self.transmits.clear();
-        self.queued_bytes = 0;
-        let unsent = std::mem::take(&mut self.queue)
-            .into_iter()
-            .filter_map(|queued| match queued {
-                Queued::Payload(payload) => Some(payload),
-                Queued::Restart => None,
-            })
-            .collect();
+        let unsent = self.take_queue();
         self.events
             .push_back(ClientEvent::Closed { reason, unsent });
     }
@@ -552,20 +592,25 @@ impl fmt::Debug for Client {
 impl Agreed {
     fn new(config: &ClientConfig, response: &Body) -> Self {
         let time = |seconds: u32| Duration::from_secs(u64::from(seconds));
-        let wait = response.wait.map_or(config.wait, time);
+        // No server may hold longer than it was asked to.
+        let wait = response.wait.map_or(config.wait, time).min(config.wait);
         let hold = response.hold.unwrap_or(config.hold);
-        let requests = response.requests.map(|requests| (requests as usize).max(1));
+        // Without an announcement there is no limit but ours (§11).
+        let requests = response
+            .requests
+            .map_or(usize::MAX, |requests| requests as usize);
         Self {
             wait,
-            requests,
+            requests: requests.clamp(1, config.max_requests.max(1)),
             polling: response.polling.map(time),
             inactivity: response.inactivity.map(time),
             max_pause: response.maxpause.map(time),
-            is_polling: wait.is_zero() || hold == 0 || requests == Some(1),
+            is_polling: wait.is_zero() || hold == 0 || requests <= 1,
+            acks: response.ack.is_some(),
             legacy: response.ver.is_none(),
         }
     }
 }
 
-/// After so many responses that cannot be read, the server itself must have written them.
-const MAX_UNREADABLE: u32 = 3;
+/// A bad round trip, and some time to answer.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(5);

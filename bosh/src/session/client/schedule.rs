@@ -14,18 +14,19 @@ impl Client {
     /// when none is with the server (§10).
     pub(super) fn schedule(&mut self, now: Duration) {
         while self.state == State::Open && self.paused.is_none() {
-            if !self.is_request_free() {
+            if !self.has_free_request() {
                 return;
             }
             match self.queue.front() {
-                Some(Queued::Restart) => {
-                    self.queue.pop_front();
+                Some(Queued::Restart { from }) => {
                     let body = Body {
                         to: Some(self.config.to.clone()),
+                        from: from.clone(),
                         lang: self.config.lang.clone(),
                         restart: true,
                         ..Body::default()
                     };
+                    self.queue.pop_front();
                     self.transmit_new(now, body, &[]);
                 }
                 Some(Queued::Payload(_)) => {
@@ -33,17 +34,12 @@ impl Client {
                     self.transmit_new(now, Body::default(), &payloads);
                 }
                 None if self.poll_at().is_some_and(|at| at > now) => return,
-                None if self.outstanding.is_empty() => {
+                None if !self.is_asking() => {
                     self.transmit_new(now, Body::default(), &[]);
                 }
                 None => return,
             }
         }
-    }
-
-    fn is_request_free(&self) -> bool {
-        let most = self.agreed.requests;
-        most.is_none_or(|most| self.outstanding.len() < most)
     }
 
     /// Sends the last request at once, unless what is queued needs more than one.
@@ -53,8 +49,8 @@ impl Client {
             if fits && self.queue.len() <= MAX_PAYLOADS {
                 self.has_left = true;
                 let payloads = self.take_payloads();
-                self.transmit_new(now, Body::terminate(None), &payloads);
-            } else if self.is_request_free() {
+                self.transmit_new(now, Body::terminate(self.farewell), &payloads);
+            } else if self.has_free_request() {
                 let payloads = self.take_payloads();
                 self.transmit_new(now, Body::default(), &payloads);
             } else {
@@ -63,10 +59,33 @@ impl Client {
         }
     }
 
+    /// Whether the server can answer something. A pause leads to nothing.
+    fn is_asking(&self) -> bool {
+        self.outstanding.values().any(|request| !request.is_pause)
+    }
+
+    /// Whether an empty request makes sense.
+    pub(super) fn may_ask(&self) -> bool {
+        !self.is_asking() && self.has_free_request()
+    }
+
+    /// §11. A pause that was not answered counts, lest the next ids lie outside of the window if
+    /// it was lost. With one request alone, nobody would ever learn whether it was: then it counts
+    /// until its connection breaks.
+    fn has_free_request(&self) -> bool {
+        let is_lost_pause = |request: &Outstanding| {
+            request.is_pause && matches!(request.flight, Flight::Lost { .. })
+        };
+        match self.agreed.requests {
+            1 => self.outstanding.values().all(is_lost_pause),
+            most => self.outstanding.len() < most,
+        }
+    }
+
     /// When a polling client asks again.
     pub(super) fn poll_at(&self) -> Option<Duration> {
         let asks = self.state == State::Open && self.paused.is_none();
-        if !asks || !self.agreed.is_polling || !self.outstanding.is_empty() {
+        if !asks || !self.agreed.is_polling || !self.may_ask() {
             return None;
         }
         let shortest = self.agreed.polling.unwrap_or_default();
@@ -74,10 +93,13 @@ impl Client {
             .agreed
             .inactivity
             .map_or(Duration::MAX, |inactivity| inactivity / 2);
-        Some(self.asked + self.config.poll_interval.min(longest).max(shortest))
+        let interval = self.config.poll_interval.min(longest).max(shortest);
+        // Counted from the response, lest a slow request and a quick one come too close (§12).
+        Some(self.asked.saturating_add(interval))
     }
 
-    fn take_payloads(&mut self) -> Vec<Bytes> {
+    /// Payloads from the front of the queue, as many as go into one request.
+    pub(super) fn take_payloads(&mut self) -> Vec<Bytes> {
         let mut payloads = Vec::new();
         let mut bytes = 0;
         while let Some(Queued::Payload(payload)) = self.queue.front() {
@@ -116,28 +138,21 @@ impl Client {
             attempt: 0,
             flight: Flight::Lost { again: now },
             unreadable: 0,
+            errors: 0,
+            is_pause: body.pause.is_some(),
         };
         self.outstanding.insert(rid, request);
         self.asked = now;
         self.repeat(now, rid);
     }
 
-    /// §17.3: this request and all earlier ones without a response.
-    pub(super) fn repeat_up_to(&mut self, now: Duration, rid: Rid) {
-        let rids: Vec<Rid> = self
-            .outstanding
-            .range(..=rid)
+    /// A request and all earlier ones without a response.
+    pub(super) fn unanswered_up_to(&self, rid: Rid) -> Vec<Rid> {
+        let requests = self.outstanding.range(..=rid);
+        requests
+            .filter(|(_, request)| !matches!(request.flight, Flight::Answered))
             .map(|(&rid, _)| rid)
-            .collect();
-        for rid in rids {
-            let answered = self
-                .outstanding
-                .get(&rid)
-                .is_some_and(|request| matches!(request.flight, Flight::Answered));
-            if !answered {
-                self.repeat(now, rid);
-            }
-        }
+            .collect()
     }
 
     /// §9.2: the server has answered a request whose answer did not come.
@@ -148,18 +163,68 @@ impl Client {
         }
     }
 
+    /// §9.1: what the server has not received by now, it will not.
+    pub(super) fn repeat_unacknowledged(&mut self, now: Duration, ack: Rid) {
+        let lost_after = self.config.lost_after;
+        let is_lost = |request: &Outstanding| matches!(request.flight, Flight::Sent { since, .. } if since.saturating_add(lost_after) <= now);
+        for rid in self.rids_where(is_lost) {
+            if rid > ack {
+                self.repeat(now, rid);
+            }
+        }
+    }
+
+    /// The connection of a request broke; when it is sent again.
+    pub(super) fn lose(&mut self, now: Duration, rid: Rid) {
+        let pause_again = self.pause_again(self.paused.map_or(now, |pause| pause.resume.max(now)));
+        let Some(request) = self.outstanding.get_mut(&rid) else {
+            return;
+        };
+        if !matches!(request.flight, Flight::Sent { .. }) {
+            return;
+        }
+        let again = if request.is_pause {
+            pause_again
+        } else {
+            let chance = self.chance.draw();
+            now.saturating_add(self.config.retry.wait(request.attempt, chance))
+        };
+        request.flight = Flight::Lost { again };
+    }
+
+    /// A pause is over.
+    pub(super) fn wake(&mut self, now: Duration) {
+        self.heard = now;
+        let pause_again = self.pause_again(now);
+        for request in self.outstanding.values_mut() {
+            if request.is_pause && matches!(request.flight, Flight::Lost { .. }) {
+                request.flight = Flight::Lost { again: pause_again };
+            }
+        }
+    }
+
+    /// If the server had the pause, it would have answered what came after it by then.
+    fn pause_again(&self, resumed: Duration) -> Duration {
+        resumed
+            .saturating_add(self.agreed.wait)
+            .saturating_add(self.config.response_margin / 2)
+    }
+
     /// Sends the bytes of a request, once more if it was sent before.
     pub(super) fn repeat(&mut self, now: Duration, rid: Rid) {
-        let patience = self.patience();
+        if self.state == State::Ending {
+            return;
+        }
+        let until = now.saturating_add(self.patience());
         if let Some(request) = self.outstanding.get_mut(&rid) {
-            request.attempt += 1;
-            request.flight = Flight::Sent {
-                until: now + patience,
-            };
+            request.attempt = request.attempt.saturating_add(1);
+            request.flight = Flight::Sent { since: now, until };
             let id = RequestId {
                 rid,
                 attempt: request.attempt,
             };
+            // A copy that nobody took yet need not go twice.
+            self.transmits.retain(|transmit| transmit.id.rid != rid);
             self.transmits.push_back(ClientTransmit {
                 id,
                 body: request.body.clone(),
@@ -173,16 +238,17 @@ impl Client {
         } else {
             self.config.wait
         };
-        wait + self.config.response_margin
+        wait.saturating_add(self.config.response_margin)
     }
 
     /// When the server must have forgotten the session: it may have held a request for `wait`
     /// and then waited for `inactivity`.
     pub(super) fn give_up_at(&self) -> Option<Duration> {
-        if self.outstanding.is_empty() {
+        if self.outstanding.is_empty() || self.paused.is_some() {
             return None;
         }
         let alive = self.agreed.inactivity.unwrap_or(self.config.give_up);
-        Some(self.heard + self.patience() + alive)
+        let at = self.heard.saturating_add(self.patience());
+        Some(at.saturating_add(alive))
     }
 }

@@ -64,6 +64,8 @@ pub(crate) struct Simulation {
     hosts: BTreeMap<SessionId, Host>,
     /// Bodies of the client's requests by request id.
     asked: BTreeMap<u64, Asked>,
+    /// The newest copy of each of them.
+    newest: BTreeMap<u64, u32>,
     /// Responses that came to the client while it was open.
     handed: BTreeSet<u64>,
     client_over: Option<CloseReason>,
@@ -151,6 +153,7 @@ impl Simulation {
             bound: None,
             hosts: BTreeMap::new(),
             asked: BTreeMap::new(),
+            newest: BTreeMap::new(),
             handed: BTreeSet::new(),
             client_over: None,
             client_gone: false,

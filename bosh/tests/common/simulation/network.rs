@@ -93,6 +93,7 @@ impl Simulation {
         let text = std::str::from_utf8(body).unwrap();
         let (length, text) = (body.len(), text.to_owned());
         let first = !self.asked.contains_key(&rid);
+        self.newest.insert(rid, id.attempt);
         self.note(
             "client",
             &format_args!(
@@ -238,7 +239,10 @@ impl Simulation {
                 // What the client takes must be told before anything else happens.
                 let was_open = self.client_over.is_none();
                 self.settle()?;
-                if was_open && is_normal(status, &text) {
+                // §14.3: an empty answer to an older copy may only say that the newest has its place.
+                let is_answer =
+                    text.contains("</") || self.newest.get(&id.rid.get()) == Some(&id.attempt);
+                if was_open && is_normal(status, &text) && is_answer {
                     self.handed.insert(id.rid.get());
                 }
                 self.check_heard()?;

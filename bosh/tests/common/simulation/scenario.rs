@@ -260,6 +260,7 @@ fn client(random: &mut Random) -> ClientConfig {
     config.retry = Retry {
         first: Duration::from_millis(random.one(&[100, 500, 2_000])),
         longest: seconds(random, &[2, 10]),
+        ..Retry::default()
     };
     config.response_margin = seconds(random, &[3, 10]);
     config.give_up = seconds(random, &[10, 60]);
