@@ -28,11 +28,10 @@ LEVELS = {
 }
 MOST_IDS = 5
 
-# `rows` in the table, `reasons` at most, `judgements` decided; `absent`: beginnings of the ids of an optional part that
-# the crate neither has nor announces, so that its MUSTs bind nobody.
-Limits = namedtuple("Limits", "rows reasons judgements absent", defaults=(0, ()))
+# `rows` in the table, `reasons` at most, `judgements` decided.
+Limits = namedtuple("Limits", "rows reasons judgements", defaults=(0,))
 CRATES = {
-    "bosh": Limits(rows=231, reasons=12, judgements=14, absent=("BOSH-16.", "XBOSH-4-08")),
+    "bosh": Limits(rows=231, reasons=12, judgements=14),
     "soap-axl": Limits(rows=49, reasons=2),
     "xmpp-pubsub": Limits(rows=None, reasons=20),
 }
@@ -191,9 +190,9 @@ class Check:
                 self.check_proof(row.id, ID, name)
             if not row.tests and not row.reason:
                 self.fault(f"{row.id} ({row.level}) has neither a test nor a reason")
-            if row.level.startswith("MUST") and not row.tests and not row.id.startswith(limits.absent or "-"):
+            if row.level.startswith("MUST") and not row.tests:
                 self.fault(f"{row.id} ({row.level}) has only a reason")
-        alone = [row for row in self.without_tests() if not row.id.startswith(limits.absent or "-")]
+        alone = list(self.without_tests())
         if len(alone) > limits.reasons:
             self.fault(f"{len(alone)} requirements have only a reason, {limits.reasons} may")
 

@@ -275,6 +275,7 @@ impl Session {
             }
             ClientEvent::From(from) => println!("from {from}"),
             ClientEvent::RedirectRefused { uri, reason } => println!("not to {uri}: {reason:?}"),
+            ClientEvent::Stream(event) => println!("of a stream {event:?}"),
             _ => println!("unknown event"),
         }
     }

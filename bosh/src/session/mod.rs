@@ -15,7 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use wire_xml::Str;
 
-pub use client::{Client, ClientConfig, HttpErrors, Retry};
+pub use client::{Client, ClientConfig, ClientStreamEvent, HttpErrors, Retry, StreamRequest};
 pub use config::{PauseAboveMaximum, ServerConfig};
 pub use manager::{Channel, Manager, SessionId};
 pub use server::Session;
@@ -199,6 +199,8 @@ pub enum ClientEvent {
     Payload(Payload),
     /// The backend's identity, known later than the session (XEP-0124 §7.2).
     From(String),
+    /// Something about one of several streams, if [`Client::open_stream`] asked for them.
+    Stream(ClientStreamEvent),
     /// The server is at another URI, and the client may go there:
     /// [`Client::redirected`] has the settings. [`ClientEvent::Closed`] follows.
     SeeOtherUri(String),
@@ -225,6 +227,7 @@ impl fmt::Debug for ClientEvent {
         match self {
             Self::Opened(opened) => opened.fmt(f),
             Self::Payload(payload) => payload.fmt(f),
+            Self::Stream(event) => event.fmt(f),
             Self::From(from) => f.debug_tuple("From").field(from).finish(),
             Self::SeeOtherUri(uri) => f.debug_tuple("SeeOtherUri").field(uri).finish(),
             Self::RedirectRefused { uri, reason } => f
@@ -283,6 +286,8 @@ pub struct Opened {
     pub restartlogic: Option<bool>,
     /// Stream id for XEP-0078.
     pub authid: Option<String>,
+    /// Name of the first stream, if the session may have several (§16.2).
+    pub stream: Option<StreamName>,
 }
 
 /// How the caller ends a session.

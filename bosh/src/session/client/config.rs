@@ -50,6 +50,8 @@ pub struct ClientConfig {
     pub lost_after: Duration,
     /// Most requests without a response, whatever the server grants. Default 16.
     pub max_requests: usize,
+    /// Most streams in a session, those that were asked for included. Default 8.
+    pub max_streams: usize,
     /// What HTTP 400, 403 and 404 mean. Default [`HttpErrors::Final`].
     pub http_errors: HttpErrors,
     /// How much longer than `wait` a response may take before its connection counts as broken.
@@ -149,6 +151,7 @@ impl ClientConfig {
             redirects: 3,
             lost_after: Duration::from_secs(2),
             max_requests: 16,
+            max_streams: 8,
             http_errors: HttpErrors::default(),
             response_margin: Duration::from_secs(10),
             give_up: Duration::from_secs(60),

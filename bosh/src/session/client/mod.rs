@@ -21,11 +21,14 @@
 
 mod chance;
 mod config;
+mod queue;
 mod redirect;
 mod responses;
 mod schedule;
+mod streams;
 
 pub use config::{ClientConfig, HttpErrors, Retry};
+pub use streams::{ClientStreamEvent, StreamRequest};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -34,6 +37,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::chance::Chance;
+use self::queue::{Item, Queued, Target};
+use self::streams::Streams;
 use super::{ClientEvent, ClientTransmit, CloseReason, Error, Farewell, RequestId};
 use crate::body::Body;
 use crate::condition::Condition;
@@ -88,6 +93,8 @@ pub struct Client {
     state: State,
     sid: Option<Sid>,
     agreed: Agreed,
+    /// `None`: the server offers one stream.
+    streams: Option<Streams>,
     /// Id of the next new request.
     next: Rid,
     /// Id of the request whose response is to be handled next.
@@ -184,11 +191,6 @@ enum Flight {
     Answered,
 }
 
-enum Queued {
-    Payload(Bytes),
-    Restart { from: Option<String> },
-}
-
 #[derive(Clone, Copy, Debug)]
 struct Pause {
     /// When to make a request, so that the server does not forget the session.
@@ -203,6 +205,7 @@ impl Client {
             state: State::Idle,
             sid: None,
             agreed: Agreed::default(),
+            streams: None,
             next: config.first_rid,
             expected: config.first_rid,
             outstanding: BTreeMap::new(),
@@ -270,43 +273,6 @@ impl Client {
         Ok(())
     }
 
-    /// Queues a complete element, which declares its own namespaces. What is queued while no
-    /// request is free travels together.
-    ///
-    /// # Errors
-    ///
-    /// If the session is not open, or the queue is full: then the payload was not taken.
-    pub fn send(&mut self, now: Duration, payload: Bytes) -> Result<(), Error> {
-        self.require_open("send")?;
-        let max = self.config.max_queue;
-        if self.queued_bytes + payload.len() > max {
-            return Err(Error::QueueFull { max });
-        }
-        self.queued_bytes += payload.len();
-        self.queue.push_back(Queued::Payload(payload));
-        self.resume(now);
-        Ok(())
-    }
-
-    /// Asks for a new stream in the same session, as after SASL success (XEP-0206 §5). Goes
-    /// behind what was queued before.
-    ///
-    /// # Errors
-    ///
-    /// If the session is not open.
-    pub fn restart(&mut self, now: Duration) -> Result<(), Error> {
-        self.queue_restart(now, None)
-    }
-
-    /// [`restart`](Self::restart) that names the originator, as is due after SASL EXTERNAL.
-    ///
-    /// # Errors
-    ///
-    /// If the session is not open.
-    pub fn restart_from(&mut self, now: Duration, from: impl Into<String>) -> Result<(), Error> {
-        self.queue_restart(now, Some(from.into()))
-    }
-
     /// Announces silence and stops asking, for instance while a page is reloaded (§10). What is
     /// queued goes along. The next `send` or [`resume`](Self::resume) ends the pause, or three
     /// quarters of its time. Less than 5 s is not asked for if more is granted: a bad round trip
@@ -337,14 +303,17 @@ impl Client {
         }
         let length = length.max(SHORTEST_PAUSE).min(longest);
         let seconds = u32::try_from(length.as_secs()).unwrap_or(u32::MAX);
+        let (target, payloads) = self
+            .take_payloads()
+            .unwrap_or_else(|| (Target::All, Vec::new()));
         let body = Body {
             pause: Some(seconds),
+            stream: self.wire_name(&target),
             ..Body::default()
         };
         self.paused = Some(Pause {
             resume: now.saturating_add(length / 4 * 3),
         });
-        let payloads = self.take_payloads();
         self.transmit_new(now, body, &payloads);
         Ok(())
     }
@@ -363,7 +332,8 @@ impl Client {
     }
 
     /// Ends the session (§13). Everything queued goes first, then the payloads given (such as an
-    /// unavailable presence), in the last request if it holds them; [`ClientEvent::Closed`]
+    /// unavailable presence, of several streams to all), in the last request if it holds them;
+    /// [`ClientEvent::Closed`]
     /// follows.
     ///
     /// # Errors
@@ -371,7 +341,13 @@ impl Client {
     /// If the session is not open.
     pub fn terminate(&mut self, now: Duration, payloads: &[Bytes]) -> Result<(), Error> {
         self.require_open("terminate")?;
-        self.say_farewell(now, None, payloads);
+        for payload in payloads {
+            self.push(Queued {
+                target: self.everyone(),
+                item: Item::Payload(payload.clone()),
+            });
+        }
+        self.say_farewell(now, Farewell::plain());
         Ok(())
     }
 
@@ -382,8 +358,7 @@ impl Client {
     /// If the session is not open.
     pub fn terminate_with(&mut self, now: Duration, farewell: Farewell) -> Result<(), Error> {
         self.require_open("terminate")?;
-        let payloads: Vec<Bytes> = farewell.payload.into_iter().collect();
-        self.say_farewell(now, farewell.condition, &payloads);
+        self.say_farewell(now, farewell);
         Ok(())
     }
 
@@ -505,41 +480,48 @@ impl Client {
         })
     }
 
-    fn queue_restart(&mut self, now: Duration, from: Option<String>) -> Result<(), Error> {
-        self.require_open("restart the stream")?;
-        self.queue.push_back(Queued::Restart { from });
-        self.resume(now);
-        Ok(())
-    }
-
-    /// Tells the server that the session ends, and why.
-    fn say_farewell(&mut self, now: Duration, condition: Option<Condition>, payloads: &[Bytes]) {
+    /// Tells the server that the session ends, and why. In a session of one stream everything
+    /// queued goes along; of several, each goes in a request of its own first (§16.4).
+    fn say_farewell(&mut self, now: Duration, farewell: Farewell) {
         if self.state == State::Ending {
-            let payloads = payloads.iter().cloned();
-            self.queue.extend(payloads.map(Queued::Payload));
+            let target = self.everyone();
+            if let Some(payload) = farewell.payload {
+                self.push(Queued {
+                    target,
+                    item: Item::Payload(payload),
+                });
+            }
             return self.end();
         }
         self.state = State::Closing;
-        self.farewell = condition;
+        self.paused = None;
+        self.farewell = farewell.condition;
         self.closing_until = Some(now.saturating_add(self.config.close_timeout));
+        if self.has_many_streams() {
+            self.push(Queued {
+                target: Target::All,
+                item: Item::Terminate(Box::new(farewell)),
+            });
+            return self.schedule(now);
+        }
         // A restart would come too late.
-        let payloads = payloads.iter().cloned();
-        let all: Vec<Bytes> = self.take_queue().into_iter().chain(payloads).collect();
-        self.queued_bytes = all.iter().map(Bytes::len).sum();
-        self.queue.extend(all.into_iter().map(Queued::Payload));
+        let unsent = self.take_unsent().into_iter().chain(farewell.payload);
+        for payload in unsent {
+            self.push(Queued {
+                target: Target::First,
+                item: Item::Payload(payload),
+            });
+        }
         self.leave(now);
     }
 
-    /// All payloads that wait; a restart would come too late.
-    fn take_queue(&mut self) -> Vec<Bytes> {
-        self.queued_bytes = 0;
-        std::mem::take(&mut self.queue)
-            .into_iter()
-            .filter_map(|queued| match queued {
-                Queued::Payload(payload) => Some(payload),
-                Queued::Restart { .. } => None,
-            })
-            .collect()
+    /// Whom the last words of a session are for.
+    fn everyone(&self) -> Target {
+        if self.has_many_streams() {
+            Target::All
+        } else {
+            Target::First
+        }
     }
 
     fn rids_where(&self, wanted: impl Fn(&Outstanding) -> bool) -> Vec<Rid> {
@@ -555,7 +537,7 @@ impl Client {
         self.outstanding.clear();
         self.early.clear();
         self.transmits.clear();
-        let unsent = self.take_queue();
+        let unsent = self.take_unsent();
         self.events
             .push_back(ClientEvent::Closed { reason, unsent });
     }

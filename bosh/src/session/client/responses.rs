@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::super::{ClientEvent, CloseReason, Opened, RequestId};
+use super::streams::Streams;
 use super::{Agreed, Client, Flight, HttpErrors, State};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
@@ -130,15 +131,15 @@ impl Client {
         while let Some(response) = self.early.remove(&self.expected) {
             self.outstanding.remove(&self.expected);
             self.expected = self.expected.next().unwrap_or(Rid::MAX);
-            if response.kind == BodyKind::Terminate {
+            if self.ends_session(&response) {
                 return self.on_terminate(response);
             }
-            self.on_response(response);
+            self.on_response(now, response);
             if self.state == State::Closed {
                 return;
             }
         }
-        if self.early.values().any(is_terminate) {
+        if self.early.values().any(|body| self.ends_session(body)) {
             if self.state != State::Closing {
                 self.state = State::Ending;
             }
@@ -147,8 +148,10 @@ impl Client {
             return self.end_if_complete();
         }
         if self.state == State::Closing {
-            self.leave(now);
-            if self.outstanding.is_empty() {
+            if !self.has_many_streams() {
+                self.leave(now);
+            }
+            if self.outstanding.is_empty() && self.queue.is_empty() {
                 return self.close(CloseReason::Local(self.farewell));
             }
         }
@@ -157,7 +160,10 @@ impl Client {
 
     /// Ends what the server has ended, unless an earlier response may still come.
     pub(super) fn end_if_complete(&mut self) {
-        let mut terminal = self.early.iter().filter(|(_, body)| is_terminate(body));
+        let mut terminal = self
+            .early
+            .iter()
+            .filter(|(_, body)| self.ends_session(body));
         let Some((&last, _)) = terminal.next() else {
             return;
         };
@@ -169,19 +175,21 @@ impl Client {
 
     /// The session is over, whatever has not come.
     pub(super) fn end(&mut self) {
-        let early = std::mem::take(&mut self.early);
-        match early.into_values().find(is_terminate) {
+        match self.take_terminal() {
             Some(response) => self.on_terminate(response),
             None => self.close(CloseReason::Local(self.farewell)),
         }
     }
 
+    fn take_terminal(&mut self) -> Option<Body> {
+        let early = std::mem::take(&mut self.early);
+        early.into_values().find(|body| self.ends_session(body))
+    }
+
     fn on_terminate(&mut self, mut response: Body) {
         if response.condition == Some(Condition::OtherRequest) {
             // The reason is in the answer to that other request, if it is here already.
-            let early = std::mem::take(&mut self.early);
-            let reason = early.into_values().find(is_terminate);
-            response = reason.unwrap_or(response);
+            response = self.take_terminal().unwrap_or(response);
         }
         // Whatever the server says while we are leaving, we have left.
         let reason = if self.state == State::Closing {
@@ -190,6 +198,7 @@ impl Client {
             CloseReason::Peer(response.condition)
         };
         let uri = response.uri;
+        // Of several streams, all have ended: what is told here is told of the session.
         self.events
             .extend(response.payloads.into_iter().map(ClientEvent::Payload));
         if let Some(uri) = uri.filter(|_| self.state != State::Closing) {
@@ -199,7 +208,7 @@ impl Client {
     }
 
     /// A response in its turn.
-    fn on_response(&mut self, mut response: Body) {
+    fn on_response(&mut self, now: Duration, mut response: Body) {
         if self.state == State::Creating {
             let Some(sid) = response.sid.take() else {
                 return self.close(CloseReason::Malformed);
@@ -211,17 +220,16 @@ impl Client {
             .is_some_and(|sid| Some(sid) != self.sid.as_ref())
         {
             return self.close(CloseReason::Malformed);
-        } else if let Some(from) = response.from.take() {
-            self.events.push_back(ClientEvent::From(from));
         }
-        self.events
-            .extend(response.payloads.into_iter().map(ClientEvent::Payload));
+        self.hand_over(now, response);
     }
 
     fn on_created(&mut self, sid: crate::rid::Sid, response: &mut Body) {
         self.agreed = Agreed::new(&self.config, response);
         self.sid = Some(sid.clone());
         self.state = State::Open;
+        let stream = response.stream.take().filter(|name| !name.is_empty());
+        self.streams = stream.map(|name| Streams::new(&name, &self.config.to));
         let accept = response.accept.as_deref().unwrap_or_default();
         let codings = accept.split(',').map(wire_xml::text::trim);
         self.events.push_back(ClientEvent::Opened(Opened {
@@ -241,12 +249,9 @@ impl Client {
             xmpp_version: response.xmpp_version,
             restartlogic: response.restartlogic,
             authid: response.authid.take(),
+            stream: self.streams.as_ref().map(|streams| streams.first.clone()),
         }));
     }
-}
-
-fn is_terminate(body: &Body) -> bool {
-    body.kind == BodyKind::Terminate
 }
 
 /// After so many responses that cannot be read, the server itself must have written them.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 
 use super::super::{ClientTransmit, MAX_PAYLOADS, RequestId};
-use super::{Client, Flight, Outstanding, Queued, State};
+use super::{Client, Flight, Outstanding, State};
 use crate::body::Body;
 use crate::rid::Rid;
 
@@ -13,45 +13,37 @@ impl Client {
     /// Sends what may be sent: queued payloads while requests are free, and an empty request
     /// when none is with the server (§10).
     pub(super) fn schedule(&mut self, now: Duration) {
-        while self.state == State::Open && self.paused.is_none() {
-            if !self.has_free_request() {
+        loop {
+            let speaks = match self.state {
+                State::Open => self.paused.is_none(),
+                // Of one stream, `leave` sends what is left.
+                State::Closing => self.has_many_streams() && !self.queue.is_empty(),
+                State::Idle | State::Creating | State::Ending | State::Closed => false,
+            };
+            if !speaks || !self.has_free_request() {
                 return;
             }
-            match self.queue.front() {
-                Some(Queued::Restart { from }) => {
-                    let body = Body {
-                        to: Some(self.config.to.clone()),
-                        from: from.clone(),
-                        lang: self.config.lang.clone(),
-                        restart: true,
-                        ..Body::default()
-                    };
-                    self.queue.pop_front();
-                    self.transmit_new(now, body, &[]);
-                }
-                Some(Queued::Payload(_)) => {
-                    let payloads = self.take_payloads();
-                    self.transmit_new(now, Body::default(), &payloads);
-                }
-                None if self.poll_at().is_some_and(|at| at > now) => return,
-                None if !self.is_asking() => {
-                    self.transmit_new(now, Body::default(), &[]);
-                }
-                None => return,
+            if let Some((body, payloads)) = self.next_request() {
+                self.transmit_new(now, body, &payloads);
+            } else if self.is_asking() || self.poll_at().is_some_and(|at| at > now) {
+                return;
+            } else {
+                self.transmit_new(now, Body::default(), &[]);
             }
         }
     }
 
-    /// Sends the last request at once, unless what is queued needs more than one.
+    /// Sends the last request of a session of one stream at once, unless what is queued needs more
+    /// than one.
     pub(super) fn leave(&mut self, now: Duration) {
         while !self.has_left {
             let fits = self.queued_bytes <= self.config.max_request || self.queue.len() == 1;
             if fits && self.queue.len() <= MAX_PAYLOADS {
                 self.has_left = true;
-                let payloads = self.take_payloads();
+                let (_, payloads) = self.take_payloads().unwrap_or_default();
                 self.transmit_new(now, Body::terminate(self.farewell), &payloads);
             } else if self.has_free_request() {
-                let payloads = self.take_payloads();
+                let (_, payloads) = self.take_payloads().unwrap_or_default();
                 self.transmit_new(now, Body::default(), &payloads);
             } else {
                 return;
@@ -96,23 +88,6 @@ impl Client {
         let interval = self.config.poll_interval.min(longest).max(shortest);
         // Counted from the response, lest a slow request and a quick one come too close (§12).
         Some(self.asked.saturating_add(interval))
-    }
-
-    /// Payloads from the front of the queue, as many as go into one request.
-    pub(super) fn take_payloads(&mut self) -> Vec<Bytes> {
-        let mut payloads = Vec::new();
-        let mut bytes = 0;
-        while let Some(Queued::Payload(payload)) = self.queue.front() {
-            bytes += payload.len();
-            let is_long = bytes > self.config.max_request && !payloads.is_empty();
-            if is_long || payloads.len() >= MAX_PAYLOADS {
-                break;
-            }
-            self.queued_bytes -= payload.len();
-            payloads.push(payload.clone());
-            self.queue.pop_front();
-        }
-        payloads
     }
 
     pub(super) fn transmit_new(&mut self, now: Duration, mut body: Body, payloads: &[Bytes]) {
