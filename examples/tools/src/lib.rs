@@ -3,3 +3,4 @@
 
 pub mod inspect;
 pub mod mutate;
+pub mod probe;
