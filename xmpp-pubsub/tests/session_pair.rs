@@ -6,12 +6,13 @@ mod common;
 
 use std::time::Duration;
 
+use bytes::BytesMut;
 use common::{Pair, client_config, jid, server_config};
 use xmpp_pubsub::sasl::SaslCondition;
 use xmpp_pubsub::session::{ClientEvent, CloseReason, Security, ServerEvent};
 use xmpp_pubsub::stanza::{Message, MessageKind, Payload, PresenceKind, Stanza};
 use xmpp_pubsub::stream::{Form, StreamCondition, StreamError};
-use xmpp_pubsub::xml::Element;
+use xmpp_pubsub::xml::{Element, Scope};
 
 const FORMS: [Form; 3] = [Form::Tcp, Form::WebSocket, Form::Bosh];
 
@@ -46,19 +47,6 @@ fn all_forms_yield_the_same_events() {
         pair.settle();
         pair.client_events
             .retain(|event| !matches!(event, ClientEvent::Restart));
-        if form == Form::Bosh {
-            // The end of the session is said by the body, not by the stream.
-            pair.server.transport_lost();
-            pair.settle();
-            pair.server_events.pop();
-        } else {
-            let Some(ServerEvent::Closed {
-                reason: CloseReason::Peer,
-            }) = pair.server_events.pop()
-            else {
-                panic!("{:?}", pair.server_events);
-            };
-        }
         seen.push((
             format!("{:?}", pair.client_events),
             format!("{:?}", pair.server_events),
@@ -66,6 +54,11 @@ fn all_forms_yield_the_same_events() {
     }
     assert_eq!(seen[0], seen[1], "TCP and WebSocket");
     assert_eq!(seen[0], seen[2], "TCP and BOSH");
+    assert!(
+        seen[0].1.ends_with("Closed { reason: Peer }]")
+            && seen[0].0.ends_with("Closed { reason: Ended }]"),
+        "{seen:?}"
+    );
     assert!(
         seen[0]
             .0
@@ -180,6 +173,93 @@ fn a_shutdown_is_said_in_the_stream() {
             close_reason(&pair.client_events),
             CloseReason::PeerError(error)
         );
+    }
+}
+
+#[test]
+fn a_server_that_ends_in_order_is_told_apart_from_one_that_complains() {
+    for form in FORMS {
+        let mut pair = online(form);
+        pair.server.close(None);
+        pair.settle();
+        assert_eq!(close_reason(&pair.client_events), CloseReason::Peer);
+        let last = pair.transcript.lines().last().unwrap();
+        let end = match form {
+            Form::Tcp => "C: </stream:stream>",
+            Form::WebSocket => "C: <close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\"/>",
+            Form::Bosh => "S: BOSH terminate in order ",
+        };
+        assert_eq!(last, end);
+
+        let mut pair = online(form);
+        pair.server.close(Some(StreamCondition::CONFLICT.into()));
+        pair.settle();
+        let conflict = StreamError::from(StreamCondition::CONFLICT);
+        assert_eq!(
+            close_reason(&pair.client_events),
+            CloseReason::PeerError(conflict)
+        );
+        let error = "<stream:error xmlns:stream=\"http://etherx.jabber.org/streams\">\
+                     <conflict xmlns=\"urn:ietf:params:xml:ns:xmpp-streams\"/></stream:error>";
+        let said = match form {
+            Form::Tcp => {
+                "S: <stream:error><conflict xmlns=\"urn:ietf:params:xml:ns:xmpp-streams\"/>\
+                          </stream:error></stream:stream>\n"
+                    .to_owned()
+            }
+            Form::WebSocket => {
+                format!("S: {error}\nS: <close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\"/>\n")
+            }
+            Form::Bosh => format!("S: BOSH terminate remote-stream-error {error}\n"),
+        };
+        assert!(
+            pair.transcript.contains(&said),
+            "{form:?}: {}",
+            pair.transcript
+        );
+    }
+}
+
+#[test]
+fn after_login_each_form_opens_anew() {
+    for (form, opening) in [
+        (Form::Tcp, "C: <?xml version='1.0'?><stream:stream "),
+        (
+            Form::WebSocket,
+            "C: <open xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" ",
+        ),
+        (Form::Bosh, "C: BOSH "),
+    ] {
+        let pair = online(form);
+        let success = "S: <success xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"/>\n";
+        let (before, after) = pair.transcript.split_once(success).unwrap();
+        assert!(before.starts_with(opening), "{before}");
+        assert!(after.starts_with(opening), "RFC 7395 §3.7: {after}");
+        assert!(!before.contains("<close"), "RFC 7395 §3.7: {before}");
+    }
+}
+
+#[test]
+fn a_client_that_complains_is_heard_in_each_form() {
+    for form in FORMS {
+        let mut pair = online(form);
+        let nonsense = "<nonsense xmlns='urn:x'/>".into();
+        let refused = match form {
+            Form::Tcp => pair
+                .client
+                .handle_input(pair.now, &mut BytesMut::from("<s:a xmlns:s='urn:x'/>")),
+            Form::WebSocket => pair.client.handle_message(pair.now, nonsense),
+            Form::Bosh => pair.client.handle_payload(pair.now, nonsense, Scope::new()),
+        };
+        assert!(refused.is_err());
+        pair.settle();
+        let Some(ServerEvent::Closed {
+            reason: CloseReason::PeerError(error),
+        }) = pair.server_events.last()
+        else {
+            panic!("{form:?}: {:?}", pair.server_events);
+        };
+        assert_eq!(error.condition, StreamCondition::UNSUPPORTED_STANZA_TYPE);
     }
 }
 

@@ -20,9 +20,8 @@ use tokio::{
 use xmpp_pubsub::{
     Jid,
     sasl::SaslCondition,
-    session::{self, CloseReason, Security, Server, ServerEvent, SessionKey},
-    stream::{Form, Fragment, Frame, Header, StreamCondition, StreamError},
-    xml::Limits,
+    session::{self, Error, Security, Server, ServerEvent, SessionKey},
+    stream::{Form, StreamCondition, StreamError},
 };
 
 use super::{
@@ -275,18 +274,18 @@ impl Task {
                 let pace = Pace::new(self.clock.now());
                 self.clients.insert(id, Client { key, stream, pace });
                 self.by_key.insert(key, id);
-                self.give(id, Frame::Open(header(open.to.as_deref(), open.lang)));
+                self.give(id, |stream, now| {
+                    let (to, from) = (open.to.as_deref(), open.from.as_deref());
+                    stream.handle_opening(now, to, from, open.lang.as_deref())
+                });
             }
-            Event::Restart(restart) => {
-                self.give(id, Frame::Open(header(restart.to.as_deref(), restart.lang)));
-            }
-            Event::Payload(payload) => {
-                let (bytes, scope) = (payload.bytes().clone(), payload.scope().clone());
-                match Fragment::new(bytes, scope, &Limits::default()) {
-                    Ok(fragment) => self.give(id, Frame::Fragment(fragment)),
-                    Err(error) => tracing::debug!(%id, %error, "BOSH: a payload cannot be read"),
-                }
-            }
+            Event::Restart(restart) => self.give(id, |stream, now| {
+                let (to, from) = (restart.to.as_deref(), restart.from.as_deref());
+                stream.handle_opening(now, to, from, restart.lang.as_deref())
+            }),
+            Event::Payload(payload) => self.give(id, |stream, now| {
+                stream.handle_payload(now, payload.bytes().clone(), payload.scope().clone())
+            }),
             Event::Terminated {
                 reason,
                 undelivered,
@@ -302,10 +301,14 @@ impl Task {
         }
     }
 
-    fn give(&mut self, id: SessionId, frame: Frame) {
+    fn give(
+        &mut self,
+        id: SessionId,
+        take: impl FnOnce(&mut Server, Duration) -> Result<(), Error>,
+    ) {
         let now = self.clock.now();
         if let Some(client) = self.clients.get_mut(&id) {
-            if let Err(error) = client.stream.handle_frame(now, frame) {
+            if let Err(error) = take(&mut client.stream, now) {
                 tracing::debug!(%id, %error, "BOSH: the client broke the protocol");
             }
             self.pump(id);
@@ -354,7 +357,10 @@ impl Task {
                     )));
                 }
                 Some(ServerEvent::Stanza(stanza)) => self.hub.stanza(client.key, stanza),
-                Some(ServerEvent::Closed { reason }) => return self.end(id, &reason),
+                Some(ServerEvent::Closed { reason }) => {
+                    tracing::debug!(%id, %reason, "BOSH: the stream ended");
+                    return self.end(id);
+                }
                 Some(_) => {}
                 None => break,
             }
@@ -374,27 +380,17 @@ impl Task {
     }
 
     /// Ends the BOSH session of a stream that has ended.
-    fn end(&mut self, id: SessionId, reason: &CloseReason) {
+    fn end(&mut self, id: SessionId) {
         let now = self.clock.now();
         let Some(client) = self.clients.get_mut(&id) else {
             return;
         };
-        let mut last = None;
         while let Some(payload) = client.stream.poll_transmit() {
-            if let Some(before) = last.replace(payload) {
-                // A queue that is full loses what comes before the end.
-                let _ = self.manager.send(now, id, before);
-            }
+            // A queue that is full loses what comes before the end.
+            let _ = self.manager.send(now, id, payload);
         }
-        let farewell = match (reason, last) {
-            // The last thing that such a stream says is its error.
-            (CloseReason::Error(_), Some(error)) => Farewell::stream_error(error),
-            (_, Some(payload)) => {
-                let _ = self.manager.send(now, id, payload);
-                Farewell::plain()
-            }
-            (_, None) => Farewell::plain(),
-        };
+        let error = client.stream.poll_stream_error();
+        let farewell = error.map_or_else(Farewell::plain, Farewell::stream_error);
         // If it is over already, that was what we wanted.
         let _ = self.manager.close(now, id, farewell);
     }
@@ -407,17 +403,6 @@ fn config() -> ServerConfig {
         .with_inactivity(Some(Duration::from_secs(60)))
         .with_authentication_timeout(Some(NEGOTIATION))
         .with_sessions(MAX_SESSIONS, MAX_STRANGERS)
-}
-
-fn header(to: Option<&str>, lang: Option<String>) -> Header {
-    // An address that is none is not ours; the stream says so.
-    let to = to.map(|to| Jid::new(to).or_else(|_| Jid::new("invalid.invalid")));
-    Header {
-        to: to.and_then(Result::ok),
-        lang,
-        version: Some("1.0".to_owned()),
-        ..Header::default()
-    }
 }
 
 /// 128 random bits. Without randomness it is empty, and the manager refuses the session.
@@ -437,7 +422,10 @@ const MAX_STRANGERS: usize = 1024;
 
 #[cfg(test)]
 mod tests {
-    use xmpp_pubsub::{Stanza, xml::Scope};
+    use xmpp_pubsub::{
+        Stanza,
+        xml::{Limits, Scope},
+    };
 
     use super::*;
     use crate::{

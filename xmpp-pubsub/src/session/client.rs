@@ -10,9 +10,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use wire_xml::Limits;
+use wire_xml::{Limits, Scope};
 
-use super::{CloseReason, Error, bind_payload};
+use super::{CloseReason, Error, Security, bind_payload};
 use crate::error::DecodeError;
 use crate::id::{IdSource, StanzaId};
 use crate::jid::Jid;
@@ -23,7 +23,7 @@ use crate::stanza::{
 };
 use crate::stream::{
     Features, Form, Fragment, Frame, Header, Outbox, StreamCondition, StreamError, TcpFraming,
-    decode_message,
+    decode_message, end_of_stream,
 };
 
 /// Settings of a [`Client`] session.
@@ -35,6 +35,9 @@ pub struct ClientConfig {
     pub password: Password,
     /// Random number of the host's: makes the ids of requests. One per session.
     pub seed: u64,
+    /// What is below the stream. From [`Security::Protected`] no server moves the session to a transport without TLS:
+    /// such a move counts as an end in order (RFC 7395 §3.6.1). Default protected.
+    pub security: Security,
     /// Sent as soon as there is an address; without it nobody's bare address reaches this session. Default: available,
     /// priority 0.
     pub initial_presence: Option<Presence>,
@@ -56,12 +59,20 @@ impl ClientConfig {
             jid,
             password,
             seed,
+            security: Security::Protected,
             initial_presence: Some(Presence::new(PresenceKind::Available)),
             negotiation_timeout: Duration::from_secs(30),
             limits: Limits::default(),
             ping_after: Some(Duration::from_secs(20)),
             ping_timeout: Duration::from_secs(20),
         }
+    }
+
+    /// Sets what is below the stream.
+    #[must_use]
+    pub const fn with_security(mut self, security: Security) -> Self {
+        self.security = security;
+        self
     }
 
     /// Sets what presence is sent first, if any.
@@ -93,7 +104,8 @@ pub enum ClientEvent {
     },
     /// A stanza for the application. Pings are answered already.
     Stanza(Stanza),
-    /// The session is over. Send what [`Client::poll_transmit`] still has, then close the transport.
+    /// The session is over. Send what [`Client::poll_transmit`] still has, on BOSH also
+    /// [`Client::poll_stream_error`], then close the transport.
     Closed {
         /// Why.
         reason: CloseReason,
@@ -186,7 +198,7 @@ impl Client {
         Ok(())
     }
 
-    /// Takes one message of a WebSocket.
+    /// Takes one text message of a WebSocket. RFC 7395 §3.3.
     ///
     /// # Errors
     ///
@@ -198,7 +210,33 @@ impl Client {
         }
     }
 
-    /// Takes one part of a stream, such as an element of a BOSH body.
+    /// Takes a child of a BOSH body, which inherits `scope`.
+    ///
+    /// # Errors
+    ///
+    /// As [`handle_input`](Self::handle_input).
+    pub fn handle_payload(&mut self, now: Duration, xml: Bytes, scope: Scope) -> Result<(), Error> {
+        match Fragment::new(xml, scope, &self.config.limits) {
+            Ok(fragment) => self.handle_frame(now, Frame::Fragment(fragment)),
+            Err(error) => Err(self.fail(error.into())),
+        }
+    }
+
+    /// The server ended the BOSH session, with a condition or in order. What the body carried comes before, by
+    /// [`handle_payload`](Self::handle_payload). A condition that RFC 6120 knows too ends the stream with that error;
+    /// any other says that the session below was lost.
+    pub fn handle_terminate(&mut self, condition: Option<&str>) {
+        if self.is_closed() {
+            return;
+        }
+        self.end(match condition.map(end_of_stream) {
+            None => CloseReason::Peer,
+            Some(Some(error)) => CloseReason::PeerError(error),
+            Some(None) => CloseReason::TransportLost,
+        });
+    }
+
+    /// Takes one part of a stream.
     ///
     /// # Errors
     ///
@@ -212,6 +250,16 @@ impl Client {
             Frame::Close => {
                 self.out.close();
                 self.end(CloseReason::Peer);
+                Ok(())
+            }
+            Frame::Moved(uri) => {
+                self.out.close();
+                let may_follow = self.config.security == Security::Clear || uri.is_secure();
+                self.end(if may_follow {
+                    CloseReason::Moved(uri)
+                } else {
+                    CloseReason::Peer
+                });
                 Ok(())
             }
         }
@@ -278,6 +326,11 @@ impl Client {
     /// The next bytes to send. On TCP all there is; on BOSH and WebSocket one element.
     pub fn poll_transmit(&mut self) -> Option<Bytes> {
         self.out.poll()
+    }
+
+    /// On BOSH, when [`ClientEvent::Closed`] was told: the stream error that goes into the terminating body.
+    pub fn poll_stream_error(&mut self) -> Option<Bytes> {
+        self.out.take_error()
     }
 
     /// The next thing to know or do.
@@ -350,6 +403,12 @@ impl Client {
             Ok(element) => element,
             Err(error) => return Err(self.fail(error.into())),
         };
+        // In an older form of XEP-0206 §6 the terminating body has the condition without the error around it.
+        if self.form == Form::Bosh && element.name().ns() == ns::STREAM_ERRORS {
+            let condition = StreamCondition::from_name(element.local());
+            self.end(CloseReason::PeerError(condition.into()));
+            return Ok(());
+        }
         if element.is(ns::STREAM, "error") {
             self.out.close();
             self.end(CloseReason::PeerError(StreamError::from_element(&element)));

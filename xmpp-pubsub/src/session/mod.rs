@@ -16,7 +16,7 @@ use wire_xml::Writer;
 
 use crate::ns;
 use crate::stanza::Payload;
-use crate::stream::StreamError;
+use crate::stream::{SeeOtherUri, StreamError};
 
 pub use client::{Client, ClientConfig, ClientEvent};
 pub use router::{
@@ -31,6 +31,10 @@ pub enum CloseReason {
     /// The peer ended the stream in order.
     #[error("the peer ended the stream")]
     Peer,
+    /// The server ended the stream in order, and the client is to go on there. Never from TLS to a transport without
+    /// (RFC 7395 §3.6.1).
+    #[error("the stream goes on at {}", .0.as_str())]
+    Moved(SeeOtherUri),
     /// The peer ended the stream with an error.
     #[error("the peer ended the stream: {0}")]
     PeerError(StreamError),

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use wire_xml::Limits;
+use wire_xml::{Limits, Scope};
 
 use super::{CloseReason, Error, bind_payload};
 use crate::error::DecodeError;
@@ -23,8 +23,8 @@ use crate::ns;
 use crate::sasl::{Plain, SaslCondition, SaslElement};
 use crate::stanza::{Condition, ErrorType, Iq, IqContent, Payload, Stanza, StanzaError};
 use crate::stream::{
-    Features, Form, Fragment, Frame, Header, Outbox, StreamCondition, StreamError, TcpFraming,
-    decode_message,
+    Features, Form, Fragment, Frame, Header, Outbox, SeeOtherUri, StreamCondition, StreamError,
+    TcpFraming, decode_message,
 };
 
 /// Settings of a [`Server`] session.
@@ -113,7 +113,8 @@ pub enum ServerEvent {
     },
     /// A stanza of a bound client; its sender is set to the session's full address.
     Stanza(Stanza),
-    /// The session is over. Send what [`Server::poll_transmit`] still has, then close the transport.
+    /// The session is over. Send what [`Server::poll_transmit`] still has, on BOSH also
+    /// [`Server::poll_stream_error`], then close the transport.
     Closed {
         /// Why.
         reason: CloseReason,
@@ -209,7 +210,7 @@ impl Server {
         Ok(())
     }
 
-    /// Takes one message of a WebSocket.
+    /// Takes one text message of a WebSocket. RFC 7395 §3.3.
     ///
     /// # Errors
     ///
@@ -221,8 +222,44 @@ impl Server {
         }
     }
 
-    /// Takes one part of a stream, such as the opening that a BOSH layer saw in a first or restarting body, or one
-    /// of the elements inside.
+    /// Takes what a BOSH layer saw in a first or restarting body: the stream opens, or opens anew. XEP-0206 §3, §5.
+    ///
+    /// # Errors
+    ///
+    /// As [`handle_input`](Self::handle_input).
+    pub fn handle_opening(
+        &mut self,
+        now: Duration,
+        to: Option<&str>,
+        from: Option<&str>,
+        lang: Option<&str>,
+    ) -> Result<(), Error> {
+        match Header::of_body(to, from, lang) {
+            Ok(header) => self.handle_frame(now, Frame::Open(header)),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// Takes a child of a BOSH body, which inherits `scope`.
+    ///
+    /// # Errors
+    ///
+    /// As [`handle_input`](Self::handle_input).
+    pub fn handle_payload(&mut self, now: Duration, xml: Bytes, scope: Scope) -> Result<(), Error> {
+        match Fragment::new(xml, scope, &self.limits()) {
+            Ok(fragment) => self.handle_frame(now, Frame::Fragment(fragment)),
+            Err(error) => Err(self.fail(error.into())),
+        }
+    }
+
+    /// The client ended its BOSH session. Nothing can be sent any more.
+    pub fn handle_terminate(&mut self) {
+        if !self.is_closed() {
+            self.finish(CloseReason::Peer);
+        }
+    }
+
+    /// Takes one part of a stream.
     ///
     /// # Errors
     ///
@@ -233,7 +270,8 @@ impl Server {
             _ if self.is_closed() => Ok(()),
             Frame::Open(header) => self.on_open(&header),
             Frame::Fragment(fragment) => self.on_fragment(&fragment),
-            Frame::Close => {
+            // A client has no place to send us to.
+            Frame::Close | Frame::Moved(_) => {
                 self.finish(CloseReason::Peer);
                 Ok(())
             }
@@ -354,6 +392,26 @@ impl Server {
         }
     }
 
+    /// Ends the session, and asks the client to go on at another endpoint. RFC 7395 §3.6.1.
+    ///
+    /// # Errors
+    ///
+    /// On another transport than WebSocket, which has no word for it, or if the session is over.
+    pub fn redirect(&mut self, to: &SeeOtherUri) -> Result<(), Error> {
+        if self.form != Form::WebSocket {
+            return Err(Error::Caller {
+                attempted: "redirect the client",
+                state: "the transport is no WebSocket",
+            });
+        }
+        if self.is_closed() {
+            return Err(self.misuse("redirect the client"));
+        }
+        self.out.redirect(to);
+        self.end(CloseReason::Ended);
+        Ok(())
+    }
+
     /// The transport broke; there is nobody to tell.
     pub fn transport_lost(&mut self) {
         if !self.is_closed() {
@@ -364,6 +422,12 @@ impl Server {
     /// The next bytes to send. On TCP all there is; on BOSH and WebSocket one element.
     pub fn poll_transmit(&mut self) -> Option<Bytes> {
         self.out.poll()
+    }
+
+    /// On BOSH, when [`ServerEvent::Closed`] was told: the stream error that goes into the terminating body, whose
+    /// condition is `remote-stream-error` then (XEP-0206 §6). Without one the body has no condition.
+    pub fn poll_stream_error(&mut self) -> Option<Bytes> {
+        self.out.take_error()
     }
 
     /// The next thing to know or do.
@@ -733,9 +797,10 @@ impl Server {
         Error::Peer(error)
     }
 
-    /// Ends the stream without an error.
+    /// Ends the stream without an error. On WebSocket also one that is not open (RFC 7395 §3.4): it is over when both
+    /// have said so.
     fn finish(&mut self, reason: CloseReason) {
-        if self.opened {
+        if self.opened || self.form == Form::WebSocket {
             self.out.close();
         }
         self.end(reason);

@@ -1,12 +1,20 @@
-//! Frames out of BOSH bodies. XEP-0206.
+//! Streams inside BOSH bodies. XEP-0206.
 //!
-//! The layer that speaks BOSH knows what a body is; it hands over the content: each child with the namespaces that it
-//! inherits, by [`Fragment::new`], or all of it by [`fragments`].
+//! The layer that speaks BOSH knows what a body is, and this one does not. What they have to say to each other:
+//!
+//! | below | here |
+//! | --- | --- |
+//! | a session is created, or restarted (§5) | [`Server::handle_opening`](crate::session::Server::handle_opening) |
+//! | a child of a body, with the namespaces that it inherits | `handle_payload` of the server or client |
+//! | a body of type `terminate` | `handle_terminate` of the server or client |
+//! | a child of the next body | `poll_transmit` |
+//! | a restart request | [`ClientEvent::Restart`](crate::session::ClientEvent::Restart) |
+//! | the end: condition `remote-stream-error` around the error, or none | `poll_stream_error`, when `Closed` was told |
 
 use bytes::Bytes;
 use wire_xml::{Event, Limits, Profile, Reader, Scope};
 
-use super::{Fragment, StreamError};
+use super::{Fragment, Header, StreamCondition, StreamError};
 
 /// Splits the content of a body, in which `scope` was in force, into its elements.
 ///
@@ -29,6 +37,46 @@ pub fn fragments(
     Ok(found)
 }
 
+impl Header {
+    /// The opening that attributes of a body stand for.
+    pub(crate) fn of_body(
+        to: Option<&str>,
+        from: Option<&str>,
+        lang: Option<&str>,
+    ) -> Result<Self, StreamError> {
+        Ok(Self {
+            to: Self::address("to", to)?,
+            from: Self::address("from", from)?,
+            id: None,
+            // Whoever speaks XEP-0206 speaks RFC 6120, whether it says so or not.
+            version: Some("1.0".to_owned()),
+            lang: lang.map(str::to_owned),
+        })
+    }
+}
+
+/// What a condition of BOSH says about the stream, where both know it by one name. XEP-0124 §17.2 took the names of
+/// RFC 6120 §4.9.3.
+pub(crate) fn end_of_stream(condition: &str) -> Option<StreamError> {
+    const SHARED: [StreamCondition; 7] = [
+        StreamCondition::HOST_GONE,
+        StreamCondition::HOST_UNKNOWN,
+        StreamCondition::IMPROPER_ADDRESSING,
+        StreamCondition::INTERNAL_SERVER_ERROR,
+        StreamCondition::POLICY_VIOLATION,
+        StreamCondition::REMOTE_CONNECTION_FAILED,
+        StreamCondition::SYSTEM_SHUTDOWN,
+    ];
+    SHARED
+        .into_iter()
+        .find(|shared| shared.as_str() == condition)
+        .or_else(|| {
+            // The error itself went before, unless it got lost on the way.
+            (condition == "remote-stream-error").then_some(StreamCondition::UNDEFINED_CONDITION)
+        })
+        .map(StreamError::from)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +95,32 @@ mod tests {
             .collect();
         assert_eq!(names, ["presence", "iq"]);
         assert!(found[1].to_stanza(&Limits::default()).is_ok());
+    }
+
+    #[test]
+    fn the_attributes_of_a_body_are_a_header() {
+        let header = Header::of_body(Some("localhost"), Some("a@localhost"), Some("en")).unwrap();
+        assert_eq!(header.to.unwrap().as_str(), "localhost");
+        assert_eq!(header.from.unwrap().as_str(), "a@localhost");
+        assert_eq!(header.lang.as_deref(), Some("en"));
+        let to = Header::of_body(Some("@"), None, None).unwrap_err();
+        assert_eq!(to.condition, StreamCondition::HOST_UNKNOWN);
+        let from = Header::of_body(None, Some("@"), None).unwrap_err();
+        assert_eq!(from.condition, StreamCondition::INVALID_FROM);
+    }
+
+    #[test]
+    fn a_condition_of_the_stream_is_told_from_one_of_bosh() {
+        let of = |condition| end_of_stream(condition).map(|error| error.condition);
+        assert_eq!(
+            of("system-shutdown"),
+            Some(StreamCondition::SYSTEM_SHUTDOWN)
+        );
+        assert_eq!(
+            of("remote-stream-error"),
+            Some(StreamCondition::UNDEFINED_CONDITION)
+        );
+        assert_eq!(of("item-not-found"), None);
+        assert_eq!(of("other-request"), None);
     }
 }

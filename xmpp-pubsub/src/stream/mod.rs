@@ -6,6 +6,9 @@
 //! | [`Form::WebSocket`] | `<open …/>` | a message of its own | `<close/>` |
 //! | [`Form::Bosh`] | attributes of the first body | child of a body | `type="terminate"` |
 //!
+//! On WebSocket and BOSH each element declares all its namespaces: there is no stream element to take them from. After
+//! login all three open anew: a header, an `<open/>`, a restart request.
+//!
 //! Readers turn bytes into [`Frame`]s, the [`Outbox`] turns elements into bytes; what is between is the same for all
 //! three.
 
@@ -29,7 +32,9 @@ pub use error::{StreamCondition, StreamError};
 pub use features::Features;
 pub use outbox::Outbox;
 pub use tcp::TcpFraming;
-pub use websocket::decode_message;
+pub use websocket::{SUBPROTOCOL, SeeOtherUri, decode_message};
+
+pub(crate) use bosh::end_of_stream;
 
 /// The transports that a stream can run on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -66,6 +71,8 @@ pub enum Frame {
     Fragment(Fragment),
     /// The stream ends.
     Close,
+    /// The stream ends here, and goes on at another endpoint. WebSocket only.
+    Moved(SeeOtherUri),
 }
 
 /// An element of a stream as it came, with the namespaces that it inherits. Only its name is printed: it may hold a
@@ -148,27 +155,26 @@ impl Header {
 
     /// Reads the attributes of the start tag read last.
     fn read(reader: &Reader<'_>) -> Result<Self, StreamError> {
-        let jid = |field| {
-            reader
-                .attribute("", field)
-                .map(Jid::new)
-                .transpose()
-                .map_err(|error| {
-                    StreamError::new(
-                        match field {
-                            "to" => StreamCondition::HOST_UNKNOWN,
-                            _ => StreamCondition::INVALID_FROM,
-                        },
-                        &error.to_string(),
-                    )
-                })
-        };
+        let jid = |field| Self::address(field, reader.attribute("", field));
         Ok(Self {
             to: jid("to")?,
             from: jid("from")?,
             id: reader.attribute("", "id").map(str::to_owned),
             version: reader.attribute("", "version").map(str::to_owned),
             lang: reader.attribute(XML_NAMESPACE, "lang").map(str::to_owned),
+        })
+    }
+
+    /// What `to` or `from` says.
+    fn address(field: &str, value: Option<&str>) -> Result<Option<Jid>, StreamError> {
+        value.map(Jid::new).transpose().map_err(|error| {
+            StreamError::new(
+                match field {
+                    "to" => StreamCondition::HOST_UNKNOWN,
+                    _ => StreamCondition::INVALID_FROM,
+                },
+                &error.to_string(),
+            )
         })
     }
 }

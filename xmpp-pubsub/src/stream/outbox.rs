@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::{Bytes, BytesMut};
 use wire_xml::{Scope, Writer, XML_NAMESPACE};
 
-use super::{Form, Header, StreamError};
+use super::{Form, Header, SeeOtherUri, StreamError};
 use crate::jid::Jid;
 use crate::ns;
 use crate::stanza::Stanza;
@@ -21,6 +21,8 @@ pub struct Outbox {
     scope: Scope,
     bytes: BytesMut,
     elements: VecDeque<Bytes>,
+    /// On BOSH: what the terminating body carries.
+    farewell: Option<Bytes>,
 }
 
 impl Outbox {
@@ -36,6 +38,7 @@ impl Outbox {
             scope,
             bytes: BytesMut::new(),
             elements: VecDeque::new(),
+            farewell: None,
         }
     }
 
@@ -78,22 +81,44 @@ impl Outbox {
         self.element(|writer| stanza.write(writer));
     }
 
-    /// Sends a stream error. The stream must be open.
+    /// Sends a stream error. The stream must be open. BOSH says it in the terminating body
+    /// ([`take_error`](Self::take_error)).
     pub fn error(&mut self, error: &StreamError) {
         self.element(|writer| error.write(writer));
+        if self.form == Form::Bosh {
+            self.farewell = self.elements.pop_back();
+        }
+    }
+
+    /// On BOSH: the stream error that goes into the terminating body. XEP-0206 §6.
+    pub fn take_error(&mut self) -> Option<Bytes> {
+        self.farewell.take()
     }
 
     /// Ends the stream. BOSH says this with a terminating body.
     pub fn close(&mut self) {
         match self.form {
             Form::Tcp => self.bytes.extend_from_slice(b"</stream:stream>"),
-            Form::WebSocket => {
-                let mut out = BytesMut::new();
-                Writer::new(&mut out).start(ns::FRAMING, "close").end();
-                self.elements.push_back(out.freeze());
-            }
+            Form::WebSocket => self.close_frame(None),
             Form::Bosh => {}
         }
+    }
+
+    /// Ends the stream, which goes on elsewhere. Only WebSocket can say so; nothing happens on others. RFC 7395 §3.6.1.
+    pub fn redirect(&mut self, to: &SeeOtherUri) {
+        if self.form == Form::WebSocket {
+            self.close_frame(Some(to.as_str()));
+        }
+    }
+
+    fn close_frame(&mut self, see_other_uri: Option<&str>) {
+        let mut out = BytesMut::new();
+        let mut writer = Writer::new(&mut out);
+        writer
+            .start(ns::FRAMING, "close")
+            .attr_opt("see-other-uri", see_other_uri);
+        writer.end();
+        self.elements.push_back(out.freeze());
     }
 
     /// The next bytes to send.

@@ -6,13 +6,13 @@
 use std::time::Duration;
 
 use bytes::BytesMut;
-use wire_xml::{Limits, Scope};
+use wire_xml::Scope;
 use xmpp_pubsub::Jid;
 use xmpp_pubsub::sasl::{Password, SaslCondition};
 use xmpp_pubsub::session::{
-    Client, ClientConfig, ClientEvent, Security, Server, ServerConfig, ServerEvent,
+    Client, ClientConfig, ClientEvent, CloseReason, Security, Server, ServerConfig, ServerEvent,
 };
-use xmpp_pubsub::stream::{Form, Frame, Header, fragments};
+use xmpp_pubsub::stream::{Form, Frame, Header};
 
 pub(crate) fn jid(text: &str) -> Jid {
     Jid::new(text).unwrap()
@@ -38,6 +38,8 @@ pub(crate) struct Pair {
     pub(crate) server_events: Vec<ServerEvent>,
     client_input: BytesMut,
     server_input: BytesMut,
+    /// On BOSH: the terminating body has passed.
+    terminated: bool,
 }
 
 impl Pair {
@@ -52,10 +54,15 @@ impl Pair {
             server_events: Vec::new(),
             client_input: BytesMut::new(),
             server_input: BytesMut::new(),
+            terminated: false,
         };
         pair.client.open(pair.now).unwrap();
         if form == Form::Bosh {
-            pair.server.handle_frame(pair.now, bosh_open()).unwrap();
+            pair.transcript.push_str("C: BOSH creation\n");
+            let opened = pair
+                .server
+                .handle_opening(pair.now, Some("localhost"), None, Some("en"));
+            opened.unwrap();
         }
         pair.settle();
         pair
@@ -72,8 +79,9 @@ impl Pair {
             while let Some(event) = self.client.poll_event() {
                 moved = true;
                 if let ClientEvent::Restart = event {
+                    self.transcript.push_str("C: BOSH restart\n");
                     self.server
-                        .handle_frame(self.now, Frame::Open(Header::default()))
+                        .handle_opening(self.now, Some("localhost"), None, Some("en"))
                         .unwrap();
                 }
                 self.client_events.push(event);
@@ -92,12 +100,7 @@ impl Pair {
                         let _ = self.server.handle_message(self.now, bytes);
                     }
                     Form::Bosh => {
-                        for fragment in
-                            fragments(&bytes, &Scope::new(), &Limits::default()).unwrap()
-                        {
-                            let frame = Frame::Fragment(fragment);
-                            let _ = self.server.handle_frame(self.now, frame);
-                        }
+                        let _ = self.server.handle_payload(self.now, bytes, Scope::new());
                     }
                 }
             }
@@ -115,19 +118,53 @@ impl Pair {
                         let _ = self.client.handle_message(self.now, bytes);
                     }
                     Form::Bosh => {
-                        for fragment in
-                            fragments(&bytes, &Scope::new(), &Limits::default()).unwrap()
-                        {
-                            let frame = Frame::Fragment(fragment);
-                            let _ = self.client.handle_frame(self.now, frame);
-                        }
+                        let _ = self.client.handle_payload(self.now, bytes, Scope::new());
                     }
                 }
+            }
+            if self.form == Form::Bosh {
+                moved |= self.terminate();
             }
             if !moved {
                 return;
             }
         }
+    }
+
+    /// Passes the terminating body of BOSH, once, from the end that is over first.
+    fn terminate(&mut self) -> bool {
+        let said = |reason: &CloseReason| *reason != CloseReason::TransportLost;
+        let by_server = matches!(self.server_events.last(), Some(ServerEvent::Closed { reason }) if said(reason));
+        let by_client = matches!(self.client_events.last(), Some(ClientEvent::Closed { reason }) if said(reason));
+        if self.terminated || !(by_server || by_client) {
+            return false;
+        }
+        self.terminated = true;
+        let error = if by_server {
+            self.server.poll_stream_error()
+        } else {
+            self.client.poll_stream_error()
+        };
+        let condition = error.as_ref().map(|_| "remote-stream-error");
+        let name = if by_server { 'S' } else { 'C' };
+        let words = error.as_deref().map(String::from_utf8_lossy);
+        self.transcript.push_str(&format!(
+            "{name}: BOSH terminate {} {}\n",
+            condition.unwrap_or("in order"),
+            words.unwrap_or_default()
+        ));
+        if by_server {
+            if let Some(error) = error {
+                let _ = self.client.handle_payload(self.now, error, Scope::new());
+            }
+            self.client.handle_terminate(condition);
+        } else {
+            if let Some(error) = error {
+                let _ = self.server.handle_payload(self.now, error, Scope::new());
+            }
+            self.server.handle_terminate();
+        }
+        true
     }
 
     /// Lets time pass up to the next thing that is due at either end, at most `until`.
