@@ -14,6 +14,10 @@ pub(crate) enum Kind {
     /// A number of so many bytes, two's complement if it can be negative.
     Number {
         width: usize,
+        #[cfg_attr(
+            not(feature = "serde"),
+            allow(dead_code, reason = "JSON alone has a sign")
+        )]
         signed: bool,
     },
     /// BOOL.

@@ -462,7 +462,18 @@ impl<'a> FieldWriter<'a> {
     }
 
     /// What could not be written.
+    #[inline]
     pub(crate) fn finish(self) -> Result<(), EncodeError> {
+        if self.error.is_none() {
+            return Ok(());
+        }
+        self.failed()
+    }
+
+    /// Apart from [`finish`](Self::finish), which else would copy an error that is seldom there.
+    #[cold]
+    #[inline(never)]
+    fn failed(self) -> Result<(), EncodeError> {
         self.error.map_or(Ok(()), Err)
     }
 
