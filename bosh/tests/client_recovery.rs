@@ -457,3 +457,43 @@ fn xbosh_5_05_a_restart_may_name_the_originator() {
         "XBOSH-5-05"
     );
 }
+
+#[test]
+fn an_empty_request_waits_until_the_events_were_heard() {
+    // What the host says to the features takes the place of an empty request.
+    let mut peer = Peer::new(config());
+    let create = peer.sent();
+    peer.answer(create.id, &format!("{GRANTED}><f xmlns='urn:f'/></body>"));
+    assert!(peer.is_silent(), "two events are waiting");
+    assert!(peer.event().is_some());
+    assert_eq!(peer.payload(), "f");
+    peer.send("<auth xmlns='urn:a'/>");
+    let auth = peer.sent();
+    assert_eq!(
+        auth.body,
+        format!("<body xmlns=\"{NS}\" rid=\"101\" sid=\"s1\"><auth xmlns='urn:a'/></body>")
+    );
+    assert!(peer.is_silent(), "that request is one to answer");
+
+    // A host that has nothing to say lets it go, in whichever order it drains.
+    peer.answer(auth.id, "><success xmlns='urn:a'/></body>");
+    assert!(peer.is_silent());
+    assert_eq!(peer.payload(), "success");
+    assert_eq!(peer.text(), empty(102), "BOSH-10-01: at once");
+}
+
+#[test]
+fn an_empty_request_is_not_held_back_for_a_host_that_takes_no_events() {
+    let mut peer = Peer::new(config());
+    let create = peer.sent();
+    peer.answer(create.id, &format!("{GRANTED}/>"));
+    assert!(peer.is_silent());
+    assert_eq!(peer.client.poll_timeout(), Some(peer.now), "it is due now");
+    peer.seconds(0);
+    assert_eq!(peer.text(), empty(101), "BOSH-10-01");
+    assert_eq!(
+        peer.client.poll_timeout(),
+        Some(Duration::from_secs(70)),
+        "`wait` and a margin"
+    );
+}

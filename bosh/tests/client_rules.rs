@@ -75,6 +75,7 @@ fn bosh_6_11_every_request_has_the_next_rid() {
     client.open(now).unwrap();
     let mut requests = vec![sent(&mut client)];
     answer(&mut client, now, &requests[0], &format!("{GRANTED}/>"));
+    while client.poll_event().is_some() {}
     // An empty request, one with a payload, a restart, a pause, the end.
     requests.push(sent(&mut client));
     answer(&mut client, now, &requests[1], "/>");
@@ -229,6 +230,7 @@ fn bosh_15_1_01_a_client_sends_keys_only_when_told_to() {
         &create,
         &format!("{GRANTED}/>"),
     );
+    while client.poll_event().is_some() {}
     for request in [create, sent(&mut client)] {
         let body = parse(&request);
         assert_eq!(

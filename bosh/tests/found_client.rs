@@ -23,6 +23,7 @@ fn client(config: ClientConfig, attributes: &str) -> (Client, Vec<ClientTransmit
     let response = format!("<body xmlns='{NS}' sid='s' ver='1.6' {attributes}/>");
     let response = Bytes::from(response);
     client.handle_response(Duration::ZERO, creation.id, 200, &response);
+    while client.poll_event().is_some() {}
     let requests = requests(&mut client);
     (client, requests)
 }

@@ -561,6 +561,7 @@ fn bosh_15_5_02_keys_go_over_from_one_sequence_into_the_next() {
     );
     let granted = Bytes::from(format!("<body xmlns='{NS}' {GRANTED}/>"));
     client.handle_response(Duration::ZERO, create.id, 200, &granted);
+    assert!(matches!(client.poll_event(), Some(ClientEvent::Opened(_))));
     let mut next = || {
         let poll = client.poll_transmit().unwrap();
         let empty = Bytes::from(format!("<body xmlns='{NS}'/>"));

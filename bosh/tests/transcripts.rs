@@ -38,13 +38,16 @@ fn heard(transcript: &'static str) -> Vec<String> {
     let rid = Rid::new(4_100_350_036).unwrap();
     let mut client = Client::new(ClientConfig::new("localhost", rid));
     client.open(Duration::ZERO).unwrap();
+    let mut events = Vec::new();
     for response in bodies(transcript, "S: ") {
         let Some(request) = client.poll_transmit() else {
             break;
         };
         client.handle_response(Duration::ZERO, request.id, 200, &response);
+        events.extend(std::iter::from_fn(|| client.poll_event()));
     }
-    std::iter::from_fn(|| client.poll_event())
+    events
+        .into_iter()
         .map(|event| match event {
             ClientEvent::Opened(opened) => format!("opened by {}", opened.from.unwrap()),
             ClientEvent::Payload(payload) => payload.name().to_string(),

@@ -51,8 +51,10 @@ use crate::rid::{Rid, Sid};
 /// connection that has no request in flight. What becomes of it comes back through
 /// [`handle_response`](Self::handle_response) or [`handle_failure`](Self::handle_failure).
 ///
-/// After any call, drain [`poll_event`](Self::poll_event) and
-/// [`poll_transmit`](Self::poll_transmit), and re-arm from [`poll_timeout`](Self::poll_timeout):
+/// After any call, drain [`poll_event`](Self::poll_event), then
+/// [`poll_transmit`](Self::poll_transmit), and re-arm from [`poll_timeout`](Self::poll_timeout).
+/// While there are events, an empty request is held back: what the caller sends on hearing them
+/// takes its place.
 ///
 /// ```
 /// use std::time::Duration;
@@ -67,22 +69,23 @@ use crate::rid::{Rid, Sid};
 /// let now = Duration::ZERO;
 /// client.open(now)?;
 ///
-/// // POST each body; here the server's answer to the creation request is made up.
-/// while let Some(request) = client.poll_transmit() {
+/// loop {
+///     while let Some(event) = client.poll_event() {
+///         match event {
+///             ClientEvent::Opened(opened) => assert_eq!(opened.wait, Duration::from_secs(60)),
+///             ClientEvent::Payload(payload) => println!("{}", payload.name()),
+///             ClientEvent::Closed { reason, .. } => println!("over: {reason:?}"),
+///             _ => {}
+///         }
+///     }
+///     // POST each body; here the server's answer to the creation request is made up.
+///     let Some(request) = client.poll_transmit() else { break };
 ///     if client.sid().is_some() {
-///         break; // an empty request, which the server now holds
+///         continue; // an empty request, which the server now holds
 ///     }
 ///     let answer = "<body xmlns='http://jabber.org/protocol/httpbind' sid='SomeSID' wait='60' \
 ///                   hold='1' requests='2' inactivity='30' ver='1.6'/>";
 ///     client.handle_response(now, request.id, 200, &Bytes::from(answer));
-/// }
-/// while let Some(event) = client.poll_event() {
-///     match event {
-///         ClientEvent::Opened(opened) => assert_eq!(opened.wait, Duration::from_secs(60)),
-///         ClientEvent::Payload(payload) => println!("{}", payload.name()),
-///         ClientEvent::Closed { reason, .. } => println!("over: {reason:?}"),
-///         _ => {}
-///     }
 /// }
 /// // If no answer comes by then, `handle_timeout` sends the same bytes again.
 /// assert_eq!(client.poll_timeout(), Some(Duration::from_secs(70)));
@@ -108,6 +111,8 @@ pub struct Client {
     heard: Duration,
     /// When the newest new request went out, or a response came after it.
     asked: Duration,
+    /// Since when an empty request is due, once the caller has heard the events.
+    deferred: Option<Duration>,
     paused: Option<Pause>,
     closing_until: Option<Duration>,
     /// The request that ends the session was made.
@@ -214,6 +219,7 @@ impl Client {
             queued_bytes: 0,
             heard: Duration::ZERO,
             asked: Duration::ZERO,
+            deferred: None,
             paused: None,
             closing_until: None,
             has_left: false,
@@ -325,9 +331,9 @@ impl Client {
             self.wake(now);
         }
         self.schedule(now);
-        if was_paused && self.state == State::Open && self.may_ask() {
+        if was_paused {
             // The server waits no longer than the pause was, whenever the next poll is due (§10).
-            self.transmit_new(now, Body::default(), &[]);
+            self.ask(now);
         }
     }
 
@@ -406,10 +412,19 @@ impl Client {
             self.resume(now);
         }
         self.schedule(now);
+        if self.deferred.take().is_some() {
+            // Nobody takes the events.
+            self.ask(now);
+        }
     }
 
-    /// The next HTTP request to make.
+    /// The next HTTP request to make. An empty one waits until the events are drained.
     pub fn poll_transmit(&mut self) -> Option<ClientTransmit> {
+        if self.events.is_empty()
+            && let Some(due) = self.deferred.take()
+        {
+            self.schedule(due);
+        }
         self.transmits.pop_front()
     }
 
@@ -438,6 +453,7 @@ impl Client {
             self.give_up_at(),
             resume,
             self.poll_at(),
+            self.deferred,
         ];
         flights.chain(others.into_iter().flatten()).min()
     }
@@ -534,6 +550,7 @@ impl Client {
 
     fn close(&mut self, reason: CloseReason) {
         self.state = State::Closed;
+        self.deferred = None;
         self.outstanding.clear();
         self.early.clear();
         self.transmits.clear();

@@ -27,6 +27,10 @@ impl Client {
                 self.transmit_new(now, body, &payloads);
             } else if self.is_asking() || self.poll_at().is_some_and(|at| at > now) {
                 return;
+            } else if !self.events.is_empty() {
+                // What the caller says to them takes the place of an empty request.
+                self.deferred = Some(now);
+                return;
             } else {
                 self.transmit_new(now, Body::default(), &[]);
             }
@@ -56,8 +60,15 @@ impl Client {
         self.outstanding.values().any(|request| !request.is_pause)
     }
 
+    /// Sends an empty request, unless the server can answer something already.
+    pub(super) fn ask(&mut self, now: Duration) {
+        if self.state == State::Open && self.paused.is_none() && self.may_ask() {
+            self.transmit_new(now, Body::default(), &[]);
+        }
+    }
+
     /// Whether an empty request makes sense.
-    pub(super) fn may_ask(&self) -> bool {
+    fn may_ask(&self) -> bool {
         !self.is_asking() && self.has_free_request()
     }
 
@@ -118,6 +129,7 @@ impl Client {
         };
         self.outstanding.insert(rid, request);
         self.asked = now;
+        self.deferred = None;
         self.repeat(now, rid);
     }
 
