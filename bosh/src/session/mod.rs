@@ -15,7 +15,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use wire_xml::Str;
 
-pub use client::{Client, ClientConfig, ClientStreamEvent, HttpErrors, Retry, StreamRequest};
+pub use client::{
+    Client, ClientConfig, ClientStreamEvent, HttpErrors, Pauses, Retry, StreamRequest,
+};
 pub use config::{PauseAboveMaximum, ServerConfig};
 pub use manager::{Channel, Manager, SessionId};
 pub use server::Session;

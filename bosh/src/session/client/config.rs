@@ -54,6 +54,14 @@ pub struct ClientConfig {
     pub max_streams: usize,
     /// What HTTP 400, 403 and 404 mean. Default [`HttpErrors::Final`].
     pub http_errors: HttpErrors,
+    /// What becomes of a pause request (§10). Default [`Pauses::Answered`].
+    pub pauses: Pauses,
+    /// Whether no request overtakes one whose connection broke: it waits until that one is sent
+    /// again. Default no: a request is only to be late by what the network loses (§14.2).
+    pub in_order: bool,
+    /// Shortest time from one request to the next, so that the second does not overtake the first
+    /// on another connection. Default none: a server takes them in order (§14.2).
+    pub pace: Duration,
     /// How much longer than `wait` a response may take before its connection counts as broken.
     /// Default 10 s.
     pub response_margin: Duration,
@@ -127,6 +135,20 @@ pub enum HttpErrors {
     Retry,
 }
 
+/// What becomes of a pause request.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Pauses {
+    /// It is answered at once, as all requests before it (§10).
+    #[default]
+    Answered,
+    /// It is taken, and never answered.
+    ///
+    /// Quirk: ejabberd 23.01. While its connection stands, the request counts as received: it
+    /// takes no place of the next ones. [`outstanding`](super::Client::outstanding) counts it until
+    /// one of those is answered.
+    Unanswered,
+}
+
 impl ClientConfig {
     /// Asks for a session with `to`. The first request id is lowered to 2^52 if it is above, so
     /// that ids do not run out (XEP-0124 §14.1).
@@ -153,6 +175,9 @@ impl ClientConfig {
             max_requests: 16,
             max_streams: 8,
             http_errors: HttpErrors::default(),
+            pauses: Pauses::default(),
+            in_order: false,
+            pace: Duration::ZERO,
             response_margin: Duration::from_secs(10),
             give_up: Duration::from_secs(60),
             close_timeout: Duration::from_secs(5),
@@ -218,6 +243,21 @@ impl ClientConfig {
     #[must_use]
     pub const fn with_http_errors(mut self, http_errors: HttpErrors) -> Self {
         self.http_errors = http_errors;
+        self
+    }
+
+    /// Sets what becomes of a pause request.
+    #[must_use]
+    pub const fn with_pauses(mut self, pauses: Pauses) -> Self {
+        self.pauses = pauses;
+        self
+    }
+
+    /// Sets whether requests keep their order, and the shortest time from one to the next.
+    #[must_use]
+    pub const fn with_order(mut self, in_order: bool, pace: Duration) -> Self {
+        self.in_order = in_order;
+        self.pace = pace;
         self
     }
 

@@ -27,7 +27,7 @@ mod responses;
 mod schedule;
 mod streams;
 
-pub use config::{ClientConfig, HttpErrors, Retry};
+pub use config::{ClientConfig, HttpErrors, Pauses, Retry};
 pub use streams::{ClientStreamEvent, StreamRequest};
 
 use std::collections::{BTreeMap, VecDeque};
@@ -176,6 +176,7 @@ struct Agreed {
 
 struct Outstanding {
     body: Bytes,
+    /// How often it was sent.
     attempt: u32,
     flight: Flight,
     /// How often the response could not be read.
@@ -190,7 +191,7 @@ struct Outstanding {
 enum Flight {
     /// Sent at one time; counts as broken after another.
     Sent { since: Duration, until: Duration },
-    /// The connection broke; to be sent again at this time.
+    /// The connection broke, or it was not sent yet; to be sent at this time.
     Lost { again: Duration },
     /// The response is in `early`.
     Answered,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 
 use super::super::{ClientTransmit, MAX_PAYLOADS, RequestId};
-use super::{Client, Flight, Outstanding, State};
+use super::{Client, Flight, Outstanding, Pauses, State};
 use crate::body::Body;
 use crate::rid::Rid;
 
@@ -76,13 +76,24 @@ impl Client {
     /// it was lost. With one request alone, nobody would ever learn whether it was: then it counts
     /// until its connection breaks.
     fn has_free_request(&self) -> bool {
-        let is_lost_pause = |request: &Outstanding| {
-            request.is_pause && matches!(request.flight, Flight::Lost { .. })
-        };
-        match self.agreed.requests {
-            1 => self.outstanding.values().all(is_lost_pause),
-            most => self.outstanding.len() < most,
+        let is_lost = |request: &Outstanding| matches!(request.flight, Flight::Lost { .. });
+        let requests = || self.outstanding.values();
+        if self.config.in_order && requests().any(|request| is_lost(request) && !request.is_pause) {
+            return false;
         }
+        let counts = |request: &&Outstanding| !self.is_given_pause(request);
+        match self.agreed.requests {
+            1 => requests()
+                .filter(counts)
+                .all(|request| request.is_pause && request.attempt > 0 && is_lost(request)),
+            most => requests().filter(counts).count() < most,
+        }
+    }
+
+    /// A pause that the server has, as far as can be known, and will not answer.
+    fn is_given_pause(&self, request: &Outstanding) -> bool {
+        let is_sent = matches!(request.flight, Flight::Sent { .. });
+        request.is_pause && is_sent && self.config.pauses == Pauses::Unanswered
     }
 
     /// When a polling client asks again.
@@ -184,7 +195,8 @@ impl Client {
         self.heard = now;
         let pause_again = self.pause_again(now);
         for request in self.outstanding.values_mut() {
-            if request.is_pause && matches!(request.flight, Flight::Lost { .. }) {
+            let is_lost = matches!(request.flight, Flight::Lost { .. });
+            if request.is_pause && request.attempt > 0 && is_lost {
                 request.flight = Flight::Lost { again: pause_again };
             }
         }
@@ -197,13 +209,24 @@ impl Client {
             .saturating_add(self.config.response_margin / 2)
     }
 
-    /// Sends the bytes of a request, once more if it was sent before.
+    /// Sends the bytes of a request, once more if it was sent before, or says when to.
     pub(super) fn repeat(&mut self, now: Duration, rid: Rid) {
         if self.state == State::Ending {
             return;
         }
-        let until = now.saturating_add(self.patience());
+        let turn = self.turn_of(now, rid);
+        let patience = self.patience();
+        let unanswered = self.config.pauses == Pauses::Unanswered;
         if let Some(request) = self.outstanding.get_mut(&rid) {
+            if turn > now {
+                request.flight = Flight::Lost { again: turn };
+                return;
+            }
+            let until = if request.is_pause && unanswered {
+                Duration::MAX
+            } else {
+                now.saturating_add(patience)
+            };
             request.attempt = request.attempt.saturating_add(1);
             request.flight = Flight::Sent { since: now, until };
             let id = RequestId {
@@ -217,6 +240,22 @@ impl Client {
                 body: request.body.clone(),
             });
         }
+    }
+
+    /// When a request may go out: not before those that it must not overtake.
+    fn turn_of(&self, now: Duration, rid: Rid) -> Duration {
+        let (in_order, pace) = (self.config.in_order, self.config.pace);
+        let after = self.outstanding.iter().filter_map(|(&other, request)| {
+            match request.flight {
+                Flight::Sent { since, .. } if !pace.is_zero() => Some(since.saturating_add(pace)),
+                // One that is due goes first.
+                Flight::Lost { again } if in_order && other < rid && !request.is_pause => {
+                    Some(again.max(now.saturating_add(Duration::from_nanos(1))))
+                }
+                Flight::Sent { .. } | Flight::Lost { .. } | Flight::Answered => None,
+            }
+        });
+        after.fold(now, Duration::max)
     }
 
     fn patience(&self) -> Duration {

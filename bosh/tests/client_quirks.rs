@@ -1,0 +1,149 @@
+//! What a client does where a server is known to fail it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod peer;
+
+use std::time::Duration;
+
+use bosh::session::{ClientConfig, Pauses};
+use peer::{GRANTED, NS, Peer, config, empty};
+
+fn granted(requests: u32) -> String {
+    format!("sid='s1' wait='60' hold='1' requests='{requests}' ver='1.6' maxpause='120'")
+}
+
+fn unanswered() -> ClientConfig {
+    config().with_pauses(Pauses::Unanswered)
+}
+
+fn ordered() -> ClientConfig {
+    config().with_order(true, Duration::ZERO)
+}
+
+fn carrying(rid: u64, payload: &str) -> String {
+    format!("<body xmlns=\"{NS}\" rid=\"{rid}\" sid=\"s1\">{payload}</body>")
+}
+
+#[test]
+fn a_pause_that_is_never_answered_takes_no_request() {
+    let (mut peer, poll) = Peer::open(unanswered(), &granted(2));
+    peer.pause(120);
+    let _pause = peer.sent();
+    peer.answer(poll.id, "/>");
+    peer.seconds(80);
+    assert!(peer.is_silent(), "its silence is no broken connection");
+    peer.send("<a xmlns='urn:a'/>");
+    let first = peer.sent();
+    assert_eq!(first.body, carrying(103, "<a xmlns='urn:a'/>"));
+    peer.send("<b xmlns='urn:b'/>");
+    assert_eq!(peer.text(), carrying(104, "<b xmlns='urn:b'/>"));
+    peer.send("<c xmlns='urn:c'/>");
+    assert!(peer.is_silent(), "BOSH-11-01: those two count");
+    assert_eq!(peer.client.outstanding(), 3);
+    peer.answer(first.id, "/>");
+    assert_eq!(
+        peer.client.outstanding(),
+        2,
+        "a pause counts as answered when a later request is"
+    );
+    assert_eq!(peer.text(), carrying(105, "<c xmlns='urn:c'/>"));
+}
+
+#[test]
+fn one_request_alone_goes_on_behind_such_a_pause() {
+    let (mut peer, _) = Peer::open(unanswered(), &granted(1));
+    peer.pause(100);
+    let pause = peer.sent();
+    peer.client.resume(peer.now);
+    let poll = peer.sent();
+    assert_eq!(poll.body, empty(102));
+    peer.answer(poll.id, "><x xmlns='urn:x'/></body>");
+    assert_eq!(peer.payloads(), ["x"]);
+    assert_eq!(peer.client.outstanding(), 0);
+    // An answer that comes when all is over says nothing.
+    peer.answer(pause.id, "type='terminate' condition='item-not-found'/>");
+    assert!(peer.event().is_none());
+}
+
+#[test]
+fn such_a_pause_counts_when_its_connection_broke() {
+    let (mut peer, poll) = Peer::open(unanswered(), &granted(2));
+    peer.pause(100);
+    let pause = peer.sent();
+    peer.answer(poll.id, "/>");
+    peer.client.handle_failure(peer.now, pause.id);
+    peer.send("<a xmlns='urn:a'/>");
+    assert_eq!(peer.text(), carrying(103, "<a xmlns='urn:a'/>"));
+    peer.send("<b xmlns='urn:b'/>");
+    assert!(
+        peer.is_silent(),
+        "BOSH-14.2-03: if it was lost, the next id is outside of the window"
+    );
+}
+
+#[test]
+fn no_request_overtakes_one_whose_connection_broke() {
+    let (mut peer, poll) = Peer::open(ordered(), GRANTED);
+    peer.client.handle_failure(peer.now, poll.id);
+    peer.send("<a xmlns='urn:a'/>");
+    assert!(peer.is_silent(), "the server has forgotten the first one");
+    peer.pass(Duration::from_millis(500));
+    let again = peer.sent();
+    assert_eq!((again.id.attempt, again.body), (2, poll.body));
+    assert_eq!(peer.text(), carrying(102, "<a xmlns='urn:a'/>"));
+
+    // Nor does the end of the session.
+    peer.client.handle_failure(peer.now, again.id);
+    peer.client.terminate(peer.now, &[]).unwrap();
+    assert!(peer.is_silent());
+    peer.seconds(1);
+    assert_eq!(peer.sent().id.attempt, 3);
+    assert!(
+        peer.text()
+            .contains("rid=\"103\" sid=\"s1\" type=\"terminate\"")
+    );
+}
+
+#[test]
+fn without_being_told_so_a_client_loses_no_time_by_a_broken_connection() {
+    let (mut peer, poll) = Peer::open(config(), GRANTED);
+    peer.client.handle_failure(peer.now, poll.id);
+    peer.send("<a xmlns='urn:a'/>");
+    assert_eq!(
+        peer.text(),
+        carrying(102, "<a xmlns='urn:a'/>"),
+        "BOSH-14.2-01"
+    );
+}
+
+#[test]
+fn requests_keep_the_distance_that_they_are_told_to() {
+    let pace = Duration::from_millis(20);
+    let (mut peer, _poll) = Peer::open(config().with_order(true, pace), GRANTED);
+    peer.send("<a xmlns='urn:a'/>");
+    assert!(peer.is_silent());
+    assert_eq!(peer.client.poll_timeout(), Some(pace));
+    peer.pass(pace - Duration::from_nanos(1));
+    assert!(peer.is_silent());
+    peer.pass(Duration::from_nanos(1));
+    let first = peer.sent();
+    assert_eq!(
+        (first.id.attempt, first.body),
+        (1, carrying(102, "<a xmlns='urn:a'/>").into())
+    );
+
+    // A pause that waits for its turn was not lost when the client speaks again.
+    let granted = granted(3);
+    let (mut peer, _poll) = Peer::open(config().with_order(true, pace), &granted);
+    peer.pause(60);
+    assert!(peer.is_silent());
+    peer.send("<b xmlns='urn:b'/>");
+    peer.pass(pace);
+    assert!(peer.text().contains("rid=\"102\" sid=\"s1\" pause=\"60\""));
+    peer.pass(pace);
+    assert_eq!(peer.text(), carrying(103, "<b xmlns='urn:b'/>"));
+}
