@@ -12,6 +12,7 @@
 //! | [`session::Manager`] | a connection manager: many sessions, one timer |
 //! | [`session::Session`] | one session of it, to be stored elsewhere |
 //! | [`session::Client`] | the other end: schedules requests, repeats what was lost |
+//! | [`session::Profile`] | how to speak to the servers in the field |
 //! | [`discovery`] | the URL of a domain's connection manager |
 //!
 //! # Time

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use wire_xml::Str;
 
 pub use client::{
-    Client, ClientConfig, ClientStreamEvent, HttpErrors, Pauses, Retry, StreamRequest,
+    Client, ClientConfig, ClientStreamEvent, HttpErrors, Pauses, Profile, Retry, StreamRequest,
 };
 pub use config::{PauseAboveMaximum, ServerConfig};
 pub use manager::{Channel, Manager, SessionId};

@@ -21,6 +21,7 @@
 
 mod chance;
 mod config;
+mod profile;
 mod queue;
 mod redirect;
 mod responses;
@@ -28,6 +29,7 @@ mod schedule;
 mod streams;
 
 pub use config::{ClientConfig, HttpErrors, Pauses, Retry};
+pub use profile::Profile;
 pub use streams::{ClientStreamEvent, StreamRequest};
 
 use std::collections::{BTreeMap, VecDeque};

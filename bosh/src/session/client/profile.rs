@@ -1,0 +1,152 @@
+//! What is known of the servers in the field, as data.
+
+use std::time::Duration;
+
+use super::{ClientConfig, HttpErrors, Pauses};
+use crate::body::Version;
+
+/// How to speak to one server, and what it does otherwise than the specification says.
+///
+/// [`ClientConfig::with_profile`] takes over what a client can be told. The other fields are what a host should know
+/// before it asks for something.
+///
+/// [`PROSODY`](Self::PROSODY) and [`EJABBERD`](Self::EJABBERD) are proven field by field by sessions recorded with these
+/// servers (`tests/profiles.rs` over `tests/transcripts`), and by live sessions. [`OPENFIRE`](Self::OPENFIRE) is not: see
+/// there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The server, and the version that was recorded.
+    pub name: &'static str,
+    /// `wait` to ask for.
+    pub wait: Duration,
+    /// `hold` to ask for.
+    pub hold: u32,
+    /// Whether a session with `hold` 0 is one that polls.
+    pub polls: bool,
+    /// `ver` to announce.
+    pub version: Version,
+    /// `ver` of the creation response.
+    pub answers_version: Version,
+    /// Whether `content` decides the Content-Type of responses (XEP-0124 §7.1).
+    pub content: bool,
+    /// Whether acknowledgements have an effect (§9).
+    pub acks: bool,
+    /// What becomes of a pause (§10), `None` where the server offers none.
+    pub pauses: Option<Pauses>,
+    /// Whether a wrong key ends the session (§15). Elsewhere keys cost and protect nothing.
+    pub keys: bool,
+    /// Whether the creation response says `secure`, which older revisions had. It means nothing.
+    pub secure: bool,
+    /// Whether the creation response says `restartlogic` (XEP-0206 §4). All of them restart.
+    pub restartlogic: bool,
+    /// What HTTP 400, 403 and 404 mean (§17.1).
+    pub http_errors: HttpErrors,
+    /// Whether a request must not overtake one whose connection broke.
+    pub in_order: bool,
+    /// How far apart requests must be so that they do not overtake each other.
+    pub pace: Duration,
+}
+
+impl Profile {
+    /// What XEP-0124 and XEP-0206 promise, with the defaults of [`ClientConfig`].
+    pub const XEP: Self = Self {
+        name: "XEP-0124 1.11",
+        wait: Duration::from_secs(60),
+        // A client that can use connections again (§7.1).
+        hold: 1,
+        polls: true,
+        version: Version::new(1, 11),
+        answers_version: Version::new(1, 11),
+        content: true,
+        acks: true,
+        pauses: Some(Pauses::Answered),
+        keys: true,
+        // Dropped in revision 1.11.
+        secure: false,
+        restartlogic: true,
+        // A status that is no BOSH comes from an intermediary, but no client loses much by believing it.
+        http_errors: HttpErrors::Final,
+        in_order: false,
+        pace: Duration::ZERO,
+    };
+
+    /// Openfire as Cisco Finesse ships it.
+    ///
+    /// **Not proven live**: there is no such server among the peers of our tests. It follows what the vendor documents
+    /// of the notification service (a long poll of 30 s at `/http-bind/`) and what is known of Openfire: `ver` 1.6, two
+    /// requests, 30 s of inactivity, polls 5 s apart or the session ends, `maxpause` 300, and HTTP 404 and 400 for what
+    /// others answer by a wrapper, to clients that announce a version too.
+    pub const OPENFIRE: Self = Self {
+        name: "Openfire (Cisco Finesse)",
+        // What the vendor's own client asks for.
+        wait: Duration::from_secs(30),
+        version: Version::new(1, 6),
+        answers_version: Version::new(1, 6),
+        secure: true,
+        // It restarts without saying that it can.
+        restartlogic: false,
+        http_errors: HttpErrors::Final,
+        ..Self::XEP
+    };
+
+    /// Prosody 0.12.3.
+    pub const PROSODY: Self = Self {
+        name: "prosody 0.12.3",
+        // It holds one request, whatever is asked: a session that is to poll is a normal one.
+        polls: false,
+        // Whatever is asked.
+        answers_version: Version::new(1, 6),
+        // Always `text/xml; charset=utf-8`.
+        content: false,
+        // They are not looked at.
+        acks: false,
+        // No `maxpause`; a request with `pause` is held as any other.
+        pauses: None,
+        // They are not looked at.
+        keys: false,
+        secure: true,
+        restartlogic: false,
+        // A request whose connection broke while it was held is forgotten when the next one comes; sent again behind
+        // that, it is item-not-found. Sent again before it, nothing is lost.
+        in_order: true,
+        ..Self::XEP
+    };
+
+    /// ejabberd 23.01.
+    pub const EJABBERD: Self = Self {
+        name: "ejabberd 23.01",
+        // It says `hold` 0 and holds requests all the same, so each poll takes `wait`.
+        polls: false,
+        // Always `text/xml; charset=utf-8`.
+        content: false,
+        // It never sends `ack`, nor a report.
+        acks: false,
+        // The requests before it are answered, the pause is not.
+        pauses: Some(Pauses::Unanswered),
+        secure: true,
+        // A request that overtakes an empty one is lost, and when it is sent again the session crashes.
+        in_order: true,
+        // On loopback; over a network it is a matter of luck.
+        pace: Duration::from_millis(20),
+        ..Self::XEP
+    };
+}
+
+impl ClientConfig {
+    /// Takes over how to speak to a server of the field. What is set later wins.
+    #[must_use]
+    pub const fn with_profile(mut self, profile: &Profile) -> Self {
+        self.wait = profile.wait;
+        self.hold = profile.hold;
+        self.version = Some(profile.version);
+        self.acks = profile.acks;
+        self.http_errors = profile.http_errors;
+        if let Some(pauses) = profile.pauses {
+            self.pauses = pauses;
+        }
+        self.in_order = profile.in_order;
+        self.pace = profile.pace;
+        self
+    }
+}
