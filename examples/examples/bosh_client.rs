@@ -28,11 +28,11 @@ use std::{
 
 use bosh::{
     Rid,
-    session::{Client, ClientConfig, ClientEvent, ClientTransmit, RequestId, Retry},
+    session::{Client, ClientConfig, ClientEvent, ClientTransmit, Profile, RequestId, Retry},
     xml::{Element, Limits},
 };
 use bytes::Bytes;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use wire_xml::text::encode_base64;
 
 const CLIENT: &str = "jabber:client";
@@ -58,24 +58,46 @@ struct Arguments {
     /// Resource to bind
     #[arg(long, default_value = "interop")]
     resource: String,
+    /// The server, of which some things are known: its way of doing them is the default of what follows
+    #[arg(long, value_enum, default_value = "xep")]
+    profile: Server,
     /// Seconds that the server may hold a request
-    #[arg(long, default_value_t = 60)]
-    wait: u64,
+    #[arg(long)]
+    wait: Option<u64>,
     /// Requests that the server may hold; 0 polls
-    #[arg(long, default_value_t = 1)]
-    hold: u32,
+    #[arg(long)]
+    hold: Option<u32>,
+    /// Seconds between polls
+    #[arg(long, default_value_t = 5)]
+    poll: u64,
     /// Announces no version of BOSH, as clients before 1.6 did
     #[arg(long)]
     legacy: bool,
     /// Keys in a sequence that protects the session, 0 for none
     #[arg(long, default_value_t = 0)]
     keys: usize,
-    /// Milliseconds between requests, for servers that lose one that overtakes another
-    #[arg(long, default_value_t = 0)]
-    pace: u64,
-    /// Leaves acknowledgements out
+    /// Whether responses are acknowledged
     #[arg(long)]
-    no_acks: bool,
+    acks: Option<bool>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Server {
+    Xep,
+    Openfire,
+    Prosody,
+    Ejabberd,
+}
+
+impl Server {
+    const fn profile(self) -> &'static Profile {
+        match self {
+            Self::Xep => &Profile::XEP,
+            Self::Openfire => &Profile::OPENFIRE,
+            Self::Prosody => &Profile::PROSODY,
+            Self::Ejabberd => &Profile::EJABBERD,
+        }
+    }
 }
 
 /// What wakes up the main loop.
@@ -107,7 +129,7 @@ struct Session {
     arguments: Arguments,
     client: Client,
     origin: Instant,
-    server: Arc<Server>,
+    server: Arc<Http>,
     inputs: mpsc::Sender<Input>,
     step: Step,
     is_over: bool,
@@ -133,12 +155,16 @@ struct Counts {
 
 impl Session {
     fn new(arguments: Arguments, inputs: mpsc::Sender<Input>) -> io::Result<Self> {
-        let server = Arc::new(Server::new(&arguments.url)?);
+        let server = Arc::new(Http::new(&arguments.url)?);
         let random = || getrandom::u64().map_err(io::Error::other);
         let first = Rid::new((random()? >> 12) + 1).unwrap_or(Rid::MAX);
+        let profile = arguments.profile.profile();
+        let wait = arguments.wait.map_or(profile.wait, Duration::from_secs);
         let mut config = ClientConfig::new(arguments.domain.as_str(), first)
-            .with_wait(Duration::from_secs(arguments.wait), arguments.hold)
-            .with_acks(!arguments.no_acks)
+            .with_profile(profile)
+            .with_wait(wait, arguments.hold.unwrap_or(profile.hold))
+            .with_acks(arguments.acks.unwrap_or(profile.acks))
+            .with_poll_interval(Duration::from_secs(arguments.poll))
             .with_retry(Retry {
                 first: Duration::from_millis(50),
                 longest: Duration::from_secs(1),
@@ -209,7 +235,6 @@ impl Session {
             // The session may be over.
             let _ = inputs.send(Input::Done(transmit.id, outcome));
         });
-        thread::sleep(Duration::from_millis(self.arguments.pace));
     }
 
     fn on_outcome(&mut self, id: RequestId, outcome: io::Result<(u16, Bytes)>) {
@@ -258,11 +283,12 @@ impl Session {
     fn on_event(&mut self, event: ClientEvent) {
         match event {
             ClientEvent::Opened(opened) => println!(
-                "opened ver={} wait={} inactivity={} pause={}",
+                "opened ver={} wait={} inactivity={} pause={} polls={}",
                 opened.ver.map_or_else(none, |ver| ver.to_string()),
                 opened.wait.as_secs(),
                 seconds(opened.inactivity),
                 seconds(opened.max_pause),
+                opened.polling,
             ),
             ClientEvent::Payload(payload) => match payload.to_element(&Limits::default()) {
                 Ok(element) => self.on_element(&element),
@@ -354,13 +380,13 @@ fn none() -> String {
 }
 
 /// The HTTP server, and connections to it that have no request in flight.
-struct Server {
+struct Http {
     address: String,
     path: String,
     idle: Mutex<Vec<BufReader<TcpStream>>>,
 }
 
-impl Server {
+impl Http {
     fn new(url: &str) -> io::Result<Self> {
         let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "not http://HOST:PORT/PATH");
         let rest = url.strip_prefix("http://").ok_or_else(invalid)?;

@@ -14,7 +14,7 @@ import time
 
 import harness
 import peers
-from cutting import ANSWER, HELD, MIDDLE, REQUEST, CuttingProxy
+from cutting import CuttingProxy
 
 CLIENT = pathlib.Path(os.environ["INTEROP_BIN_DIR"]) / "examples" / "bosh_client"
 MESSAGES = 40
@@ -101,15 +101,16 @@ def expect(condition, complaint):
 class Place:
     """A server under test: where it is, and two accounts."""
 
-    def __init__(self, name, url, accounts, ways, flags=(), pauses=True):
-        self.name, self.accounts, self.ways, self.flags, self.pauses = name, accounts, ways, flags, pauses
+    def __init__(self, name, url, accounts, profile, polls, acks):
+        self.name, self.accounts, self.profile, self.polls, self.acks = name, accounts, profile, polls, acks
         self.address, _, path = url.removeprefix("http://").partition("/")
         self.path = "/" + path
 
     def pair(self, address, *flags):
         url = f"http://{address}{self.path}"
         clients = [
-            Client(url, *account, "--resource", f"interop{number}", *self.flags, *flags) for number, account in enumerate(self.accounts)
+            Client(url, *account, "--resource", f"interop{number}", "--profile", self.profile, *flags)
+            for number, account in enumerate(self.accounts)
         ]
         for client in clients:
             client.log_in()
@@ -154,8 +155,6 @@ def protect(place):
 
 def pause(place):
     """A pause where it is granted; what comes meanwhile is there afterwards."""
-    if not place.pauses:
-        return "left out: a pause request is never answered"
     one, other = place.pair(place.address, "--wait", "10")
     if one.opened["pause"] == "none":
         one.tell("pause 5")
@@ -178,10 +177,36 @@ def pause(place):
     return done
 
 
-def break_connections(place):
+def poll(place):
+    """A session that holds nothing, where the server knows such."""
+    one, other = place.pair(place.address, "--wait", "2", "--hold", "0", "--poll", "2")
+    polls = one.opened["polls"] == "true"
+    expect(polls == place.polls, f"{one.opened}")
+    talk(one, other, 3, "w")
+    time.sleep(2.5)
+    talk(one, other, 3, "x")
+    counts = [client.leave() for client in (one, other)]
+    return f"polls: {polls}, requests {[count['requests'] for count in counts]}"
+
+
+def legacy(place):
+    """A client that announces no version."""
+    one, other = place.pair(place.address, "--wait", "2", "--legacy")
+    talk(one, other, 10, "l")
+    for client in (one, other):
+        client.leave()
+    return f"{one.opened}"
+
+
+def acks(place):
+    """Connections break, and acknowledgements are left out where they would be used, or announced where they are not."""
+    return break_connections(place, "--acks", "false" if place.acks else "true")
+
+
+def break_connections(place, *flags):
     """A third of all exchanges breaks the connection."""
-    with CuttingProxy(place.address, SEED, 0.3, place.ways) as proxy:
-        one, other = place.pair(proxy.address, "--wait", "2")
+    with CuttingProxy(place.address, SEED, 0.3) as proxy:
+        one, other = place.pair(proxy.address, "--wait", "2", *flags)
         for part in range(4):
             talk(one, other, 10, f"c{part}-")
             time.sleep(0.2)
@@ -194,28 +219,20 @@ def break_connections(place):
 
 def places():
     directory = pathlib.Path(os.environ["INTEROP_DIR"])
-    everything = (REQUEST, ANSWER, HELD, MIDDLE)
     center = "http://{INTEROP_NOTIFICATION_BOSH}/http-bind/".format_map(os.environ)
     # Users of the notification service reach nobody but themselves and the pubsub service.
-    yield Place("notification", center, [("1001001", "ccx-1001001")] * 2, everything)
+    yield Place("notification", center, [("1001001", "ccx-1001001")] * 2, "xep", polls=True, acks=True)
     settings = peers.Settings(users=2)
-    # ejabberd 23.01 loses a request that comes before its turn, and its session crashes when that is sent again. So
-    # requests keep a distance there, and only answers get lost. It offers pauses, but never answers a pause request.
-    # prosody 0.12.3 ends a session when the older of two held requests is sent again, so none is cut while it is held.
-    faults = {
-        "ejabberd": ((ANSWER, MIDDLE), ("--pace", "20"), False),
-        "prosody": ((REQUEST, ANSWER, MIDDLE), (), True),
-    }
-    for peer in (peers.Prosody(directory, settings), peers.Ejabberd(directory, settings)):
-        ways, flags, pauses = faults.get(peer.name, (everything, (), True))
+    # prosody makes a normal session of one that is to poll.
+    for peer, polls in ((peers.Prosody(directory, settings), False), (peers.Ejabberd(directory, settings), True)):
         with peer:
-            yield Place(peer.name, peer.bosh, [peer.account(0), peer.account(1)], ways, flags, pauses)
+            yield Place(peer.name, peer.bosh, [peer.account(0), peer.account(1)], peer.name, polls, acks=False)
 
 
 def main():
     failed = False
     for place in places():
-        for scenario in (converse, protect, pause, break_connections):
+        for scenario in (converse, poll, legacy, protect, pause, break_connections, acks):
             if sys.argv[1:] and f"{place.name}.{scenario.__name__}" not in sys.argv[1:]:
                 continue
             started = time.monotonic()
