@@ -147,3 +147,17 @@ fn requests_keep_the_distance_that_they_are_told_to() {
     peer.pass(pace);
     assert_eq!(peer.text(), carrying(103, "<b xmlns='urn:b'/>"));
 }
+
+#[test]
+fn nothing_overtakes_a_pause_that_waits_for_its_turn() {
+    let pace = Duration::from_millis(20);
+    let (mut peer, poll) = Peer::open(config().with_order(true, pace), &granted(2));
+    peer.pause(60);
+    peer.answer(poll.id, "/>");
+    peer.client.resume(peer.now);
+    assert!(peer.is_silent());
+    peer.pass(pace);
+    assert!(peer.text().contains("rid=\"102\" sid=\"s1\" pause=\"60\""));
+    peer.pass(pace);
+    assert_eq!(peer.text(), empty(103), "BOSH-14.1-01");
+}

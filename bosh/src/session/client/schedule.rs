@@ -245,11 +245,14 @@ impl Client {
     /// When a request may go out: not before those that it must not overtake.
     fn turn_of(&self, now: Duration, rid: Rid) -> Duration {
         let (in_order, pace) = (self.config.in_order, self.config.pace);
+        // A lost pause is sent again when nothing else is answered.
+        let holds_back =
+            |request: &Outstanding| request.attempt == 0 || in_order && !request.is_pause;
         let after = self.outstanding.iter().filter_map(|(&other, request)| {
             match request.flight {
                 Flight::Sent { since, .. } if !pace.is_zero() => Some(since.saturating_add(pace)),
                 // One that is due goes first.
-                Flight::Lost { again } if in_order && other < rid && !request.is_pause => {
+                Flight::Lost { again } if other < rid && holds_back(request) => {
                     Some(again.max(now.saturating_add(Duration::from_nanos(1))))
                 }
                 Flight::Sent { .. } | Flight::Lost { .. } | Flight::Answered => None,
