@@ -161,6 +161,17 @@ impl BodyCodec {
         self
     }
 
+    /// What a wrapper is read under.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) const fn max_payloads(&self) -> usize {
+        self.max_payloads
+    }
+
     /// Reads a wrapper. Payloads are checked to their last byte and sliced from `bytes`.
     ///
     /// # Errors
@@ -421,7 +432,7 @@ fn owned(text: &str) -> Option<String> {
 }
 
 /// What may stand in an HTTP header: BOSH hands the text back as one (§7.1).
-fn content_type(text: &str) -> Option<String> {
+pub(crate) fn content_type(text: &str) -> Option<String> {
     let legal = text.len() <= MAX_CONTENT_TYPE && text.bytes().all(|b| matches!(b, b' '..=b'~'));
     (legal && !text.trim().is_empty()).then(|| text.to_owned())
 }
@@ -457,7 +468,7 @@ fn inherited_name(
 }
 
 /// A copy that does not borrow; the common namespaces cost nothing.
-fn shared_name(name: &Name<'_>) -> Name<'static> {
+pub(crate) fn shared_name(name: &Name<'_>) -> Name<'static> {
     let ns = match name.ns() {
         ns::CLIENT => Str::borrowed(ns::CLIENT),
         ns::STREAMS => Str::borrowed(ns::STREAMS),

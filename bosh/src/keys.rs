@@ -38,6 +38,12 @@ impl KeyCheck {
         }
         true
     }
+
+    /// What the next key must hash to.
+    #[cfg(feature = "serde")]
+    pub(crate) fn expected(&self) -> Option<&str> {
+        self.expected.as_deref()
+    }
 }
 
 /// The keys do not show.
@@ -61,12 +67,23 @@ impl KeySequence {
     /// the last of one sequence travels with the first of another.
     #[must_use]
     pub fn new(seed: &str, length: usize) -> Self {
-        let mut keys = vec![hash(seed)];
-        while keys.len() < length.max(2) {
+        Self::from_first(hash(seed), length.max(2))
+    }
+
+    /// So many keys, of which this is K(1).
+    pub(crate) fn from_first(first: String, length: usize) -> Self {
+        let mut keys = vec![first];
+        while keys.len() < length {
             let next = hash(&keys[keys.len() - 1]);
             keys.push(next);
         }
         Self { keys }
+    }
+
+    /// K(1), from which all others follow; `None` when all are spent.
+    #[cfg(feature = "serde")]
+    pub(crate) fn first(&self) -> Option<&str> {
+        self.keys.first().map(String::as_str)
     }
 
     /// The next key; `None` when all are spent.

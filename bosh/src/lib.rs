@@ -15,6 +15,14 @@
 //! | [`session::Profile`] | how to speak to the servers in the field |
 //! | [`discovery`] | the URL of a domain's connection manager |
 //!
+//! # Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `serde` | sessions as values that another process takes up: `session::{SessionState, ManagerState, ClientState}`; `Serialize` and `Deserialize` on the data in events |
+//!
+//! No feature is on by default.
+//!
 //! # Time
 //!
 //! Every machine is told the time: `now` is the time since an origin that the caller chose once.
@@ -27,6 +35,8 @@ mod body;
 mod condition;
 pub mod discovery;
 mod error;
+#[cfg(feature = "serde")]
+mod forms;
 mod keys;
 pub mod ns;
 mod payload;

@@ -1,5 +1,8 @@
 //! Many sessions, found by their ids, with one timer.
 
+#[cfg(feature = "serde")]
+mod state;
+
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +18,9 @@ use super::{Error, Event, Farewell, RequestSlot, StreamName, Transmit};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
 use crate::rid::{Rid, Sid};
+
+#[cfg(feature = "serde")]
+pub use state::ManagerState;
 
 /// A session inside one [`Manager`]. Unlike the [`Sid`] it is no secret; it is never used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -33,6 +39,8 @@ impl fmt::Display for SessionId {
 
 /// How a request came, as far as the connection manager must know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Channel {
     /// Without encryption, or the host cannot tell.
     Clear,
@@ -266,8 +274,7 @@ impl Manager {
     pub fn shutdown(&mut self, now: Duration) {
         self.shutting_down = true;
         // In the order of creation, so that the same calls give the same output.
-        #[allow(clippy::disallowed_methods, reason = "sorted before use")]
-        let mut ids: Vec<SessionId> = self.by_sid.values().copied().collect();
+        let mut ids: Vec<SessionId> = self.ids().collect();
         ids.sort_unstable();
         for id in ids {
             self.with(id, |session| {
@@ -305,6 +312,14 @@ impl Manager {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_sid.is_empty()
+    }
+
+    /// All sessions, in the order of creation.
+    pub fn sessions(&self) -> impl Iterator<Item = (SessionId, &Session)> {
+        let mut ids: Vec<SessionId> = self.ids().collect();
+        ids.sort_unstable();
+        let session = |id| Some((id, self.session(id)?));
+        ids.into_iter().filter_map(session)
     }
 
     /// A session, to look at.
@@ -414,6 +429,12 @@ impl Manager {
             self.with(id, |_| {});
         }
         self.unflushed = unflushed;
+    }
+
+    /// In no order that means anything.
+    fn ids(&self) -> impl Iterator<Item = SessionId> {
+        let entries = self.sessions.iter().flatten();
+        entries.map(|entry| entry.id)
     }
 
     fn at(&self, index: u32) -> Option<SessionId> {

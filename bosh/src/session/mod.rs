@@ -6,6 +6,8 @@ mod manager;
 mod moment;
 mod replay;
 mod server;
+#[cfg(feature = "serde")]
+mod state;
 mod stream;
 mod wheel;
 
@@ -15,12 +17,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use wire_xml::Str;
 
+#[cfg(feature = "serde")]
+pub use client::ClientState;
 pub use client::{
     Client, ClientConfig, ClientStreamEvent, HttpErrors, Pauses, Profile, Retry, StreamRequest,
 };
 pub use config::{PauseAboveMaximum, ServerConfig};
+#[cfg(feature = "serde")]
+pub use manager::ManagerState;
 pub use manager::{Channel, Manager, SessionId};
 pub use server::Session;
+#[cfg(feature = "serde")]
+pub use server::SessionState;
+#[cfg(feature = "serde")]
+pub use state::StateError;
 pub use stream::{OpenStream, StreamEvent, StreamName};
 
 use crate::body::Version;
@@ -33,6 +43,7 @@ use crate::rid::{Rid, Sid};
 /// Each request that is handed in must have a slot of its own; it comes back exactly once, in a
 /// [`Transmit`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RequestSlot(pub u64);
 
 /// An HTTP response to send.
@@ -104,6 +115,7 @@ impl fmt::Debug for Event {
 
 /// A session creation request (XEP-0124 §7.1).
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Open {
     /// The request, by which the caller knows the peer's address and whether TLS protects it.
@@ -126,6 +138,7 @@ pub struct Open {
 
 /// A stream restart request (XEP-0206 §5).
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Restart {
     /// Which of several streams; `None` while the session has had only one.
@@ -142,6 +155,8 @@ pub struct Restart {
 
 /// Why a session is over.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum CloseReason {
     /// The peer ended it, with a condition if there was a reason.
@@ -248,6 +263,8 @@ impl fmt::Debug for ClientEvent {
 
 /// Why a client does not go where the server sends it (XEP-0124 §17.2, §19.1).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum RedirectRefused {
     /// It is no http or https URI, or too long.
@@ -260,6 +277,7 @@ pub enum RedirectRefused {
 
 /// What the creation response said (XEP-0124 §7.2).
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Opened {
     /// The session id.

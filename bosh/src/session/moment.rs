@@ -19,6 +19,18 @@ impl Moment {
         Duration::from_nanos(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())
     }
 
+    /// Nanoseconds from `now`, fewer than none if this is over.
+    #[cfg(feature = "serde")]
+    pub(super) fn relative_to(self, now: Self) -> i64 {
+        self.0.saturating_sub(now.0)
+    }
+
+    /// The moment so many nanoseconds from `now`.
+    #[cfg(feature = "serde")]
+    pub(super) fn after(now: Self, nanoseconds: i64) -> Self {
+        Self(now.0.saturating_add(nanoseconds))
+    }
+
     /// The caller's form, zero for what lies before its origin.
     pub(super) fn to_duration(self) -> Duration {
         Duration::from_nanos(u64::try_from(self.0).unwrap_or_default())

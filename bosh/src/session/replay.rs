@@ -66,6 +66,11 @@ impl Replay {
         }
     }
 
+    #[cfg(feature = "serde")]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Stored> {
+        self.stored.iter()
+    }
+
     pub(super) fn clear(&mut self) {
         self.stored = VecDeque::new();
     }

@@ -86,6 +86,7 @@ impl fmt::Debug for StreamEvent {
 
 /// A request for a further stream in a session (XEP-0124 §16.3).
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct OpenStream {
     /// The name that the stream was given.

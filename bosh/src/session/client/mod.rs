@@ -26,10 +26,14 @@ mod queue;
 mod redirect;
 mod responses;
 mod schedule;
+#[cfg(feature = "serde")]
+mod state;
 mod streams;
 
 pub use config::{ClientConfig, HttpErrors, Pauses, Retry};
 pub use profile::Profile;
+#[cfg(feature = "serde")]
+pub use state::ClientState;
 pub use streams::{ClientStreamEvent, StreamRequest};
 
 use std::collections::{BTreeMap, VecDeque};
@@ -41,6 +45,7 @@ use bytes::Bytes;
 use self::chance::Chance;
 use self::queue::{Item, Queued, Target};
 use self::streams::Streams;
+use super::moment::Moment;
 use super::{ClientEvent, ClientTransmit, CloseReason, Error, Farewell, RequestId};
 use crate::body::Body;
 use crate::condition::Condition;
@@ -110,9 +115,9 @@ pub struct Client {
     queue: VecDeque<Queued>,
     queued_bytes: usize,
     /// When the server was heard last, or was first spoken to.
-    heard: Duration,
+    heard: Moment,
     /// When the newest new request went out, or a response came after it.
-    asked: Duration,
+    asked: Moment,
     /// Since when an empty request is due, once the caller has heard the events.
     deferred: Option<Duration>,
     paused: Option<Pause>,
@@ -220,8 +225,8 @@ impl Client {
             early: BTreeMap::new(),
             queue: VecDeque::new(),
             queued_bytes: 0,
-            heard: Duration::ZERO,
-            asked: Duration::ZERO,
+            heard: Moment::of(Duration::ZERO),
+            asked: Moment::of(Duration::ZERO),
             deferred: None,
             paused: None,
             closing_until: None,
@@ -262,7 +267,7 @@ impl Client {
     pub fn open(&mut self, now: Duration) -> Result<(), Error> {
         self.require(State::Idle, "open a session")?;
         self.state = State::Creating;
-        self.heard = now;
+        self.heard = Moment::of(now);
         let config = &self.config;
         let seconds = u32::try_from(config.wait.as_secs()).unwrap_or(u32::MAX);
         let body = Body {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::super::moment::Moment;
 use super::super::{ClientEvent, CloseReason, Opened, RequestId};
 use super::streams::Streams;
 use super::{Agreed, Client, Flight, HttpErrors, State};
@@ -90,8 +91,8 @@ impl Client {
 
     /// The answer to a request, which may come before that to an earlier one.
     fn accept(&mut self, now: Duration, rid: Rid, response: Body) {
-        self.heard = now;
-        self.asked = now;
+        self.heard = Moment::of(now);
+        self.asked = Moment::of(now);
         let (report, ack) = (response.report, response.ack.unwrap_or(rid));
         let is_normal = response.kind == BodyKind::Normal;
         self.answer(rid, response);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
+use super::super::moment::Moment;
 use super::super::{ClientTransmit, MAX_PAYLOADS, RequestId};
 use super::{Client, Flight, Outstanding, Pauses, State};
 use crate::body::Body;
@@ -109,7 +110,7 @@ impl Client {
             .map_or(Duration::MAX, |inactivity| inactivity / 2);
         let interval = self.config.poll_interval.min(longest).max(shortest);
         // Counted from the response, lest a slow request and a quick one come too close (§12).
-        Some(self.asked.saturating_add(interval))
+        Some((self.asked + interval).to_duration())
     }
 
     pub(super) fn transmit_new(&mut self, now: Duration, mut body: Body, payloads: &[Bytes]) {
@@ -128,7 +129,7 @@ impl Client {
         body.encode(payloads, &mut out);
         if self.outstanding.is_empty() {
             // Whoever polls or pauses is silent by its own choice.
-            self.heard = now;
+            self.heard = Moment::of(now);
         }
         let request = Outstanding {
             body: out.freeze(),
@@ -139,7 +140,7 @@ impl Client {
             is_pause: body.pause.is_some(),
         };
         self.outstanding.insert(rid, request);
-        self.asked = now;
+        self.asked = Moment::of(now);
         self.deferred = None;
         self.repeat(now, rid);
     }
@@ -192,7 +193,7 @@ impl Client {
 
     /// A pause is over.
     pub(super) fn wake(&mut self, now: Duration) {
-        self.heard = now;
+        self.heard = Moment::of(now);
         let pause_again = self.pause_again(now);
         for request in self.outstanding.values_mut() {
             let is_lost = matches!(request.flight, Flight::Lost { .. });
@@ -261,7 +262,7 @@ impl Client {
         after.fold(now, Duration::max)
     }
 
-    fn patience(&self) -> Duration {
+    pub(super) fn patience(&self) -> Duration {
         let wait = if self.sid.is_some() {
             self.agreed.wait
         } else {
@@ -277,7 +278,6 @@ impl Client {
             return None;
         }
         let alive = self.agreed.inactivity.unwrap_or(self.config.give_up);
-        let at = self.heard.saturating_add(self.patience());
-        Some(at.saturating_add(alive))
+        Some((self.heard + self.patience() + alive).to_duration())
     }
 }

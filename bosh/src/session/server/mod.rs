@@ -25,9 +25,13 @@
 mod agreed;
 mod answers;
 mod requests;
+#[cfg(feature = "serde")]
+mod state;
 mod streams;
 
 pub(super) use agreed::CONTENT_TYPE;
+#[cfg(feature = "serde")]
+pub use state::SessionState;
 
 use std::collections::VecDeque;
 use std::fmt;
