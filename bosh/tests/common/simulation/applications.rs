@@ -194,7 +194,8 @@ impl Simulation {
             CloseReason::Peer(_) => self.ended,
             CloseReason::Local(_) => host.closing || self.shut_down,
             CloseReason::NotAuthenticated => host.waits_for_word,
-            // A copy of a creation request makes a session that nobody uses.
+            // A creation request that is repeated leaves a session that nobody uses (J12).
+            _ if self.figures.hand_overs > 0 && self.bound != Some(id) => true,
             _ => !harmless || self.ended || self.client_over.is_some(),
         };
         if plausible {
@@ -216,14 +217,14 @@ impl Simulation {
             // One pause at a time.
             0 if self.client.outstanding() <= self.requests() => {
                 let length = Duration::from_secs(1 + self.random.below(100));
-                let result = self.client.pause(self.now, length);
+                let result = self.client.pause(self.client_now(), length);
                 self.note("client", &format_args!("pauses {length:?} {result:?}"));
             }
             1 => {
                 self.note("client", &"resumes");
-                self.client.resume(self.now);
+                self.client.resume(self.client_now());
             }
-            2 if self.client.restart(self.now).is_ok() => {
+            2 if self.client.restart(self.client_now()).is_ok() => {
                 self.note("client", &"restarts");
                 self.said.say(Item::Restart);
             }
@@ -243,7 +244,7 @@ impl Simulation {
         let length = payload.len();
         let given = Bytes::copy_from_slice(&payload);
         let probe = given.clone();
-        let result = self.client.send(self.now, given);
+        let result = self.client.send(self.client_now(), given);
         self.note("client", &format_args!("says bytes={length} {result:?}"));
         let queued = self.said.queued() + length;
         match result {
@@ -297,7 +298,7 @@ impl Simulation {
     fn host_says(&mut self, id: SessionId, count: u64) -> Result<(), String> {
         for _ in 0..count {
             let most = self.scenario.server.max_queue;
-            let filling = self.filling(most);
+            let (now, filling) = (self.server_now(), self.filling(most));
             let Some(host) = self.hosts.get_mut(&id) else {
                 return Ok(());
             };
@@ -305,7 +306,7 @@ impl Simulation {
             let length = payload.len();
             let given = Bytes::copy_from_slice(&payload);
             let probe = given.clone();
-            let result = self.server.send(self.now, id, given);
+            let result = self.server.send(now, id, given);
             let queued = host.said.queued() + length;
             match result {
                 Ok(()) => {
@@ -341,7 +342,7 @@ impl Simulation {
             _ => Farewell::condition(self.random.one(&conditions)),
         };
         self.note("host", &format_args!("closes session={id} {farewell:?}"));
-        let result = self.server.close(self.now, id, farewell);
+        let result = self.server.close(self.server_now(), id, farewell);
         if let Some(host) = self.hosts.get_mut(&id)
             && result.is_ok()
         {
@@ -381,7 +382,7 @@ impl Simulation {
         let payload = then.compose(FAREWELL / 2);
         let result = self
             .client
-            .terminate(self.now, &[Bytes::copy_from_slice(&payload)]);
+            .terminate(self.client_now(), &[Bytes::copy_from_slice(&payload)]);
         self.note("client", &format_args!("terminates {result:?}"));
         match result {
             Ok(()) => {
@@ -401,7 +402,7 @@ impl Simulation {
         for host in self.hosts.values_mut() {
             host.closing |= host.over.is_none();
         }
-        self.server.shutdown(self.now);
+        self.server.shutdown(self.server_now());
         self.settle()
     }
 }

@@ -1,6 +1,8 @@
 //! A client, a connection manager and a network that delays, drops, copies, reorders and cuts HTTP
 //! requests, all driven by one seed in virtual time; and what must hold whatever happens.
 //!
+//! With the feature `serde` both ends are also handed over to another process now and then.
+//!
 //! `scenario` decides the settings, `network` carries requests and responses, `applications` are
 //! what speaks at both ends, `books` keep what was said, put on the wire and heard.
 #![allow(
@@ -11,18 +13,24 @@
 
 mod applications;
 mod books;
+mod clock;
+#[cfg(feature = "serde")]
+mod hand_over;
 mod network;
 mod scenario;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Write};
 use std::ops::AddAssign;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bosh::session::{Client, CloseReason, Manager, RequestSlot, SessionId};
 use bytes::Bytes;
 
 use self::books::{Kept, Said};
+use self::clock::Clock;
 use self::network::{Packet, Wire};
 use self::scenario::{Ending, Random, Scenario, Weather};
 
@@ -48,6 +56,8 @@ pub(crate) struct Figures {
     pub(crate) copies: usize,
     /// Payloads that arrived.
     pub(crate) payloads: usize,
+    /// How often a machine, or a session of it, went to another process.
+    pub(crate) hand_overs: usize,
 }
 
 pub(crate) struct Simulation {
@@ -56,7 +66,13 @@ pub(crate) struct Simulation {
     weather: Weather,
     now: Duration,
     client: Client,
+    client_clock: Clock,
     server: Manager,
+    server_clock: Clock,
+    /// How many session ids were made.
+    sids: Arc<AtomicU64>,
+    #[cfg(feature = "serde")]
+    hand_overs: hand_over::HandOvers,
     /// What the client said.
     said: Said,
     /// The conversation that the server's payloads must belong to.
@@ -134,11 +150,8 @@ impl Simulation {
                 format!("seed {seeds}")
             });
         }
-        let mut sids = 0;
-        let server = Manager::new(scenario.server.clone(), move || {
-            sids += 1;
-            format!("sid-{sids}")
-        });
+        let sids = Arc::default();
+        let server = Manager::new(scenario.server.clone(), names(&sids));
         let next_outage = match scenario.weather.outage_every {
             Duration::MAX => Duration::MAX,
             every => every / 2,
@@ -148,7 +161,12 @@ impl Simulation {
             scenario,
             now: Duration::ZERO,
             client,
+            client_clock: Clock::default(),
             server,
+            server_clock: Clock::default(),
+            sids,
+            #[cfg(feature = "serde")]
+            hand_overs: hand_over::HandOvers::new(seed),
             said: Said::new("c", 0),
             bound: None,
             hosts: BTreeMap::new(),
@@ -182,7 +200,7 @@ impl Simulation {
     pub(crate) fn run(&mut self) -> Result<Figures, String> {
         self.describe();
         self.client
-            .open(self.now)
+            .open(self.client_now())
             .map_err(|error| error.to_string())?;
         self.settle()?;
         let trouble = self.scenario.trouble;
@@ -269,10 +287,28 @@ impl Simulation {
                 self.host_acts()?;
                 self.settle()?;
             }
+            #[cfg(feature = "serde")]
+            if self.hand_overs.next <= self.now {
+                self.hand_over()?;
+            }
             self.check()?;
         }
         self.now = self.now.max(until);
         Ok(())
+    }
+
+    /// What the client's clock shows.
+    fn client_now(&self) -> Duration {
+        self.client_clock.show(self.now)
+    }
+
+    fn server_now(&self) -> Duration {
+        self.server_clock.show(self.now)
+    }
+
+    #[cfg(feature = "serde")]
+    fn sids(&self) -> impl FnMut() -> String + Send + 'static {
+        names(&self.sids)
     }
 
     fn client_sleeps(&self) -> bool {
@@ -281,11 +317,12 @@ impl Simulation {
 
     fn client_timer(&self) -> Option<Duration> {
         let timer = self.client.poll_timeout().filter(|_| !self.client_gone);
-        timer.map(|at| at.max(self.asleep_until))
+        timer.map(|at| self.client_clock.when(at).max(self.asleep_until))
     }
 
     fn server_timer(&self) -> Option<Duration> {
-        self.server.poll_timeout().filter(|_| !self.server_gone)
+        let timer = self.server.poll_timeout().filter(|_| !self.server_gone);
+        timer.map(|at| self.server_clock.when(at))
     }
 
     fn next_time(&self) -> Option<Duration> {
@@ -293,6 +330,8 @@ impl Simulation {
         let own = [self.next_client, self.next_host, self.next_outage];
         let times = [packet, self.client_timer(), self.server_timer()];
         let times = times.into_iter().flatten().chain(own);
+        #[cfg(feature = "serde")]
+        let times = times.chain([self.hand_overs.next]);
         times.filter(|at| *at < Duration::MAX).min()
     }
 
@@ -303,14 +342,16 @@ impl Simulation {
             && !self.client_sleeps()
             && (needless || self.client_timer().is_some_and(|at| at <= self.now))
         {
-            self.client.handle_timeout(self.now);
+            let now = self.client_now();
+            self.client.handle_timeout(now);
             self.settle()?;
-            if self.client.poll_timeout().is_some_and(|at| at <= self.now) {
+            if self.client_timer().is_some_and(|at| at <= self.now) {
                 return Err(format!("the client's timer stays: {:?}", self.client));
             }
         }
         if !self.server_gone && (needless || self.server_timer().is_some_and(|at| at <= self.now)) {
-            self.server.handle_timeout(self.now);
+            let now = self.server_now();
+            self.server.handle_timeout(now);
             self.settle()?;
             if self.server_timer().is_some_and(|at| at <= self.now) {
                 return Err("the server's timer stays".into());
@@ -396,6 +437,10 @@ impl Simulation {
         self.next_outage = Duration::MAX;
         self.next_client = Duration::MAX;
         self.next_host = Duration::MAX;
+        #[cfg(feature = "serde")]
+        {
+            self.hand_overs.next = Duration::MAX;
+        }
         self.settle()
     }
 
@@ -459,6 +504,12 @@ impl Simulation {
     }
 }
 
+/// Makes session ids, none twice.
+fn names(made: &Arc<AtomicU64>) -> impl FnMut() -> String + Send + 'static {
+    let made = Arc::clone(made);
+    move || format!("sid-{}", made.fetch_add(1, Ordering::Relaxed) + 1)
+}
+
 /// The longest payload of a farewell.
 const FAREWELL: usize = 200;
 
@@ -470,6 +521,7 @@ impl AddAssign for Figures {
         self.lost += other.lost;
         self.copies += other.copies;
         self.payloads += other.payloads;
+        self.hand_overs += other.hand_overs;
     }
 }
 
@@ -482,11 +534,12 @@ impl Display for Figures {
             lost,
             copies,
             payloads,
+            hand_overs,
         } = self;
         write!(
             f,
             "{runs} seeds, {requests} requests, {lost} lost, {copies} copied, {payloads} payloads, \
-             {survived} ended by will"
+             {hand_overs} handed over, {survived} ended by will"
         )
     }
 }

@@ -220,7 +220,7 @@ impl Simulation {
                     "client",
                     &format_args!("sees broken rid={} attempt={}", id.rid, id.attempt),
                 );
-                self.client.handle_failure(self.now, id);
+                self.client.handle_failure(self.client_now(), id);
             }
             Packet::Response { id, status, body } => {
                 let text = String::from_utf8_lossy(&body).into_owned();
@@ -234,7 +234,8 @@ impl Simulation {
                     ),
                 );
                 self.client_responses.watch(&body);
-                self.client.handle_response(self.now, id, status, &body);
+                self.client
+                    .handle_response(self.client_now(), id, status, &body);
                 drop(body);
                 // What the client takes must be told before anything else happens.
                 let was_open = self.client_over.is_none();
@@ -294,7 +295,7 @@ impl Simulation {
             "server",
             &format_args!("takes slot={} rid={rid} {what}", slot.0),
         );
-        self.server.handle_request(self.now, slot, body);
+        self.server.handle_request(self.server_now(), slot, body);
     }
 
     fn on_cut(&mut self, slot: RequestSlot, seen: Seen) {
@@ -315,7 +316,61 @@ impl Simulation {
             self.wires.remove(&slot);
         } else if seen.server {
             self.wires.remove(&slot);
-            self.server.handle_disconnect(self.now, slot);
+            self.server.handle_disconnect(self.server_now(), slot);
+        }
+    }
+
+    /// Requests that wait, of one session or of all.
+    #[cfg(feature = "serde")]
+    pub(super) fn waiting(&self, session: Option<SessionId>) -> Vec<RequestSlot> {
+        let wires = self.wires.iter().filter(|(_, wire)| {
+            wire.arrived.is_some() && (session.is_none() || wire.session == session)
+        });
+        let mut wires: Vec<_> = wires.map(|(&slot, wire)| (wire.rid, slot)).collect();
+        wires.sort_unstable();
+        wires.into_iter().map(|(_, slot)| slot).collect()
+    }
+
+    /// The server's end of a connection is gone.
+    #[cfg(feature = "serde")]
+    pub(super) fn break_wire(&mut self, slot: RequestSlot) {
+        let wire = self.wires.remove(&slot);
+        self.figures.lost += 1;
+        let id = wire.and_then(|wire| wire.id);
+        if let Some(id) = id
+            && (self.weather.is_harmless() || self.random.permille(700))
+        {
+            let delay = self.delay();
+            self.post(delay, Packet::Broken(id));
+        }
+    }
+
+    /// The client's ends of all connections are gone.
+    #[cfg(feature = "serde")]
+    pub(super) fn forget_connections(&mut self) {
+        self.packets
+            .retain(|_, packet| !matches!(packet, Packet::Response { .. } | Packet::Broken(_)));
+        let slots: Vec<RequestSlot> = self.wires.keys().copied().collect();
+        for slot in slots {
+            let Some(wire) = self.wires.get_mut(&slot) else {
+                continue;
+            };
+            if wire.id.take().is_none() {
+                continue;
+            }
+            self.figures.lost += 1;
+            let (rid, arrived) = (wire.rid, wire.arrived.is_some());
+            let asked = std::str::from_utf8(&self.asked[&rid].body).unwrap();
+            let is_pause = attribute(asked, "pause").is_some();
+            let (client, server) = (false, self.random.permille(500));
+            let (seen, delay) = (Seen { client, server }, self.delay());
+            if arrived || !self.weather.is_harmless() {
+                self.post(delay, Packet::Cut { slot, seen });
+            } else if !is_pause {
+                // A copy that wanders about does harm, and so does a pause that does not arrive,
+                // of which a client with one request alone cannot know.
+                self.wires.remove(&slot);
+            }
         }
     }
 
