@@ -9,7 +9,7 @@ mod peer;
 
 use std::time::Duration;
 
-use bosh::session::{ClientConfig, Pauses};
+use bosh::session::{ClientConfig, ClientEvent, Farewell, Pauses, StreamRequest};
 use peer::{GRANTED, NS, Peer, config, empty};
 
 fn granted(requests: u32) -> String {
@@ -160,4 +160,36 @@ fn nothing_overtakes_a_pause_that_waits_for_its_turn() {
     assert!(peer.text().contains("rid=\"102\" sid=\"s1\" pause=\"60\""));
     peer.pass(pace);
     assert_eq!(peer.text(), empty(103), "BOSH-14.1-01");
+}
+
+#[test]
+fn what_waited_for_its_turn_at_the_end_is_handed_back() {
+    let (mut peer, poll) = Peer::open(ordered(), GRANTED);
+    peer.client.handle_failure(peer.now, poll.id);
+    let words = ["<a xmlns='urn:a'/>", "<b xmlns='urn:b'/>"];
+    peer.send(words[0]);
+    peer.client.terminate(peer.now, &[words[1].into()]).unwrap();
+    assert!(peer.is_silent());
+    peer.client.abandon();
+    let Some(ClientEvent::Closed { unsent, .. }) = peer.event() else {
+        panic!("goes on");
+    };
+    assert_eq!(unsent, words);
+
+    // Of several streams, the farewell of one that never went as well.
+    let granted = format!("{GRANTED} stream='one'");
+    let (mut peer, _poll) = Peer::open(config(), &granted);
+    let other = StreamRequest::new("example.org");
+    peer.client.open_stream(peer.now, other).unwrap();
+    assert!(peer.text().contains("to=\"example.org\""));
+    let farewell = Farewell::plain().with_payload(words[0].into());
+    let one = peer.client.streams().next().unwrap().clone();
+    peer.client.close_stream(peer.now, &one, farewell).unwrap();
+    peer.client.terminate(peer.now, &[words[1].into()]).unwrap();
+    assert!(peer.is_silent(), "BOSH-11-01");
+    peer.client.abandon();
+    let Some(ClientEvent::Closed { unsent, .. }) = peer.event() else {
+        panic!("goes on");
+    };
+    assert_eq!(unsent, words);
 }

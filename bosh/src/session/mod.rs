@@ -233,7 +233,7 @@ pub enum ClientEvent {
     Closed {
         /// Why.
         reason: CloseReason,
-        /// Payloads that were never put into a request, in order.
+        /// Payloads that were never sent, in order, that of a farewell too.
         unsent: Vec<Bytes>,
     },
 }

@@ -183,6 +183,8 @@ struct Agreed {
 
 struct Outstanding {
     body: Bytes,
+    /// The payloads in it, while its turn has not come.
+    unsent: Vec<Bytes>,
     /// How often it was sent.
     attempt: u32,
     flight: Flight,
@@ -559,10 +561,14 @@ impl Client {
     fn close(&mut self, reason: CloseReason) {
         self.state = State::Closed;
         self.deferred = None;
-        self.outstanding.clear();
+        let outstanding = std::mem::take(&mut self.outstanding);
+        let mut unsent: Vec<Bytes> = outstanding
+            .into_values()
+            .flat_map(|request| request.unsent)
+            .collect();
         self.early.clear();
         self.transmits.clear();
-        let unsent = self.take_unsent();
+        unsent.extend(self.take_unsent());
         self.events
             .push_back(ClientEvent::Closed { reason, unsent });
     }

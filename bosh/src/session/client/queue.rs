@@ -48,7 +48,8 @@ impl Queued {
     pub(super) fn into_payload(self) -> Option<Bytes> {
         match self.item {
             Item::Payload(payload) => Some(payload),
-            Item::Restart { .. } | Item::Open(_) | Item::Close(_) | Item::Terminate(_) => None,
+            Item::Close(farewell) | Item::Terminate(farewell) => farewell.payload,
+            Item::Restart { .. } | Item::Open(_) => None,
         }
     }
 }

@@ -133,6 +133,7 @@ impl Client {
         }
         let request = Outstanding {
             body: out.freeze(),
+            unsent: payloads.to_vec(),
             attempt: 0,
             flight: Flight::Lost { again: now },
             unreadable: 0,
@@ -229,6 +230,7 @@ impl Client {
                 now.saturating_add(patience)
             };
             request.attempt = request.attempt.saturating_add(1);
+            request.unsent = Vec::new();
             request.flight = Flight::Sent { since: now, until };
             let id = RequestId {
                 rid,

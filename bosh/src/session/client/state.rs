@@ -101,6 +101,9 @@ struct Terms {
 struct OutstandingForm {
     rid: Rid,
     request: Octets,
+    /// The payloads in it, while its turn has not come.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unsent: Vec<Octets>,
     attempt: u32,
     flight: FlightForm,
     unreadable: u32,
@@ -252,6 +255,7 @@ impl Client {
                 .map(|(rid, request)| OutstandingForm {
                     rid,
                     request: Octets(request.body),
+                    unsent: octets(request.unsent),
                     attempt: request.attempt,
                     flight: match request.flight {
                         Flight::Sent { since, .. } => FlightForm::Sent(at(since)),
@@ -406,6 +410,7 @@ impl Client {
             };
             let request = Outstanding {
                 body: form.request.0,
+                unsent: bytes(form.unsent),
                 attempt: form.attempt,
                 flight,
                 unreadable: form.unreadable.min(MOST_TIMES),
