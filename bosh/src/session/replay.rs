@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::moment::Moment;
+use super::server::ROOM;
 use crate::body::Body;
 use crate::rid::Rid;
 
@@ -45,25 +46,28 @@ impl Keys {
 }
 
 impl Replay {
-    pub(super) fn push(&mut self, response: Stored) {
-        self.stored.push_back(response);
-    }
-
     pub(super) fn find(&mut self, rid: Rid) -> Option<&mut Stored> {
         self.stored.iter_mut().find(|stored| stored.rid == rid)
     }
 
-    /// Keeps the newest `always`, and of the others those above `acknowledged`, but never more
-    /// than `most`.
-    pub(super) fn trim(&mut self, always: usize, acknowledged: Option<Rid>, most: usize) {
+    /// Makes room for one more: of those stored, the newest are kept that make `always` with it,
+    /// and of the others those above `acknowledged`, but never more than make `most` with it.
+    pub(super) fn make_room(&mut self, always: usize, acknowledged: Option<Rid>, most: usize) {
         while let Some(oldest) = self.stored.front() {
-            let spare = self.stored.len().saturating_sub(always);
+            let stored = self.stored.len() + 1;
             let missed = acknowledged.is_some_and(|acknowledged| oldest.rid > acknowledged);
-            if spare == 0 || (missed && self.stored.len() <= most) {
+            if stored <= always || (missed && stored <= most) {
                 break;
             }
             self.stored.pop_front();
         }
+        if self.stored.capacity() == 0 {
+            self.stored.reserve_exact(always.min(ROOM));
+        }
+    }
+
+    pub(super) fn push(&mut self, response: Stored) {
+        self.stored.push_back(response);
     }
 
     #[cfg(feature = "serde")]

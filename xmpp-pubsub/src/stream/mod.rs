@@ -100,6 +100,7 @@ impl Fragment {
             // A document reader starts with its root or fails.
             Some(_) | None => Name::new("", ""),
         };
+        drop(reader);
         Ok(Self { name, xml, scope })
     }
 

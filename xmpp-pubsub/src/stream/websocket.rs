@@ -90,11 +90,11 @@ pub fn decode_message(message: Bytes, limits: &Limits) -> Result<Frame, StreamEr
             StreamCondition::INVALID_NAMESPACE,
             "an element has a namespace of its own",
         )),
-        _ => Ok(Frame::Fragment(Fragment::new(
-            message,
-            Scope::new(),
-            limits,
-        )?)),
+        _ => {
+            drop(reader);
+            let fragment = Fragment::new(message, Scope::new(), limits)?;
+            Ok(Frame::Fragment(fragment))
+        }
     }
 }
 

@@ -85,16 +85,33 @@ impl Session {
         if self.config.acks && self.agreed.client_acks && self.last != held.rid {
             body.ack = Some(self.last);
         }
-        if let Some((rid, sent)) = held.report {
+        if let Some((rid, sent)) = held.report.map(|report| *report) {
             body.report = Some(rid);
             let age = now.since(sent).as_millis();
             body.time = Some(u64::try_from(age).unwrap_or(u64::MAX));
         }
-        let mut out = BytesMut::with_capacity(64);
-        body.encode(&payloads, &mut out);
-        let bytes = out.freeze();
+        let bytes = if payloads.is_empty() && body == Body::default() {
+            Bytes::from_static(EMPTY)
+        } else {
+            let content: usize = payloads.iter().map(Bytes::len).sum();
+            let mut out = BytesMut::with_capacity(WRAPPER + content);
+            body.encode(&payloads, &mut out);
+            if out.capacity() > out.len() + WRAPPER {
+                // It is stored, perhaps for long.
+                Bytes::copy_from_slice(&out)
+            } else {
+                out.freeze()
+            }
+        };
         if held.pause.is_none() {
             let (rid, keys, repeats) = (held.rid, held.keys, held.repeats);
+            let always = usize::try_from(self.agreed.requests).unwrap_or(usize::MAX);
+            let acknowledged = self.acknowledged.filter(|_| self.agreed.client_acks);
+            self.replay.make_room(
+                always,
+                acknowledged,
+                self.config.max_stored_responses.max(always),
+            );
             self.replay.push(Stored {
                 rid,
                 body: bytes.clone(),
@@ -102,13 +119,6 @@ impl Session {
                 keys,
                 repeats,
             });
-            let always = usize::try_from(self.agreed.requests).unwrap_or(usize::MAX);
-            let acknowledged = self.acknowledged.filter(|_| self.agreed.client_acks);
-            self.replay.trim(
-                always,
-                acknowledged,
-                self.config.max_stored_responses.max(always),
-            );
         }
         if let Some(slot) = held.slot {
             self.answer(slot, bytes);
@@ -277,5 +287,21 @@ impl Session {
     }
 }
 
+/// Bytes of a wrapper with few attributes.
+const WRAPPER: usize = 128;
+
+/// An answer that says nothing, which most of them do.
+const EMPTY: &[u8] = br#"<body xmlns="http://jabber.org/protocol/httpbind"/>"#;
+
 /// How long a farewell waits for a client that may be silent for ever.
 pub(super) const FAREWELL_TIME: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_answer_is_an_empty_wrapper() {
+        assert_eq!(Body::default().to_bytes(), EMPTY);
+    }
+}

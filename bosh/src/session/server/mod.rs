@@ -106,7 +106,7 @@ struct Held {
     opening: Option<Box<Body>>,
     pause: Option<Duration>,
     /// First response that the client seems to miss.
-    report: Option<(Rid, Moment)>,
+    report: Option<Box<(Rid, Moment)>>,
     keys: Keys,
     repeats: u32,
 }
@@ -115,7 +115,7 @@ struct Early {
     rid: Rid,
     slot: Option<RequestSlot>,
     arrived: Moment,
-    body: Box<Body>,
+    body: Body,
     repeats: u32,
 }
 
@@ -166,6 +166,8 @@ impl Session {
         let agreed = Agreed::new(&config, &request);
         let creation = agreed.response(&config, &sid, rid, &request, first.as_ref());
         let streams = first.clone().map(|first| Box::new(Streams::new(first)));
+        // For what the client may have waiting.
+        let held = usize::try_from(agreed.requests).unwrap_or(ROOM).min(ROOM);
         let mut session = Self {
             keys: KeyCheck::new(request.newkey.as_deref()),
             authentication: config.authentication_timeout.map(|timeout| now + timeout),
@@ -173,7 +175,7 @@ impl Session {
             state: State::Open,
             agreed,
             last: rid,
-            held: VecDeque::new(),
+            held: VecDeque::with_capacity(held),
             early: Vec::new(),
             replay: Replay::default(),
             acknowledged: None,
@@ -424,3 +426,6 @@ impl Silence {
         self.limit.map(|limit| self.since + limit)
     }
 }
+
+/// Requests and responses of one session for which memory is set aside.
+pub(super) const ROOM: usize = 4;

@@ -78,25 +78,33 @@ impl Session {
             });
         }
         self.silence = None;
-        let early = Early {
+        let request = Early {
             rid,
             slot: Some(slot),
             arrived: now,
-            body: Box::new(request),
+            body: request,
             repeats: 0,
         };
+        if self.last.next() == Some(rid) {
+            self.last = rid;
+            self.accept(now, request, names);
+            return self.accept_early(now, names);
+        }
         let place = self.early.partition_point(|early| early.rid < rid);
-        self.early.insert(place, early);
-        while let Some(next) = self.last.next() {
+        self.early.insert(place, request);
+    }
+
+    /// What a gap held back and its filling lets through.
+    fn accept_early(&mut self, now: Moment, names: &mut dyn FnMut() -> String) {
+        while !matches!(self.state, State::Ended)
+            && let Some(next) = self.last.next()
+        {
             if self.early.first().is_none_or(|early| early.rid != next) {
                 break;
             }
             let request = self.early.remove(0);
             self.last = next;
             self.accept(now, request, names);
-            if matches!(self.state, State::Ended) {
-                break;
-            }
         }
     }
 
@@ -167,7 +175,7 @@ impl Session {
             due: wait,
             opening: None,
             pause,
-            report,
+            report: report.map(Box::new),
             keys,
             repeats,
         };
@@ -176,7 +184,7 @@ impl Session {
                 self.fail(slot, Condition::PolicyViolation);
                 return;
             }
-            let Some(opening) = self.open_stream(names(), *body) else {
+            let Some(opening) = self.open_stream(names(), body) else {
                 self.fail(slot, Condition::InternalServerError);
                 return;
             };

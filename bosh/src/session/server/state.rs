@@ -244,7 +244,7 @@ impl Session {
                     due: from_now(held.due),
                     opening: held.opening.map(|opening| (*opening).into()),
                     pause: held.pause.map(Span::from),
-                    report: held.report.map(|(rid, sent)| (rid, from_now(sent))),
+                    report: held.report.map(|report| (report.0, from_now(report.1))),
                     keys: keys_form(&held.keys),
                     repeats: held.repeats,
                 })
@@ -255,7 +255,7 @@ impl Session {
                 .map(|early| EarlyForm {
                     rid: early.rid,
                     arrived: from_now(early.arrived),
-                    request: (*early.body).into(),
+                    request: early.body.into(),
                     repeats: early.repeats,
                 })
                 .collect(),
@@ -324,7 +324,7 @@ impl Session {
                 due: form.due.moment(now).min(latest),
                 opening: opening.transpose()?.map(Box::new),
                 pause: form.pause.map(Duration::from),
-                report: form.report.map(|(rid, sent)| (rid, past(sent))),
+                report: form.report.map(|(rid, sent)| Box::new((rid, past(sent)))),
                 keys: keys(form.keys),
                 repeats: form.repeats.min(most),
             });
@@ -335,7 +335,7 @@ impl Session {
                 rid: form.rid,
                 slot: None,
                 arrived: past(form.arrived),
-                body: Box::new(form.request.read(&codec)?),
+                body: form.request.read(&codec)?,
                 repeats: form.repeats.min(most),
             });
         }

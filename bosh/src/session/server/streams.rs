@@ -252,6 +252,10 @@ impl Session {
                 Item::Closed(farewell) => run.closed = Some(farewell),
             }
         }
+        if self.queue.is_empty() {
+            // Most sessions have nothing to say most of the time.
+            self.queue = VecDeque::new();
+        }
         run
     }
 

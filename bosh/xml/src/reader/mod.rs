@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use crate::chars::find_illegal;
 use crate::error::{Error, ErrorKind};
 use crate::limits::{Limits, Profile};
@@ -57,17 +59,22 @@ pub struct Reader<'a> {
     limits: Limits,
     mode: Mode,
     /// Inherited bindings first, then those of the open elements.
-    bindings: Vec<Binding<'a>>,
+    bindings: SmallVec<[Binding<'a>; BINDINGS]>,
     inherited: Vec<InheritedUse>,
-    open: Vec<Open<'a>>,
-    attributes: Vec<AttributeRef<'a>>,
+    open: SmallVec<[Open<'a>; DEPTH]>,
+    attributes: SmallVec<[AttributeRef<'a>; ATTRIBUTES]>,
     /// Attributes of one tag before their prefixes are resolved.
-    unresolved: Vec<Unresolved<'a>>,
+    unresolved: SmallVec<[Unresolved<'a>; ATTRIBUTES]>,
     /// A self-closing tag was reported; its end is due.
     end_due: bool,
     root_seen: bool,
     failed: Option<Error>,
 }
+
+// What a reader has room for before it asks the allocator: a stanza, a BOSH wrapper.
+const BINDINGS: usize = 6;
+const DEPTH: usize = 8;
+const ATTRIBUTES: usize = 6;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Mode {
@@ -231,9 +238,9 @@ impl<'a> Reader<'a> {
             mode,
             bindings,
             inherited: vec![InheritedUse::default(); scope.len()],
-            open: Vec::new(),
-            attributes: Vec::new(),
-            unresolved: Vec::new(),
+            open: SmallVec::new(),
+            attributes: SmallVec::new(),
+            unresolved: SmallVec::new(),
             end_due: false,
             root_seen: false,
             failed: None,

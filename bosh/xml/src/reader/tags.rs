@@ -166,24 +166,22 @@ impl<'a> Reader<'a> {
     }
 
     fn resolve_attributes(&mut self, offset: usize) -> Result<(), Error> {
-        let mut unresolved = std::mem::take(&mut self.unresolved);
-        let mut result = Ok(());
-        for Unresolved {
-            prefix,
-            local,
-            value,
-            offset,
-        } in unresolved.drain(..)
-        {
+        for index in 0..self.unresolved.len() {
+            let Unresolved {
+                prefix,
+                local,
+                offset,
+                ..
+            } = self.unresolved[index];
             let ns = if prefix.is_empty() {
                 Some(Str::default())
             } else {
                 self.resolve(prefix)
             };
             let Some(ns) = ns else {
-                result = Err(Error::new(ErrorKind::UndeclaredPrefix, offset));
-                break;
+                return Err(Error::new(ErrorKind::UndeclaredPrefix, offset));
             };
+            let value = std::mem::take(&mut self.unresolved[index].value);
             self.attributes.push(AttributeRef {
                 name: Name {
                     ns,
@@ -192,8 +190,7 @@ impl<'a> Reader<'a> {
                 value,
             });
         }
-        self.unresolved = unresolved;
-        result?;
+        self.unresolved.clear();
         if has_duplicate(&self.attributes) {
             return Err(Error::new(ErrorKind::DuplicateAttribute, offset));
         }
