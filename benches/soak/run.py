@@ -10,6 +10,7 @@ this program. The exit status is 0 when nothing was found.
     run.py cti-fuzz --seconds 60 --targets cti_client cti_server
     run.py bosh-simulation                       100,000 seeds
     run.py bosh-fuzz                             each BOSH target for ten minutes
+    run.py bosh-instructions                     what an event costs at 1,000 and 100,000 held sessions
     run.py cti-mutate --sessions 5000            hostile sessions against the engine of the examples
 """
 
@@ -213,6 +214,30 @@ def mutate(options):
     return found
 
 
+def bosh_instructions(options):
+    """instructions of an event to one of 1,000 and of 100,000 held BOSH sessions, by callgrind"""
+    if not shutil.which("valgrind"):
+        raise Missing("valgrind is not installed")
+    build = run(["cargo", "build", "--release", "--locked", "-p", "benches", "--bin", "bosh-held"])
+    if build.returncode != 0:
+        raise Missing(f"bosh-held does not build\n{build.stdout[-3_000:]}")
+    program = str(target_directory() / "release" / "bosh-held")
+    each = {}
+    for sessions, events in ((1_000, 20_000), (100_000, 200_000)):
+        counted = run(
+            ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--collect-atstart=no"]
+            + ["--toggle-collect=benches::bosh::Sessions::push", program, str(sessions), str(events)],
+        )
+        total = re.search(r"Collected : (\d+)", counted.stdout)
+        if counted.returncode != 0 or not total or total[1] == "0":
+            raise Missing(f"callgrind counted nothing\n{counted.stdout[-3_000:]}")
+        each[sessions] = int(total[1]) / events
+        print(f"   {sessions:7,} sessions: {each[sessions]:,.0f} instructions an event, its next request included")
+    ratio = each[100_000] / each[1_000]
+    print(f"   ratio {ratio:.3f}, goal 1.1")
+    return ratio > 1.1
+
+
 def target_directory():
     metadata = run(["cargo", "metadata", "--no-deps", "--format-version", "1"], merged=False)
     if metadata.returncode != 0:
@@ -258,6 +283,7 @@ PARTS = {
     "cti-mutate": mutate,
     "bosh-simulation": bosh_simulation,
     "bosh-fuzz": bosh_fuzz,
+    "bosh-instructions": bosh_instructions,
 }
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 //! runs and do not know caches; time does both. `cargo bench -p benches` runs all; with `-- --test`
 //! each candidate runs once, and `-- encode UCCX` runs the comparisons whose title has both words.
 
+pub mod bosh;
 pub mod cti;
 mod instructions;
 
@@ -207,6 +208,26 @@ fn median(values: &[f64]) -> Option<f64> {
 
 const ROUNDS: usize = 41;
 const ROUND: Duration = Duration::from_millis(10);
+
+/// The physical limit of whoever reads XML: every event and attribute of a document, counted.
+///
+/// # Panics
+///
+/// If it is none.
+pub fn quick_xml_walk(bytes: &[u8]) -> usize {
+    let mut reader = quick_xml::Reader::from_reader(bytes);
+    let mut count = 0;
+    loop {
+        match reader.read_event() {
+            Ok(quick_xml::events::Event::Start(tag) | quick_xml::events::Event::Empty(tag)) => {
+                count += 1 + tag.attributes().count()
+            }
+            Ok(quick_xml::events::Event::Eof) => return count,
+            Ok(_) => count += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
