@@ -77,6 +77,15 @@ pub enum PauseAboveMaximum {
 }
 
 impl ServerConfig {
+    /// The longest that any request waits for its answer: `max_wait` and `gap_margin`, or
+    /// `creation_grace` if that is longer. [`Session`](super::Session) says which waits how long.
+    /// Whatever stands between client and host must have more patience.
+    #[must_use]
+    pub fn longest_answer(&self) -> Duration {
+        let above_a_gap = self.max_wait.saturating_add(self.gap_margin);
+        above_a_gap.max(self.creation_grace)
+    }
+
     /// Sets the longest `wait`.
     #[must_use]
     pub const fn with_max_wait(mut self, wait: Duration) -> Self {

@@ -13,14 +13,8 @@
 //! ```
 //!
 //! A request is `early` while one below it is missing, then `held` until it is answered, then
-//! in the replay buffer. After every input [`Session::advance`] answers what is due:
-//!
-//! | request | answered at the latest |
-//! | --- | --- |
-//! | held | `wait` after it came, whatever came later (XEP-0124 §8) |
-//! | creation | after `creation_grace` |
-//! | early | `wait` and `gap_margin` after it came, by the end of the session |
-//! | repeat | at once, or when the request it repeats is answered |
+//! in the replay buffer. After every input [`Session::advance`] answers what is due, to a fixed
+//! point; [`Session`] says when that is.
 
 mod agreed;
 mod answers;
@@ -55,6 +49,31 @@ use crate::rid::{Rid, Sid};
 /// The connection manager's side of one session.
 ///
 /// [`Manager`](super::Manager) keeps many; use this type alone to store sessions elsewhere.
+///
+/// # How long a request waits
+///
+/// Every request has its answer at a time that is fixed when it comes, whatever the client does
+/// after that, and whatever the application does or leaves undone. It only takes a host that calls
+/// [`handle_timeout`](Self::handle_timeout) when [`poll_timeout`](Self::poll_timeout) says.
+///
+/// | request | answered at the latest |
+/// | --- | --- |
+/// | creates the session | `creation_grace` after it came: so long the application may leave it without features |
+/// | in order | `wait` after it came, whatever came later (XEP-0124 §8); at once if `wait` or `hold` is zero |
+/// | opens a further stream (§16.3) | as one in order, and no later than `creation_grace` after its turn |
+/// | pauses (§10), or ends the session (§13) | at once, in its turn |
+/// | above a gap, which is filled | `wait` after it came, or when the gap is filled if that is over |
+/// | above a gap, which is not | `wait` and `gap_margin` after it came, by the end of the session with item-not-found |
+/// | repeats one that waits | when that one would be; the older copy at once (§14.3) |
+/// | repeats one that was answered | at once |
+/// | any, when the session ends or is over | at once |
+///
+/// However many requests are missing below it, each one above a gap counts from its own arrival,
+/// and the oldest ends the session for all. So no request waits longer than
+/// [`ServerConfig::longest_answer`].
+///
+/// A session without a request ends when it was silent for `inactivity`, or the pause that was
+/// asked for; one that is closed, after a minute if it may be silent for ever.
 pub struct Session {
     config: Arc<ServerConfig>,
     sid: Sid,
