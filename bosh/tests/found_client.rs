@@ -1,4 +1,4 @@
-//! What the simulation (`simulation.rs`) found at the client, each fault as the shortest exchange that shows it. Sections
+//! What the simulation (`simulation.rs`) and fuzzing found at the client, each fault as the shortest exchange that shows it. Sections
 //! are those of XEP-0124.
 #![allow(
     clippy::unwrap_used,
@@ -11,7 +11,9 @@ mod common;
 use std::time::Duration;
 
 use bosh::Rid;
-use bosh::session::{Client, ClientConfig, ClientEvent, ClientTransmit, CloseReason};
+use bosh::session::{
+    Client, ClientConfig, ClientEvent, ClientTransmit, CloseReason, Error, Farewell, StreamRequest,
+};
 use bytes::Bytes;
 use common::{EMPTY, NS};
 
@@ -147,4 +149,19 @@ fn a_client_leaves_with_as_many_requests_as_it_takes() {
         &format!("<body xmlns='{NS}' type='terminate'/>"),
     );
     assert_eq!(closed(&mut client), Some((CloseReason::Local(None), 0)));
+}
+
+#[test]
+fn no_stream_is_closed_behind_the_end() {
+    let (mut client, _held) = client(config(), &format!("{AGREED} stream='one'"));
+    let now = Duration::ZERO;
+    let one = client.streams().next().unwrap().clone();
+    client.open_stream(now, StreamRequest::new("b")).unwrap();
+    client.terminate(now, &[]).unwrap();
+    let farewell = Farewell::plain().with_payload(Bytes::from_static(b"<bye xmlns='urn:c'/>"));
+    let closed = client.close_stream(now, &one, farewell);
+    assert!(
+        matches!(closed, Err(Error::Caller { .. })),
+        "a payload that is taken is sent or handed back: {closed:?}"
+    );
 }

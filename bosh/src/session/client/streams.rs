@@ -228,6 +228,7 @@ impl Client {
         stream: &StreamName,
         farewell: Farewell,
     ) -> Result<(), Error> {
+        self.require_open("close a stream")?;
         self.require_stream(stream)?;
         let remembered = self.config.max_streams;
         let Some(streams) = self
