@@ -274,7 +274,7 @@ def run(command, environment=None, limit=None, merged=True):
 
 DICTIONARIES = {
     "cti.dict": ("cti_client", "cti_follow", "cti_message", "cti_server"),
-    "bosh.dict": ("bosh_body", "bosh_client", "bosh_manager"),
+    "bosh.dict": ("bosh_body", "bosh_client", "bosh_manager", "bosh_session"),
 }
 
 PARTS = {

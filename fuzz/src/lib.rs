@@ -18,6 +18,8 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("axl_client", soap::client),
     ("bosh_body", bosh::body),
     ("bosh_manager", bosh::manager),
+    ("bosh_client", bosh::client),
+    ("bosh_session", bosh::session),
     ("cti_message", cti::message),
     ("xmpp_stanza", xmpp::stanza),
     ("xmpp_server", xmpp::server),

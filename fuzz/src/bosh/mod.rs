@@ -1,5 +1,11 @@
 //! bosh: wrappers, and a connection manager under any sequence of requests and calls.
 
+mod client;
+mod session;
+
+pub use client::client;
+pub use session::session;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
