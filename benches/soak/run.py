@@ -96,7 +96,7 @@ def bosh_simulation(options):
 
 def simulation(package, count):
     tests = run(
-        ["cargo", "test", "--release", "--locked", "-p", package, "--test", "simulation", "--", "--nocapture"],
+        ["cargo", "test", "--release", "--locked", "-p", package, "--all-features", "--test", "simulation", "--", "--nocapture"],
         environment={"SIMULATION_SEEDS": str(count)},
     )
     passed = tests.returncode == 0

@@ -70,6 +70,10 @@ pub(crate) struct Simulation {
     server: Manager,
     server_clock: Clock,
     /// How many session ids were made.
+    #[cfg_attr(
+        not(feature = "serde"),
+        allow(dead_code, reason = "for the next process")
+    )]
     sids: Arc<AtomicU64>,
     #[cfg(feature = "serde")]
     hand_overs: hand_over::HandOvers,
