@@ -172,7 +172,9 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_timeout)
         .max_buf_size(limits.head_bytes);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    // To WebSocket, which outlives this.
+    let mut connection = pin!(connection.with_upgrades());
     tokio::select! {
         ended = connection.as_mut() => return ended,
         () = shutdown.requested() => {}

@@ -407,7 +407,7 @@ mod tests {
                 agents.push(session(&hub, &user, &format!("r{resource}"), 64));
             }
         }
-        let mut web = session(&hub, "finesse", "finesse", super::super::tcp::QUEUE);
+        let mut web = session(&hub, "finesse", "finesse", super::super::session::QUEUE);
         // And its own.
         assert_eq!(web.heard().matches("<presence ").count(), 1101);
         let scope = Scope::new().with("", "jabber:client");

@@ -1,14 +1,16 @@
-//! The notification service: XMPP with publish-subscribe, over TCP, TLS and BOSH.
+//! The notification service: XMPP with publish-subscribe, over TCP, TLS, WebSocket and BOSH.
 //!
 //! | file | what it does |
 //! | --- | --- |
 //! | `hub.rs` | one router and one pubsub service for all sessions, whatever their transport |
 //! | `nodes.rs` | which nodes there are, and who may see them |
 //! | `login.rs` | checks passwords: the web service's secret, everybody else's with CUCM |
-//! | `tcp.rs` | the listeners on 5222 and 5223, a task for each connection |
+//! | `session.rs` | a client with a task of its own |
+//! | `tcp.rs` | the listeners on 5222 and 5223 |
+//! | `websocket.rs` | `/ws/` beside BOSH |
 //! | `bosh.rs` | all BOSH sessions, in one task |
 //! | `pace.rs` | how much one client may say |
-//! | `web.rs` | HTTP around BOSH, and the tunnel's files |
+//! | `web.rs` | HTTP around BOSH and WebSocket, and the tunnel's files |
 //!
 //! The protocol is in `xmpp-pubsub` and `bosh`; here are sockets, tasks and policy.
 
@@ -17,15 +19,17 @@ mod hub;
 mod login;
 mod nodes;
 mod pace;
+mod session;
 mod tcp;
 mod web;
+mod websocket;
 
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use xmpp_pubsub::Jid;
 
-use self::{bosh::Sessions, hub::Hub, login::Login};
+use self::{bosh::Sessions, hub::Hub, login::Login, session::Clients};
 use crate::{
     data_dir,
     http::{self, Limits},
@@ -89,14 +93,19 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
         login.clone(),
         shutdown.clone(),
     );
-    let router = web::router(&settings, sessions);
-    let tcp = tcp::Tcp::new(names.domain, hub, login, shutdown.clone());
+    let clients = Clients::new(names.domain, hub, login, shutdown.clone());
+    let router = web::router(&settings, sessions, clients.clone());
     let mut direct = (*tls).clone();
     // Clients that offer ALPN on this port offer XMPP (XEP-0368).
     direct.alpn_protocols = vec![b"xmpp-client".to_vec()];
     let tasks = [
-        tokio::spawn(tcp.clone().accept(xmpp, None)),
-        tokio::spawn(tcp.accept(xmpp_tls, Some(Arc::new(direct)))),
+        tokio::spawn(tcp::accept(clients.clone(), xmpp, None)),
+        tokio::spawn(tcp::accept(
+            clients.clone(),
+            xmpp_tls,
+            Some(Arc::new(direct)),
+        )),
+        tokio::spawn(clients.farewell()),
         tokio::spawn(http::serve(
             clear,
             None,

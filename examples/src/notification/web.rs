@@ -1,4 +1,4 @@
-//! HTTP around BOSH, and the tunnel page that shares its origin. `desktop/CONTRACT.md` says what the page
+//! HTTP around BOSH and WebSocket, and the tunnel page that shares its origin. `desktop/CONTRACT.md` says what the page
 //! relies on.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use bosh::session::Channel;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use super::bosh::Sessions;
+use super::{bosh::Sessions, session::Clients, websocket};
 use crate::{
     http::{BodyError, Peer, Transport, read_body},
     settings::Settings,
@@ -33,8 +33,8 @@ struct Tunnel {
     policy: HeaderValue,
 }
 
-/// `/http-bind/` and `/tunnel/`.
-pub(super) fn router(settings: &Settings, sessions: Sessions) -> Router {
+/// `/http-bind/`, `/ws/` and `/tunnel/`.
+pub(super) fn router(settings: &Settings, sessions: Sessions, clients: Clients) -> Router {
     let tunnel = Arc::new(Tunnel::new(settings));
     let bind = || post(request).get(explain).options(preflight);
     Router::new()
@@ -45,6 +45,14 @@ pub(super) fn router(settings: &Settings, sessions: Sessions) -> Router {
         .route("/tunnel/config.json", get(config))
         .route("/tunnel/{*name}", get(file))
         .with_state(Web { sessions, tunnel })
+        .merge(sockets(clients))
+}
+
+fn sockets(clients: Clients) -> Router {
+    Router::new()
+        .route("/ws", get(websocket::upgrade))
+        .route("/ws/", get(websocket::upgrade))
+        .with_state(clients)
 }
 
 async fn request(State(web): State<Web>, Extension(peer): Extension<Peer>, body: Body) -> Response {

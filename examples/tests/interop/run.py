@@ -44,7 +44,7 @@ class Test:
 TESTS = [
     Test("desktop", "two agents work a day in headless Chromium", "desktop.mjs", "contact-center", 180, browser=True),
     Test("outage", "the desktop page while each server dies in mid-call", "desktop_outage.mjs", None, 240, browser=True),
-    Test("strophe", "Strophe.js logs in over BOSH, clear and TLS, and sees its events", "strophe.mjs", "separate", 90),
+    Test("strophe", "Strophe.js logs in over BOSH and WebSocket, clear and TLS, and sees its events", "strophe.mjs", "separate", 90),
     Test("stanza", "stanza does the same over BOSH and pings", "stanza.mjs", "separate", 90),
     Test("bosh", "our BOSH client with prosody, ejabberd and us, over connections that break", "bosh_live.py", "separate", 180),
     Test("slixmpp", "slixmpp does the same over TCP, clear and TLS", "slixmpp_client.py", "separate", 90),

@@ -1,4 +1,4 @@
-// Test 2: Strophe.js under Node over BOSH, in clear and over TLS.
+// Test 2: Strophe.js under Node over BOSH and WebSocket, in clear and over TLS.
 //
 // PLAIN login, bind, subscribe to the user's own node; a REST PUT changes the state and the event arrives. A wrong
 // password is refused with `not-authorized`.
@@ -151,6 +151,8 @@ async function worksADay(service) {
 const services = [
   `http://${process.env.INTEROP_NOTIFICATION_BOSH}/http-bind/`,
   `https://${process.env.INTEROP_NOTIFICATION_BOSH_TLS}/http-bind/`,
+  `ws://${process.env.INTEROP_NOTIFICATION_BOSH}/ws/`,
+  `wss://${process.env.INTEROP_NOTIFICATION_BOSH_TLS}/ws/`,
 ];
 for (const service of services) {
   console.log(`${service}: wrong password`);
