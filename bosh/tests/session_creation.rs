@@ -234,10 +234,14 @@ fn bosh_17_2_13_a_client_is_sent_elsewhere() {
 
 /// Answered so, and neither a session nor an event comes of it.
 fn refused(body: &str) -> String {
+    refused_with(body).1
+}
+
+fn refused_with(body: &str) -> (u16, String) {
     let mut server = Server::new(ServerConfig::default());
     let slot = server.post(body);
     assert!(server.manager.is_empty() && server.events.is_empty());
-    server.taken(slot)
+    (server.response(slot).unwrap().status, server.taken(slot))
 }
 
 #[test]
@@ -246,7 +250,8 @@ fn bosh_17_2_03_what_cannot_be_read_is_a_bad_request() {
         String::new(),
         "hello".to_owned(),
         "<body rid='1'/>".to_owned(),
-        format!("<body xmlns='{NS}' to='a'/>"),
+        format!("<body xmlns='{NS}' to='a' ver='1.6'/>"),
+        format!("<body xmlns='{NS}' sid='a'/>"),
         format!("<body xmlns='{NS}' rid='0' to='a'/>"),
         format!("<body xmlns='{NS}' rid='1' to='a'><a></b></body>"),
     ] {
@@ -373,6 +378,8 @@ fn a_legacy_client_that_breaks_a_rule_gets_an_http_error() {
             .map(|response| (response.status, response.body.len()))
     };
     assert_eq!(status(far), Some((404, 0)), "BOSH-17.1-03");
+    let without_rid = refused_with(&format!("<body xmlns='{NS}' to='a'/>"));
+    assert_eq!(without_rid, (400, String::new()), "BOSH-17.1-03");
     assert_eq!(
         status(held).map(|(status, _)| status),
         Some(200),

@@ -412,6 +412,48 @@ async fn bosh_17_1_http_errors_are_for_legacy_clients() {
 }
 
 #[tokio::test]
+async fn bosh_17_1_03_a_creation_request_without_rid_is_a_bad_request() {
+    let node = Node::start().await;
+    let create = |version: &str| {
+        format!(
+            "<body xmlns='http://jabber.org/protocol/httpbind' to='localhost' {version} hold='1'/>"
+        )
+    };
+    let legacy = node.post("", &create("")).await;
+    assert_eq!(
+        (legacy.line.as_str(), legacy.body.as_str()),
+        ("HTTP/1.1 400 Bad Request", ""),
+        "BOSH-17.1-03"
+    );
+    let response = node.post("", &create("ver='1.11'")).await;
+    assert_eq!(
+        (response.line.as_str(), response.body),
+        ("HTTP/1.1 200 OK", terminate("bad-request")),
+        "BOSH-17.1-02"
+    );
+}
+
+#[tokio::test]
+async fn bosh_17_2_05_and_06_a_domain_that_is_not_served_is_refused() {
+    let node = Node::start().await;
+    for (to, condition, id) in [
+        ("nosuch.invalid", "host-unknown", "BOSH-17.2-05"),
+        ("", "improper-addressing", "BOSH-17.2-06"),
+        ("two words", "improper-addressing", "BOSH-17.2-06"),
+    ] {
+        let create = format!(
+            "<body xmlns='http://jabber.org/protocol/httpbind' rid='1' to='{to}' ver='1.11' hold='1'/>"
+        );
+        let response = node.post("", &create).await;
+        assert_eq!(
+            (response.line.as_str(), response.body),
+            ("HTTP/1.1 200 OK", terminate(condition)),
+            "{id}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn bosh_7_2_01_session_ids_are_drawn_from_randomness() {
     let node = Node::start().await;
     let mut sids = Vec::new();

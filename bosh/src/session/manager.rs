@@ -133,7 +133,10 @@ impl Manager {
             Err(error) => return self.refuse(slot, error.condition()),
         };
         let Some(rid) = request.rid else {
-            return self.refuse(slot, Condition::BadRequest);
+            return match request.sid {
+                Some(_) => self.refuse(slot, Condition::BadRequest),
+                None => self.refuse_creation(slot, Condition::BadRequest, &request),
+            };
         };
         let Some(sid) = &request.sid else {
             return self.create(now, channel, slot, rid, request);

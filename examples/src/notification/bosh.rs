@@ -9,8 +9,9 @@ use std::{
     time::Duration,
 };
 
-use bosh::session::{
-    Channel, Event, Farewell, Manager, RequestSlot, ServerConfig, SessionId, Transmit,
+use bosh::{
+    Condition,
+    session::{Channel, Event, Farewell, Manager, RequestSlot, ServerConfig, SessionId, Transmit},
 };
 use bytes::Bytes;
 use tokio::{
@@ -258,6 +259,13 @@ impl Task {
     fn on_event(&mut self, id: SessionId, event: Event) {
         match event {
             Event::Open(open) => {
+                if let Some(condition) = self.refusal(open.to.as_deref()) {
+                    // If it is over already, that was what we wanted.
+                    let _ =
+                        self.manager
+                            .close(self.clock.now(), id, Farewell::condition(condition));
+                    return;
+                }
                 let Ok(seed) = getrandom::u64() else {
                     return;
                 };
@@ -298,6 +306,15 @@ impl Task {
             }
             // One stream a session is what the settings allow.
             Event::Stream(_) | _ => {}
+        }
+    }
+
+    /// Why there is no stream to this domain (XEP-0124 §17.2). Who names none gets ours.
+    fn refusal(&self, to: Option<&str>) -> Option<Condition> {
+        match Jid::new(to?) {
+            Ok(to) if to == self.domain => None,
+            Ok(_) => Some(Condition::HostUnknown),
+            Err(_) => Some(Condition::ImproperAddressing),
         }
     }
 
@@ -371,7 +388,7 @@ impl Task {
         while let Some(payload) = client.stream.poll_transmit() {
             if let Err(error) = self.manager.send(now, id, payload) {
                 tracing::warn!(jid = ?client.stream.jid(), %error, "BOSH: a client does not keep up");
-                let farewell = Farewell::condition(bosh::Condition::PolicyViolation);
+                let farewell = Farewell::condition(Condition::PolicyViolation);
                 // If it is over already, that was what we wanted.
                 let _ = self.manager.close(now, id, farewell);
                 return;
