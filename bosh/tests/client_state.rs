@@ -3,6 +3,7 @@
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 
+mod json;
 mod peer;
 
 use std::mem;
@@ -389,23 +390,6 @@ fn a_state_that_contradicts_itself_is_refused() {
     }
 }
 
-fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
-    found.push(path.to_owned());
-    match value {
-        Value::Array(items) => {
-            for (place, item) in items.iter().enumerate() {
-                leaves(item, &format!("{path}/{place}"), found);
-            }
-        }
-        Value::Object(fields) => {
-            for (name, field) in fields {
-                leaves(field, &format!("{path}/{name}"), found);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
 fn anything() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
@@ -432,7 +416,7 @@ proptest! {
         let mut state = taken_down(&mut busy());
         for (place, value) in changes {
             let mut places = Vec::new();
-            leaves(&state, "", &mut places);
+            json::leaves(&state, "", &mut places);
             let place = &places[place.index(places.len())];
             *state.pointer_mut(place).unwrap() = value;
         }

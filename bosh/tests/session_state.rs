@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 
 mod common;
+mod json;
 
 use std::mem;
 use std::time::Duration;
@@ -628,23 +629,6 @@ fn clocks_that_run_ahead_are_set_back() {
     assert!(deadline <= THERE + Duration::from_secs(65), "{deadline:?}");
 }
 
-fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
-    found.push(path.to_owned());
-    match value {
-        Value::Array(items) => {
-            for (place, item) in items.iter().enumerate() {
-                leaves(item, &format!("{path}/{place}"), found);
-            }
-        }
-        Value::Object(fields) => {
-            for (name, field) in fields {
-                leaves(field, &format!("{path}/{name}"), found);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
 fn anything() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
@@ -670,7 +654,7 @@ proptest! {
         let mut state = taken_down(&mut busy());
         for (place, value) in changes {
             let mut places = Vec::new();
-            leaves(&state, "", &mut places);
+            json::leaves(&state, "", &mut places);
             let place = &places[place.index(places.len())];
             *state.pointer_mut(place).unwrap() = value;
         }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of a test")]
 
+mod common;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use examples::{
@@ -30,23 +32,10 @@ struct Node {
     _dir: tempfile::TempDir,
 }
 
-fn settings(dir: &tempfile::TempDir) -> Settings {
-    let mut settings = Settings::with_data_dir(dir.path().to_owned());
-    let free = "127.0.0.1:0".parse().unwrap();
-    settings.cucm.axl = free;
-    settings.cucm.switch = free;
-    settings.caller.calls_per_minute = 0;
-    settings.notification.xmpp = free;
-    settings.notification.xmpp_tls = free;
-    settings.notification.bosh = free;
-    settings.notification.bosh_tls = free;
-    settings
-}
-
 impl Node {
     async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut settings = settings(&dir);
+        let mut settings = common::settings(&dir);
         let (cucm_trigger, shutdown) = shutdown::channel();
         let cucm = cucm::start(Arc::new(settings.clone()), shutdown)
             .await
@@ -487,7 +476,7 @@ async fn bosh_19_1_01_encryption_is_there_and_needed_beyond_this_machine() {
     );
 
     let dir = tempfile::tempdir().unwrap();
-    let mut settings = settings(&dir);
+    let mut settings = common::settings(&dir);
     settings.notification.bosh = "0.0.0.0:0".parse().unwrap();
     let (_trigger, shutdown) = shutdown::channel();
     let refused = notification::start(Arc::new(settings), shutdown).await;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of a test")]
 
+mod common;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use examples::{
@@ -28,15 +30,7 @@ struct Node {
 
 async fn start() -> Node {
     let dir = tempfile::tempdir().unwrap();
-    let mut settings = Settings::with_data_dir(dir.path().to_owned());
-    let free = "127.0.0.1:0".parse().unwrap();
-    settings.cucm.axl = free;
-    settings.cucm.switch = free;
-    settings.caller.calls_per_minute = 0;
-    settings.notification.xmpp = free;
-    settings.notification.xmpp_tls = free;
-    settings.notification.bosh = free;
-    settings.notification.bosh_tls = free;
+    let mut settings = common::settings(&dir);
     let (cucm_trigger, shutdown) = shutdown::channel();
     let cucm = cucm::start(Arc::new(settings.clone()), shutdown)
         .await

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of a test")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "what is not expected fails")]
 
+mod common;
+
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use bosh::session::{ClientConfig as BoshConfig, ClientEvent as BoshEvent, RequestId};
@@ -13,7 +15,6 @@ use examples::{
     driver::{Clock, sleep_until},
     notification,
     server::Server,
-    settings::Settings,
     shutdown::{self, ShutdownTrigger},
 };
 use futures::{SinkExt as _, StreamExt as _};
@@ -28,7 +29,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest as _},
 };
 use xmpp_pubsub::{
-    Jid, NodeId, Stanza,
+    Jid, Stanza,
     event::{Event, ItemChange},
     notification::unwrap,
     ns,
@@ -51,15 +52,7 @@ struct Node {
 
 async fn start() -> Node {
     let dir = tempfile::tempdir().unwrap();
-    let mut settings = Settings::with_data_dir(dir.path().to_owned());
-    let free = "127.0.0.1:0".parse().unwrap();
-    settings.cucm.axl = free;
-    settings.cucm.switch = free;
-    settings.caller.calls_per_minute = 0;
-    settings.notification.xmpp = free;
-    settings.notification.xmpp_tls = free;
-    settings.notification.bosh = free;
-    settings.notification.bosh_tls = free;
+    let mut settings = common::settings(&dir);
     let (cucm_trigger, shutdown) = shutdown::channel();
     let cucm = cucm::start(Arc::new(settings.clone()), shutdown).await;
     settings.cucm.axl = cucm.unwrap().address("axl").unwrap();
@@ -368,7 +361,6 @@ async fn conversation(node: &Node, form: Form) -> Vec<String> {
 
 #[tokio::test]
 async fn one_conversation_is_the_same_over_tcp_websocket_and_bosh() {
-    assert!(NodeId::new(OWN).is_ok());
     let node = start().await;
     let mut seen = HashMap::new();
     for (name, form) in [
