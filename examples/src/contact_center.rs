@@ -171,6 +171,12 @@ impl fmt::Display for Welcome<'_> {
         )?;
         writeln!(
             f,
+            "  WebSocket       ws://{}/ws/, wss://{}/ws/",
+            url_host(settings.notification.bosh),
+            url_host(settings.notification.bosh_tls)
+        )?;
+        writeln!(
+            f,
             "  AXL             https://{}/axl/",
             url_host(settings.cucm.axl)
         )?;
