@@ -482,6 +482,34 @@ fn a_peripheral_that_is_off_line_at_the_opening_is_asked_about_when_it_is_back()
 }
 
 #[test]
+fn a_peripheral_that_stays_off_line_is_named_and_holds_recovery_up_no_longer() {
+    let world = Rc::new(RefCell::new(World::default()));
+    let config = session(ServiceMask::CLIENT_EVENTS).peripheral_id(SWITCH);
+    let mut config = Config::new(config).offline_timeout(Duration::from_secs(30));
+    config.client.agent_instrument = Some(text("1001"));
+    let mut net = net_of(config, &world);
+    net.sides[0].peripheral_online = false;
+    net.client.watch_agent(net.now, agent_100()).unwrap();
+    net.open();
+    assert_eq!(net.types(0), [3], "there is nobody to ask");
+    net.drive_for(29);
+    net.clear();
+    assert!(!net.client.is_recovered());
+    net.drive_for(1);
+    let unknown = Event::Unrecovered {
+        subject: Subject::Peripheral(SWITCH),
+        failure: Unknown::OffLine,
+    };
+    assert_eq!(net.take(), [unknown, Event::Recovered { unrecovered: 1 }]);
+    assert!(net.client.is_recovered());
+    net.drive_for(60);
+    net.clear();
+    net.send(0, system(SystemEventId::PERIPHERAL_ONLINE));
+    assert_eq!(net.types(0), [36, 84, 78], "all the same");
+    assert_eq!(recovered(&net.take()), Some(0));
+}
+
+#[test]
 fn a_peripheral_that_goes_again_before_it_is_asked_about_is_waited_for() {
     let (mut net, world) = told();
     net.sides[0].answers.clear();

@@ -12,7 +12,7 @@ use cti_proto::message::{
     AnswerCallConf, AnswerCallReq, HeartbeatReq, OpenConf, OpenReq, SetCallDataReq,
 };
 use cti_proto::session::server::{Config, InferredLayouts, Server};
-use cti_proto::{Dialect, Message, Version};
+use cti_proto::{Message, Version};
 
 use common::floor::{bridge, text};
 
@@ -82,9 +82,12 @@ fn rule_2_versions_without_a_document_are_taken_by_config_only() {
         (Version::ucce(15), true),
         (Version::ucce(20), false),
         (Version::ucce(25), true),
+        (Version::uccx(10), true),
+        (Version::uccx(17), true),
+        (Version::uccx(18), false),
     ] {
         let number = version.number();
-        let config = Config::new(Dialect::Ucce, 5..=25);
+        let config = Config::new(version.dialect(), 5..=25);
         let mut server = Server::new(Duration::ZERO, config);
         let status = refused(&mut server, bytes(version, bridge(version)));
         assert_eq!(status, (!confirmed).then_some(1), "{number}");

@@ -9,7 +9,7 @@ use cti_proto::message::{
     CsqRecord, HeartbeatReq, ServiceRecord, TeamConfigReq,
 };
 use cti_proto::session::service::{
-    Config, ConfigKey, ConfigRecords, ConfigStore, ConnectionId, Event, Team, TeamMembership,
+    Config, ConfigKey, ConfigSection, ConfigStore, ConnectionId, Event, Team, TeamMembership,
 };
 use cti_proto::session::{CloseReason, Error, server};
 use cti_proto::{Dialect, Version};
@@ -19,8 +19,8 @@ use common::floor::{Floor, Heard, bridge, text};
 const UCCE: Version = Version::ucce(23);
 const UCCX: Version = Version::uccx(17);
 
-fn agents(count: u32) -> ConfigRecords {
-    ConfigRecords::Agents(
+fn agents(count: u32) -> ConfigSection {
+    ConfigSection::Agents(
         (0..count)
             .map(|number| {
                 AgentRecord::with(RecordType::ADD, |record| {
@@ -50,10 +50,10 @@ fn open_uccx(floor: &mut Floor, services: ServiceMask) -> ConnectionId {
 fn ucce_uploads_kinds_in_order_each_between_begin_and_end() {
     let mut floor = Floor::of(Dialect::Ucce);
     let mut store = ConfigStore::new();
-    store.set(ConfigKey::default(), agents(11));
+    store.set(ConfigKey::ZERO, agents(11));
     let service = ServiceRecord::new(RecordType::ADD);
     let key = ConfigKey([1, 2, 3, 4, 5, 6, 7, 8]);
-    store.set(key, ConfigRecords::Services(vec![service]));
+    store.set(key, ConfigSection::Services(vec![service]));
     floor.service.set_config_store(store);
     let client = floor.open(UCCE, bridge(UCCE));
     let mask = ConfigMask::AGENT | ConfigMask::SERVICE | ConfigMask::DEVICE;
@@ -102,11 +102,11 @@ fn uccx_has_its_own_kinds_and_a_service_for_them() {
     let mut store = ConfigStore::new();
     let application = ApplicationRecord::new(RecordType::ADD);
     store.set(
-        ConfigKey::default(),
-        ConfigRecords::Applications(vec![application]),
+        ConfigKey::ZERO,
+        ConfigSection::Applications(vec![application]),
     );
     let csq = CsqRecord::new(RecordType::ADD);
-    store.set(ConfigKey::default(), ConfigRecords::Csqs(vec![csq]));
+    store.set(ConfigKey::ZERO, ConfigSection::Csqs(vec![csq]));
     assert_eq!(store.mask(Dialect::Uccx), ConfigMask(3));
     floor.service.set_config_store(store);
     let without = open_uccx(&mut floor, ServiceMask::NONE);
@@ -135,7 +135,7 @@ fn mask_0_asks_for_updates_only_and_who_did_not_ask_gets_none() {
     let now = floor.now;
     let sent = floor
         .service
-        .publish_config(now, ConfigKey::default(), &agents(1));
+        .publish_config(now, ConfigKey::ZERO, &agents(1));
     assert_eq!(sent, 1);
     let heard = floor.heard(asking);
     // An unsolicited update of agents.
@@ -155,7 +155,7 @@ fn an_upload_of_10000_agents_is_paced_and_events_pass_between() {
     let session = server::Config::new(Dialect::Ucce, 23..=25).max_unsent(20_000);
     let mut floor = Floor::new(Config::new(session));
     let mut store = ConfigStore::new();
-    store.set(ConfigKey::default(), agents(10_000));
+    store.set(ConfigKey::ZERO, agents(10_000));
     floor.service.set_config_store(store);
     let client = floor.open(UCCE, bridge(UCCE));
     ask(&mut floor, client, ConfigMask::AGENT);
@@ -199,10 +199,7 @@ fn records_that_do_not_fit_ten_to_a_message_come_in_more_messages() {
         record.skill_groups = vec![group; 300];
     });
     let mut store = ConfigStore::new();
-    store.set(
-        ConfigKey::default(),
-        ConfigRecords::Agents(vec![record; 20]),
-    );
+    store.set(ConfigKey::ZERO, ConfigSection::Agents(vec![record; 20]));
     floor.service.set_config_store(store);
     let client = floor.open(UCCE, bridge(UCCE));
     ask(&mut floor, client, ConfigMask::AGENT);

@@ -3,18 +3,19 @@
 
 mod common;
 
+use bytes::Bytes;
 use cti_proto::code::{
     AgentFlags, AgentState, AgentStateMask, CallEventMask, CallId, ConnectionDeviceIdType,
     DeviceIdType, PeripheralId, PeripheralType, ServiceMask,
 };
-use cti_proto::codec::{NamedVariable, Text};
+use cti_proto::codec::{NamedVariable, RawField, Text};
 use cti_proto::message::{
     AgentStateEvent, BeginCallEvent, CallConferencedEvent, CallConnectionClearedEvent,
     CallDataUpdateEvent, CallDeliveredEvent, EndCallEvent, QueryAgentStateConf,
 };
 use cti_proto::session::service::{Config, Event, Peripheral, Team, TeamMembership};
 use cti_proto::session::{CloseReason, Error, server};
-use cti_proto::{Dialect, Version};
+use cti_proto::{Dialect, Tag, Version};
 
 use common::floor::{Floor, Heard, bridge, desk, text};
 
@@ -399,6 +400,36 @@ fn call_context_beyond_2000_bytes_pushes_out_what_was_set_longest_ago() {
     };
     assert!((0..9).all(|n| has(&format!("userb{n}"))));
     assert!((0..9).all(|n| !has(&format!("usera{n}"))));
+}
+
+#[test]
+fn a_version_that_cannot_hold_all_of_a_call_is_told_of_the_call() {
+    let mut floor = Floor::of(Dialect::Ucce);
+    let now = floor.now;
+    // A tag that fits one byte, 17 fields of 255 bytes: 4,369 bytes.
+    let unknown = |tag| RawField {
+        tag: Tag(tag),
+        data: Bytes::from(vec![b'u'; 255]),
+    };
+    let variable = |n: u8| NamedVariable::new(text(&format!("user{n}")), text(&"v".repeat(200)));
+    for (call, unknown_fields, tag, variables) in [(7, 17, 250, 2), (8, 1, 9_000, 2), (9, 0, 0, 9)]
+    {
+        let mut event = begin(call, "2001");
+        event.other = vec![unknown(tag); unknown_fields];
+        event.named_variables = (0..variables).map(variable).collect();
+        floor.service.publish(now, event).unwrap();
+    }
+    let old = Version::ucce(15);
+    let (client, _) = floor.try_open(old, desk(old, "1001", "2001"));
+    let heard = floor.heard(client);
+    assert_eq!(
+        heard.iter().map(|frame| frame.number).collect::<Vec<_>>(),
+        [4, 23, 23, 23]
+    );
+    let has = |at: usize, what: &[u8]| heard[at].body.windows(what.len()).any(|part| part == what);
+    assert!(!has(1, b"uuuu") && has(1, b"user1"), "too long");
+    assert!(!has(2, b"uuuu") && has(2, b"user1"), "a tag of two bytes");
+    assert!(has(3, b"user8"), "nothing is left out that fits");
 }
 
 #[test]

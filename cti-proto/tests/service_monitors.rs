@@ -31,7 +31,7 @@ fn start(device: &str) -> MonitorStartReq {
     MonitorStartReq::with(|request| {
         request.invoke_id = InvokeId(3);
         request.peripheral_id = SWITCH;
-        request.call_msg_mask = CallEventMask::KNOWN;
+        request.call_msg_mask = bridge(VERSION).call_msg_mask;
         request.agent_state_mask = AgentStateMask::KNOWN;
         request.connection_device_id = Some(Text::EMPTY);
         request.monitored_device_type = DeviceIdType::DEVICE_IDENTIFIER;

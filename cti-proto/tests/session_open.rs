@@ -203,9 +203,23 @@ fn valid(version: Version) -> OpenReq {
 fn each_broken_rule_has_its_status() {
     let version = Version::ucce(15);
     type Break = fn(&mut OpenReq);
-    let cases: [(StatusCode, Break); 10] = [
+    let cases: [(StatusCode, Break); 16] = [
         (StatusCode::INVALID_SERVICE_MASK, |open| {
             open.services_requested.0 |= 0x4000_0000
+        }),
+        // ACTIVE_STANDBY came with version 24, the masks of network recording with 23, records of
+        // terminals with 24.
+        (StatusCode::INVALID_SERVICE_MASK, |open| {
+            open.services_requested.0 |= 0x0200_0000
+        }),
+        (StatusCode::INVALID_CALL_MSG_MASK, |open| {
+            open.call_msg_mask.0 |= 0x1000_0000
+        }),
+        (StatusCode::INVALID_CALL_MSG_MASK, |open| {
+            open.call_msg_mask.0 = 0xffff_ffff
+        }),
+        (StatusCode::INVALID_CONFIG_MSG_MASK, |open| {
+            open.config_msg_mask.0 = 0x100
         }),
         (StatusCode::INVALID_AGENT_STATE_MASK, |open| {
             open.agent_state_mask.0 = 0x8000_0000
@@ -214,7 +228,13 @@ fn each_broken_rule_has_its_status() {
             open.config_msg_mask.0 = 0x8000_0000
         }),
         (StatusCode::INVALID_RESERVED_FIELD, |open| {
+            open.reserved1 = 1
+        }),
+        (StatusCode::INVALID_RESERVED_FIELD, |open| {
             open.reserved2 = 1
+        }),
+        (StatusCode::INVALID_RESERVED_FIELD, |open| {
+            open.reserved3 = 1
         }),
         (StatusCode::INVALID_TIMEOUT, |open| open.idle_timeout = 19),
         (StatusCode::REQUIRED_DATA_MISSING, |open| {
@@ -241,14 +261,46 @@ fn each_broken_rule_has_its_status() {
 }
 
 #[test]
-fn uccx_wants_one_mode_and_a_short_idle_timeout() {
+fn a_version_takes_the_bits_that_it_has() {
+    let mut request = valid(Version::ucce(25));
+    request.services_requested.0 |= 0x0200_0000;
+    request.call_msg_mask.0 = 0xffff_ffff;
+    request.agent_state_mask.0 = 0x3fff;
+    request.config_msg_mask.0 = 0x3ff;
+    assert_eq!(judge(Version::ucce(25), request), None);
+}
+
+/// Its guide lists 0 to 11, 13, 17, 18, 23, 92 to 94 and 96.
+#[test]
+fn uccx_is_told_by_a_status_of_its_own_list() {
     let version = Version::uccx(17);
-    let mut request = valid(version);
-    request.services_requested = ServiceMask::CLIENT_EVENTS | ServiceMask::ALL_EVENTS;
-    assert_eq!(
-        judge(version, request),
-        Some(StatusCode::INVALID_SERVICE_MASK)
-    );
+    type Break = fn(&mut OpenReq);
+    let cases: [(u32, Break); 7] = [
+        (3, |open| open.services_requested.0 = 0x11),
+        (3, |open| open.services_requested.0 |= 0x4000_0000),
+        (3, |open| open.agent_state_mask.0 = 0x8000_0000),
+        (3, |open| open.config_msg_mask.0 = 0x8000_0000),
+        (3, |open| open.reserved1 = 1),
+        (18, |open| open.idle_timeout = 9),
+        (6, |open| open.client_id = None),
+    ];
+    for (status, break_rule) in cases {
+        let mut request = valid(version);
+        break_rule(&mut request);
+        assert_eq!(judge(version, request), Some(StatusCode(status)));
+    }
+    let listed = |status| matches!(status, 0..=11 | 13 | 17 | 18 | 23 | 92..=94 | 96);
+    for status in 0..=96 {
+        let told = StatusCode(status).in_dialect(Dialect::Uccx);
+        assert!(listed(told.0), "{status} becomes {told:?}");
+        assert!(!listed(status) || told.0 == status, "{status}");
+        assert_eq!(StatusCode(status).in_dialect(Dialect::Ucce).0, status);
+    }
+}
+
+#[test]
+fn uccx_wants_a_short_idle_timeout() {
+    let version = Version::uccx(17);
     let mut request = valid(version);
     request.idle_timeout = 120;
     assert_eq!(judge(version, request), Some(StatusCode::INVALID_TIMEOUT));

@@ -1,6 +1,7 @@
 //! Status, failure and system codes.
 
 use crate::macros::{bit_mask, open_enum};
+use crate::version::Dialect;
 
 open_enum! {
     /// Why a request or a session was refused: Status of FAILURE_CONF, FAILURE_EVENT and CLOSE_REQ.
@@ -110,6 +111,38 @@ open_enum! {
         INVALID_UNIQUE_INSTANCE_ID = 108,
         DUPLICATE_UNIQUE_INSTANCE_ID = 109,
         SERVER_IN_MAINTENANCE_MODE = 110,
+    }
+}
+
+impl StatusCode {
+    /// The status of `dialect` that says the same, or the nearest to it. UCCX has few: 0 to 11, 13, 17, 18,
+    /// 23, 92 to 94 and 96, of which 2 means an unknown message type and 3 an invalid field. Numbers above
+    /// 96 are left alone, as its list is not known beyond.
+    #[must_use]
+    pub const fn in_dialect(self, dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Ucce => return self,
+            Dialect::Uccx => {}
+        }
+        match self {
+            Self::INVALID_MSG_TYPE_FOR_VERSION => Self::INVALID_MESSAGE_LENGTH,
+            Self::INVALID_TAG_FOR_VERSION
+            | Self::INVALID_SERVICE_MASK
+            | Self::INVALID_CALL_MSG_MASK
+            | Self::INVALID_AGENT_STATE_MASK
+            | Self::INVALID_CONFIG_MSG_MASK
+            | Self::INVALID_RESERVED_FIELD
+            | Self::BAD_MESSAGE_FORMAT
+            | Self::INVALID_NUM_SKILL_GROUPS
+            | Self::INVALID_NUM_NAMED_VARIABLES
+            | Self::INVALID_NUM_NAMED_ARRAYS => Self::INVALID_FIELD_TAG,
+            Self::TOO_MUCH_DATA => Self::INVALID_FIELD_LENGTH,
+            Self::INCONSISTENT_AGENT_DATA => Self::INVALID_AGENT_DATA,
+            Self::NO_CALL_ACTIVE => Self::INVALID_CALLID,
+            Self::CTI_SERVER_OFFLINE => Self::SERVER_NOT_MASTER,
+            Self(0..=11 | 13 | 17 | 18 | 23 | 92..=94 | 96..) => self,
+            Self(_) => Self::UNSPECIFIED_FAILURE,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::code::{
     AgentStateMask, CallEventMask, ConfigMask, PeripheralId, ServiceMask, StatusCode,
 };
 use crate::message::OpenReq;
+use crate::session::later::Later;
 use crate::session::server::Standing;
 use crate::version::{Dialect, Version};
 
@@ -20,19 +21,18 @@ pub(crate) fn check_open(version: Version, request: &OpenReq) -> Result<(), Stat
     if request.idle_timeout != NO_IDLE_TIMEOUT && !idle_timeout.contains(&request.idle_timeout) {
         return Err(StatusCode::INVALID_TIMEOUT);
     }
+    let unused = Unused::in_version(version);
     let modes = ServiceMask::CLIENT_EVENTS | ServiceMask::ALL_EVENTS;
-    if services.without(ServiceMask::KNOWN) != ServiceMask::NONE
-        || (uccx && services.contains(modes))
-    {
+    if services.intersects(unused.services) || (uccx && services.contains(modes)) {
         return Err(StatusCode::INVALID_SERVICE_MASK);
     }
-    if request.call_msg_mask.without(CallEventMask::KNOWN) != CallEventMask::NONE {
+    if request.call_msg_mask.intersects(unused.call_events) {
         return Err(StatusCode::INVALID_CALL_MSG_MASK);
     }
     if request.agent_state_mask.without(AgentStateMask::KNOWN) != AgentStateMask::NONE {
         return Err(StatusCode::INVALID_AGENT_STATE_MASK);
     }
-    if request.config_msg_mask.without(ConfigMask::KNOWN) != ConfigMask::NONE {
+    if request.config_msg_mask.intersects(unused.config_records) {
         return Err(StatusCode::INVALID_CONFIG_MSG_MASK);
     }
     if (request.reserved1, request.reserved2, request.reserved3) != (0, 0, 0) {
@@ -51,6 +51,35 @@ pub(crate) fn check_open(version: Version, request: &OpenReq) -> Result<(), Stat
         return Err(StatusCode::REQUIRED_DATA_MISSING);
     }
     Ok(())
+}
+
+/// Bits that no client of a version may set.
+pub(crate) struct Unused {
+    services: ServiceMask,
+    pub(crate) call_events: CallEventMask,
+    config_records: ConfigMask,
+}
+
+impl Unused {
+    pub(crate) fn in_version(version: Version) -> Self {
+        let unnamed = Self {
+            services: ServiceMask(!0).without(ServiceMask::KNOWN),
+            call_events: CallEventMask(!0).without(CallEventMask::KNOWN),
+            config_records: ConfigMask(!0).without(ConfigMask::KNOWN),
+        };
+        match version.dialect() {
+            Dialect::Ucce => {
+                let later = Later::than(version);
+                Self {
+                    services: unnamed.services | later.services,
+                    call_events: unnamed.call_events | later.call_events,
+                    config_records: unnamed.config_records | later.config_records,
+                }
+            }
+            // Its guide does not say what becomes of bits that only UCCE has: they do nothing.
+            Dialect::Uccx => unnamed,
+        }
+    }
 }
 
 /// Whether a server in `standing` takes a session that asks for `services`. GED-188, "Active and standby".

@@ -5,7 +5,7 @@ use crate::code::StatusCode;
 use crate::codec::{Field, MAX_CALL_DATA, Place};
 use crate::frame::Frame;
 use crate::tag::Tag;
-use crate::version::{Dialect, Version};
+use crate::version::Version;
 use crate::view::View;
 
 /// Compares `frame`, which could be read, with the table of its message.
@@ -22,11 +22,7 @@ pub(crate) fn inspect(version: Version, frame: &Frame) -> Result<(), StatusCode>
     let mut call_data = 0;
     for (tag, range) in view.floating().filter_map(Result::ok) {
         if is_of_other_version(version, lines, tag) {
-            return Err(match version.dialect() {
-                Dialect::Ucce => StatusCode::INVALID_TAG_FOR_VERSION,
-                // Not in the short list of UCCX.
-                Dialect::Uccx => StatusCode::INVALID_FIELD_TAG,
-            });
+            return Err(StatusCode::INVALID_TAG_FOR_VERSION);
         }
         if tag == Tag::NAMED_VARIABLE || tag == Tag::NAMED_ARRAY {
             call_data += range.len();

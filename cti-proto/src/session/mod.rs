@@ -26,11 +26,14 @@ pub mod server;
 pub mod service;
 
 mod admission;
+mod config_key;
 mod filter;
 mod inspection;
+mod later;
 mod outbox;
 
 pub use client::Client;
+pub use config_key::ConfigKey;
 pub use failover::Failover;
 pub use server::Server;
 pub use service::Service;

@@ -7,7 +7,7 @@ use crate::code::{AgentStateMask, CallEventMask, ConfigMask, InvokeId, Periphera
 use crate::codec::{Secret, Text};
 use crate::message::OpenReq;
 use crate::session::admission::NO_IDLE_TIMEOUT;
-use crate::session::client::records::ConfigKind;
+use crate::session::later::Later;
 use crate::version::{Dialect, Version};
 
 /// What the client asks for and how long it waits.
@@ -347,50 +347,6 @@ impl Config {
             Dialect::Uccx => seconds.min(MAX_UCCX_IDLE_TIMEOUT),
         };
         u32::try_from(seconds).unwrap_or(NO_IDLE_TIMEOUT)
-    }
-}
-
-/// Bits that a version does not have yet.
-struct Later {
-    services: ServiceMask,
-    call_events: CallEventMask,
-    config_records: ConfigMask,
-}
-
-impl Later {
-    /// GED-188, "Version history".
-    fn than(version: Version) -> Self {
-        let before = |first| version.number() < first;
-        let mut services = ServiceMask::NONE;
-        if before(24) {
-            services = ServiceMask::ACTIVE_STANDBY;
-        }
-        let mut call_events = CallEventMask::NONE;
-        if before(15) {
-            call_events = call_events | CallEventMask::CALL_AGENT_GREETING_MASK;
-        }
-        if before(23) {
-            call_events = call_events
-                | CallEventMask::NETWORK_RECORDING_STARTED_MASK
-                | CallEventMask::NETWORK_RECORDING_ENDED_MASK
-                | CallEventMask::NETWORK_RECORDING_FAILED_MASK
-                | CallEventMask::NETWORK_RECORDING_TARGET_INFO_MASK;
-        }
-        let kinds = |number| {
-            ConfigKind::ALL
-                .into_iter()
-                .map(|kind| kind.mask(Version::new(version.dialect(), number)))
-                .fold(ConfigMask::NONE, ConfigMask::with)
-        };
-        Self {
-            services,
-            call_events,
-            config_records: kinds(u32::MAX).without(kinds(match version.dialect() {
-                // Before version 19 the messages are not documented, but the field is.
-                Dialect::Ucce => version.number().max(19),
-                Dialect::Uccx => version.number(),
-            })),
-        }
     }
 }
 

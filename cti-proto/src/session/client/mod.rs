@@ -70,9 +70,10 @@ mod system;
 mod teams;
 mod upload;
 
+pub use crate::session::ConfigKey;
 pub use config::{AgentDevice, Config, OffLine};
 pub use event::Event;
-pub use records::{ConfigKey, ConfigKeys, ConfigKind, ConfigRecords};
+pub use records::{ConfigKeys, ConfigKind, ConfigRecords};
 pub use request::{Answer, Failure, Handle};
 pub use system::{Availability, Peripheral, System, SystemChange};
 pub use teams::{Member, MemberId, Team, TeamChange, TeamId, Teams};

@@ -1,7 +1,6 @@
 //! Kinds of configuration, their keys and their records.
 
 use alloc::collections::BTreeMap;
-use core::fmt;
 
 use crate::code::ConfigMask;
 use crate::codec::Blob;
@@ -11,6 +10,7 @@ use crate::message::{
     ConfigDeviceEvent, ConfigKeyEvent, ConfigMrdEvent, ConfigPeripheralEvent, ConfigServiceEvent,
     ConfigSkillGroupEvent, ConfigTerminalEvent, Message,
 };
+use crate::session::ConfigKey;
 use crate::version::{Dialect, Version};
 
 /// A kind of configuration records, in the order in which UCCE uploads them.
@@ -104,21 +104,6 @@ impl ConfigKind {
         Self::ALL
             .into_iter()
             .filter(move |kind| mask.intersects(kind.mask(version)))
-    }
-}
-
-/// Stands for the state of one kind of configuration; the server changes it with each change.
-#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ConfigKey(pub [u8; 8]);
-
-impl ConfigKey {
-    /// Stands for nothing: an upload is needed.
-    pub const ZERO: Self = Self([0; 8]);
-}
-
-impl fmt::Debug for ConfigKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ConfigKey({:016x})", u64::from_be_bytes(self.0))
     }
 }
 

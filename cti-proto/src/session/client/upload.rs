@@ -26,8 +26,9 @@ use crate::message::{
     ConfigBeginEvent, ConfigEndEvent, ConfigKeyEvent, ConfigRequestEvent, ConfigRequestKeyEvent,
     Message,
 };
+use crate::session::ConfigKey;
 use crate::session::client::Event;
-use crate::session::client::records::{ConfigKey, ConfigKeys, ConfigKind, ConfigRecords};
+use crate::session::client::records::{ConfigKeys, ConfigKind, ConfigRecords};
 use crate::version::{Dialect, Version};
 
 /// What to upload.

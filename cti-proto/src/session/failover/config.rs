@@ -27,6 +27,9 @@ pub struct Config {
     /// UCCX: how long a node is left alone that could not be reached or whose session broke at once.
     /// One that refused is left alone for 10 s.
     pub retry_after: Duration,
+    /// How long [`Event::Recovered`](super::Event::Recovered) waits for switches that are off-line.
+    /// Then [`Event::Unrecovered`](super::Event::Unrecovered) names them.
+    pub offline_timeout: Duration,
     /// What is said when a side asks to be left for maintenance (version 24).
     pub maintenance: Consent,
     /// Most queries that recovery has open at a time; the rest of
@@ -68,6 +71,7 @@ impl Config {
             connect_timeout: Duration::from_secs(10),
             // As long as after a refusal.
             retry_after: Duration::from_secs(10),
+            offline_timeout: Duration::from_secs(10),
             maintenance: Consent::WithStandby,
             max_queries: 16,
             max_agents: 20_000,
@@ -110,6 +114,13 @@ impl Config {
     #[must_use]
     pub fn retry_after(mut self, pause: Duration) -> Self {
         self.retry_after = pause;
+        self
+    }
+
+    /// How long `Recovered` waits for switches that are off-line.
+    #[must_use]
+    pub fn offline_timeout(mut self, timeout: Duration) -> Self {
+        self.offline_timeout = timeout;
         self
     }
 

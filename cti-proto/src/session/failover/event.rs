@@ -118,8 +118,8 @@ pub enum Event {
     Lost(Lost),
     /// A snapshot differs from what the application was told last.
     Difference(Difference),
-    /// A query of recovery brought no answer that could be used: what is believed about `subject` may
-    /// be wrong.
+    /// A query of recovery brought no answer that could be used, or could not be asked: what is
+    /// believed about `subject` may be wrong.
     Unrecovered {
         /// What was asked about.
         subject: Subject,
@@ -186,6 +186,8 @@ pub enum Subject {
     Device(DeviceKey),
     /// A call.
     Call(CallKey),
+    /// All that is known and watched of a switch.
+    Peripheral(PeripheralId),
 }
 
 /// Why recovery knows nothing about a subject.
@@ -199,6 +201,9 @@ pub enum Unknown {
     /// The query cannot be written: an id is too long for its field, or UCCX wants a device of the call
     /// and none was ever named.
     NotWritable(Error),
+    /// The switch stayed off-line for longer than
+    /// [`Config::offline_timeout`](super::Config::offline_timeout). It is asked about when it is back.
+    OffLine,
 }
 
 /// What walking from side to side cannot cure.

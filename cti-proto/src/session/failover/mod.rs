@@ -85,8 +85,9 @@
 //! and passed on in order. Nothing is asked without the service `CLIENT_CONTROL`.
 //!
 //! A switch that is off-line at the opening, by OPEN_CONF or SYSTEM_EVENT, is asked about when it is
-//! back; `Recovered` waits for it. One that comes back later is asked about again, and what is watched
-//! while a side is active at once: another `Recovered` ends each.
+//! back; `Recovered` waits for it for [`Config::offline_timeout`], then [`Event::Unrecovered`] names it.
+//! One that comes back later is asked about again, and what is watched while a side is active at once:
+//! another `Recovered` ends each.
 //!
 //! A server answers and tells in one stream: an answer counts as newer than the events before it and older
 //! than those behind it. Only the end of a call outweighs an answer that comes after it.
@@ -111,7 +112,7 @@
 //! | changes of teams and of the configuration | [`Loss::Teams`], [`Loss::Configuration`] |
 //! | monitors, registered services and variables | [`Loss::Registrations`] |
 //! | whether a request without an answer happened | [`Failure::is_in_doubt`](crate::session::client::Failure::is_in_doubt) |
-//! | a snapshot that was refused or not answered | [`Event::Unrecovered`] |
+//! | a snapshot that was refused, not answered, or not asked for as the switch is off-line | [`Event::Unrecovered`] |
 //! | agents and calls beyond the limits of memory | [`Event::BeyondLimit`] |
 //!
 //! The break begins when the old side was heard last, not when it was found to be gone: with a half-open
@@ -332,7 +333,8 @@ impl Failover {
             return Err(Error::TooManyWatched { max });
         }
         if self.active.is_some() {
-            self.recovery.ask_agent(&key, &self.offline);
+            let deadline = self.offline_deadline(now);
+            self.recovery.ask_agent(&key, &self.offline, deadline);
         }
         self.watched.agents.insert(key);
         self.settle(now);
@@ -351,7 +353,9 @@ impl Failover {
             return Err(Error::TooManyWatched { max });
         }
         if self.active.is_some() {
-            self.recovery.ask_watched_device(&key, &self.offline);
+            let deadline = self.offline_deadline(now);
+            self.recovery
+                .ask_watched_device(&key, &self.offline, deadline);
         }
         self.watched.devices.entry(key).or_insert(None);
         self.settle(now);
@@ -496,7 +500,8 @@ impl Failover {
         let links = self.links.iter().filter_map(Link::poll_timeout);
         let walk = self.is_looking().then(|| self.walk.wait()).flatten();
         let maintenance = self.maintenance.poll_timeout();
-        links.chain(walk).chain(maintenance).min()
+        let offline = self.recovery.poll_timeout();
+        links.chain(walk).chain(maintenance).chain(offline).min()
     }
 
     /// What the application believes.

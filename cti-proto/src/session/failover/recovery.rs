@@ -54,6 +54,8 @@ pub(super) struct Recovery {
     again: BTreeSet<PeripheralId>,
     /// Switches that are off-line and to be asked about when they are back.
     waiting: BTreeSet<PeripheralId>,
+    /// When `Recovered` stops to wait for them. A switch that comes and goes does not move it.
+    wait_until: Option<Duration>,
     in_flight: usize,
     /// Devices and calls that were asked about.
     devices: BTreeSet<DeviceKey>,
@@ -73,12 +75,13 @@ impl Recovery {
         picture: &Picture,
         watched: &Watched,
         offline: &Offline,
+        wait_until: Duration,
         max_calls: usize,
     ) -> Self {
         let mut recovery = Self::all(picture, watched, max_calls);
         let queue = core::mem::take(&mut recovery.queue);
         for query in queue {
-            if !recovery.waits_for(query.peripheral_id(), offline) {
+            if !recovery.waits_for(query.peripheral_id(), offline, wait_until) {
                 recovery.queue.push_back(query);
             }
         }
@@ -110,18 +113,23 @@ impl Recovery {
     }
 
     /// Asks about an agent that is watched from now on.
-    pub(super) fn ask_agent(&mut self, key: &AgentKey, offline: &Offline) {
+    pub(super) fn ask_agent(&mut self, key: &AgentKey, offline: &Offline, wait_until: Duration) {
         self.unfinished = true;
-        if self.waits_for(key.peripheral_id, offline) {
+        if self.waits_for(key.peripheral_id, offline, wait_until) {
             return;
         }
         self.queue.push_back(Query::Agent(key.clone()));
     }
 
     /// Asks about a device that is watched from now on.
-    pub(super) fn ask_watched_device(&mut self, key: &DeviceKey, offline: &Offline) {
+    pub(super) fn ask_watched_device(
+        &mut self,
+        key: &DeviceKey,
+        offline: &Offline,
+        wait_until: Duration,
+    ) {
         self.unfinished = true;
-        if self.waits_for(key.peripheral_id, offline) {
+        if self.waits_for(key.peripheral_id, offline, wait_until) {
             return;
         }
         self.devices.remove(key);
@@ -137,19 +145,49 @@ impl Recovery {
     }
 
     /// Questions about a switch that are not queued yet wait until it is back.
-    pub(super) fn peripheral_gone(&mut self, peripheral_id: PeripheralId) {
+    pub(super) fn peripheral_gone(&mut self, peripheral_id: PeripheralId, wait_until: Duration) {
         if self.again.remove(&peripheral_id) {
-            self.waiting.insert(peripheral_id);
+            self.wait_for(peripheral_id, wait_until);
         }
     }
 
     /// Whether a switch cannot be asked now; it is when it is back.
-    fn waits_for(&mut self, peripheral_id: PeripheralId, offline: &Offline) -> bool {
+    fn waits_for(
+        &mut self,
+        peripheral_id: PeripheralId,
+        offline: &Offline,
+        wait_until: Duration,
+    ) -> bool {
         let waits = offline.contains_key(&peripheral_id);
         if waits {
-            self.waiting.insert(peripheral_id);
+            self.wait_for(peripheral_id, wait_until);
         }
         waits
+    }
+
+    fn wait_for(&mut self, peripheral_id: PeripheralId, wait_until: Duration) {
+        self.waiting.insert(peripheral_id);
+        self.wait_until.get_or_insert(wait_until);
+    }
+
+    /// When [`Recovery::stop_waiting`] has something to do.
+    pub(super) fn poll_timeout(&self) -> Option<Duration> {
+        self.wait_until.filter(|_| !self.waiting.is_empty())
+    }
+
+    /// What is known of switches that stayed off-line for too long remains unknown. They are asked
+    /// about all the same when they are back.
+    pub(super) fn stop_waiting(&mut self, now: Duration, mut tell: impl FnMut(Event)) {
+        if self.poll_timeout().is_none_or(|until| until > now) {
+            return;
+        }
+        for peripheral_id in core::mem::take(&mut self.waiting) {
+            self.unrecovered += 1;
+            tell(Event::Unrecovered {
+                subject: Subject::Peripheral(peripheral_id),
+                failure: Unknown::OffLine,
+            });
+        }
     }
 
     fn queue_peripheral(
@@ -248,6 +286,7 @@ impl Recovery {
         self.devices.clear();
         self.calls.clear();
         self.ended.clear();
+        self.wait_until = None;
         let unrecovered = core::mem::take(&mut self.unrecovered);
         core::mem::take(&mut self.unfinished).then_some(unrecovered)
     }

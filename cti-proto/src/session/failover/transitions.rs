@@ -128,9 +128,19 @@ impl Failover {
         self.recovery = Recovery::default();
         let events = ServiceMask::ALL_EVENTS | ServiceMask::CLIENT_EVENTS;
         if self.config.client.services.intersects(events) {
-            let max_calls = self.config.max_calls;
-            self.recovery = Recovery::begin(&self.picture, &self.watched, &self.offline, max_calls);
+            self.recovery = Recovery::begin(
+                &self.picture,
+                &self.watched,
+                &self.offline,
+                self.offline_deadline(now),
+                self.config.max_calls,
+            );
         }
+    }
+
+    /// How long `Recovered` waits for a switch that is off-line.
+    pub(super) const fn offline_deadline(&self, now: Duration) -> Duration {
+        now.saturating_add(self.config.offline_timeout)
     }
 
     /// The switches that the active side has told to be off-line: by OPEN_CONF, or by events, on
@@ -280,7 +290,8 @@ impl Failover {
             }
             (_, SystemEventId::PERIPHERAL_OFFLINE) if self.offline.len() < MAX_PERIPHERALS => {
                 self.offline.entry(peripheral_id).or_insert(now);
-                self.recovery.peripheral_gone(peripheral_id);
+                let deadline = self.offline_deadline(now);
+                self.recovery.peripheral_gone(peripheral_id, deadline);
             }
             (_, SystemEventId::PERIPHERAL_ONLINE) => {
                 let Some(since) = self.offline.remove(&peripheral_id) else {
@@ -476,6 +487,9 @@ impl Failover {
                 }
             }
         }
+        let events = &mut self.events;
+        self.recovery
+            .stop_waiting(now, |event| events.push_back(event));
         if let Some(unrecovered) = self.recovery.finish() {
             self.events.push_back(Event::Recovered { unrecovered });
         }

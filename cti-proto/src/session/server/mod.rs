@@ -13,13 +13,14 @@
 //!   └───────────────────────────────────────────────────┘
 //! ```
 //!
-//! What the machine decides by itself, with the status it answers: the version (1), the masks (19,
-//! 20, 21, 95), reserved fields (22), the IdleTimeout (18), a missing or needless PeripheralID (7),
-//! missing client or agent data (6), the standing of this side (92 in UCCX; 15, 107, 110 in UCCE),
-//! a first message that is no OPEN_REQ (4), a second OPEN_REQ (5). In an open session: unknown
-//! messages (48; 2 in UCCX), fields of a later version (49; 3 in UCCX), cut messages (2) and fields
-//! (23), counters that do not equal their lists (77, 78, 39, 25), more than 2000 bytes of call data
-//! (73), too many requests at a time (17). Agents, devices and other sessions are not its
+//! What the machine decides by itself, with the status it answers: the version (1), bits of the masks
+//! that the version does not have (19, 20, 21, 95), reserved fields (22), the IdleTimeout (18), a missing
+//! or needless PeripheralID (7), missing client or agent data (6), the standing of this side (92 in UCCX;
+//! 15, 107, 110 in UCCE), a first message that is no OPEN_REQ (4), a second OPEN_REQ (5), no decision in
+//! time (16). In an open session: unknown messages (48), fields of a later version (49), cut messages (2)
+//! and fields (23), counters that do not equal their lists (77, 78, 39, 25), more than 2000 bytes of call
+//! data (73), too many requests at a time (17). UCCX has fewer statuses: there a client gets the one that
+//! [`StatusCode::in_dialect`] names, 3 for masks, reserved fields, fields and counters. Agents, devices and other sessions are not its
 //! knowledge: [`Service`](super::Service) has them, or the application.
 
 mod config;
@@ -379,7 +380,7 @@ impl Server {
                 ..
             } if *deadline <= now => {
                 let (version, invoke_id) = (*version, *invoke_id);
-                self.refuse_open(version, invoke_id, StatusCode::TIMEOUT);
+                self.refuse_by_rule(version, invoke_id, StatusCode::TIMEOUT);
             }
             State::Open(open) if open.deadline.is_some_and(|deadline| deadline <= now) => {
                 self.finish(CloseReason::IdleTimedOut);
@@ -488,10 +489,12 @@ impl Server {
 
     /// Tells a peer that this side does not serve.
     fn offline_status(&self) -> StatusCode {
-        match self.config.dialect {
-            Dialect::Ucce => StatusCode::CTI_SERVER_OFFLINE,
-            Dialect::Uccx => StatusCode::SERVER_NOT_MASTER,
-        }
+        StatusCode::CTI_SERVER_OFFLINE.in_dialect(self.config.dialect)
+    }
+
+    /// Refuses what breaks a rule that this machine knows.
+    fn refuse_by_rule(&mut self, version: Version, invoke_id: InvokeId, status: StatusCode) {
+        self.refuse_open(version, invoke_id, status.in_dialect(version.dialect()));
     }
 
     fn refuse_open(&mut self, version: Version, invoke_id: InvokeId, status: StatusCode) {

@@ -17,7 +17,7 @@ use crate::session::admission::{NO_IDLE_TIMEOUT, check_open, check_standing};
 use crate::session::filter::Wants;
 use crate::session::inspection::inspect;
 use crate::session::{CloseReason, Error};
-use crate::version::{Dialect, Version};
+use crate::version::Version;
 
 impl Server {
     /// Takes one complete message off the front of `input`, if there is one.
@@ -82,12 +82,12 @@ impl Server {
             });
         }
         let Some(number) = frame.body.get(4..8).and_then(|number| number.first_chunk()) else {
-            self.refuse_open(newest, invoke_id, StatusCode::INVALID_MESSAGE_LENGTH);
+            self.refuse_by_rule(newest, invoke_id, StatusCode::INVALID_MESSAGE_LENGTH);
             return Ok(());
         };
         let version = Version::new(self.config.dialect, u32::from_be_bytes(*number));
         match self.read_open_req(version, frame) {
-            Err(status) => self.refuse_open(version, invoke_id, status),
+            Err(status) => self.refuse_by_rule(version, invoke_id, status),
             Ok(request) => {
                 self.codec = FrameCodec::new(version);
                 let idle = (request.idle_timeout != NO_IDLE_TIMEOUT)
@@ -139,7 +139,9 @@ impl Server {
                 Ok(())
             }
             Message::OpenReq(_) => self.reject(version, frame, StatusCode::SESSION_ALREADY_OPEN),
-            Message::Unknown(_) => self.reject(version, frame, unknown_type_status(version)),
+            Message::Unknown(_) => {
+                self.reject(version, frame, StatusCode::INVALID_MSG_TYPE_FOR_VERSION)
+            }
             _ if self.is_standby() => {
                 self.reject(version, frame, StatusCode::FUNCTION_NOT_AVAILABLE)
             }
@@ -178,17 +180,10 @@ impl Server {
     }
 
     fn reject(&mut self, version: Version, frame: Frame, status: StatusCode) -> Result<(), Error> {
+        let status = status.in_dialect(version.dialect());
         self.put_failure(version, invoke_id(&frame), status);
         self.events.push_back(Event::Rejected { frame, status });
         self.check_unsent()
-    }
-}
-
-/// UCCX knows 2 as "invalid message type", UCCE has 48 for it.
-const fn unknown_type_status(version: Version) -> StatusCode {
-    match version.dialect() {
-        Dialect::Ucce => StatusCode::INVALID_MSG_TYPE_FOR_VERSION,
-        Dialect::Uccx => StatusCode::INVALID_MESSAGE_LENGTH,
     }
 }
 

@@ -121,12 +121,13 @@ impl Service {
         }
     }
 
-    /// Ends all sessions: FAILURE_EVENT with status 15. New connections can be taken afterwards;
+    /// Ends all sessions: FAILURE_EVENT with status 15, in UCCX 92. New connections can be taken afterwards;
     /// an application that goes away takes none.
     pub fn close_all(&mut self, now: Duration) {
         let connections: BTreeSet<ConnectionId> = self.parties.keys().copied().collect();
         for connection in connections {
-            self.close(now, connection, StatusCode::CTI_SERVER_OFFLINE);
+            let status = StatusCode::CTI_SERVER_OFFLINE.in_dialect(self.session.dialect);
+            self.close(now, connection, status);
         }
     }
 

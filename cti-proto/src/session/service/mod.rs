@@ -154,10 +154,11 @@ mod team;
 mod upload;
 mod user_message;
 
+pub use crate::session::ConfigKey;
 pub use config::Config;
 pub use event::{ConnectionId, Event};
 pub use peripheral::Peripheral;
-pub use store::{ConfigKey, ConfigRecords, ConfigStore};
+pub use store::{ConfigSection, ConfigStore};
 pub use team::{Team, TeamMembership};
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -17,7 +17,9 @@ use crate::message::{
     MonitorStartReq, SessionMonitorStartConf,
 };
 use crate::session::CloseReason;
+use crate::session::admission::Unused;
 use crate::session::filter::Class;
+use crate::version::Version;
 
 /// All monitors.
 #[derive(Debug, Default)]
@@ -64,8 +66,12 @@ impl Masks {
         agent_states: AgentStateMask::KNOWN,
     };
 
-    fn new(call_events: CallEventMask, agent_states: AgentStateMask) -> Result<Self, StatusCode> {
-        if call_events.without(CallEventMask::KNOWN) != CallEventMask::NONE {
+    fn new(
+        version: Version,
+        call_events: CallEventMask,
+        agent_states: AgentStateMask,
+    ) -> Result<Self, StatusCode> {
+        if call_events.intersects(Unused::in_version(version).call_events) {
             return Err(StatusCode::INVALID_CALL_MSG_MASK);
         }
         if agent_states.without(AgentStateMask::KNOWN) != AgentStateMask::NONE {
@@ -257,7 +263,11 @@ impl Service {
         connection: ConnectionId,
         request: &MonitorStartReq,
     ) -> Result<Message, StatusCode> {
-        let masks = Masks::new(request.call_msg_mask, request.agent_state_mask)?;
+        let masks = Masks::new(
+            self.version_of(connection),
+            request.call_msg_mask,
+            request.agent_state_mask,
+        )?;
         let peripheral = self.peripheral_id(request.peripheral_id);
         let (target, service) = if request.connection_call_id != CallId::NULL {
             let call = CallKey {
@@ -280,7 +290,7 @@ impl Service {
             (Target::Device(key), ServiceMask::PERIPHERAL_MONITOR)
         };
         if !self.services(connection).contains(service) {
-            return Err(self.no_service());
+            return Err(StatusCode::FUNCTION_NOT_AVAILABLE);
         }
         let id = self.add_monitor(connection, target, masks)?;
         Ok(MonitorStartConf::with(|conf| conf.monitor_id = id.0).into())
@@ -297,13 +307,23 @@ impl Service {
         Ok(())
     }
 
+    /// That of a session which asks for something.
+    fn version_of(&self, connection: ConnectionId) -> Version {
+        let version = self.version(connection);
+        version.unwrap_or_else(|| self.session.newest())
+    }
+
     /// CHANGE_MONITOR_MASK_REQ.
     pub(super) fn change_monitor(
         &mut self,
         connection: ConnectionId,
         request: &ChangeMonitorMaskReq,
     ) -> Result<Message, StatusCode> {
-        let masks = Masks::new(request.call_msg_mask, request.agent_state_mask)?;
+        let masks = Masks::new(
+            self.version_of(connection),
+            request.call_msg_mask,
+            request.agent_state_mask,
+        )?;
         self.monitors.own(connection, request.monitor_id)?.masks = masks;
         Ok(ChangeMonitorMaskConf::new().into())
     }

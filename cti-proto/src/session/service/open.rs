@@ -9,6 +9,7 @@ use crate::code::{PeripheralId, ServiceMask, StatusCode};
 use crate::codec::Text;
 use crate::message::{Message, OpenConf, OpenReq};
 use crate::session::filter::WATCHES;
+use crate::session::server::Delivery;
 use crate::session::{CloseReason, Error};
 use crate::version::{Dialect, Version};
 
@@ -21,8 +22,8 @@ impl Service {
     /// AgentInstrument. What `conf` leaves out of these three is taken from the request. The
     /// service fills in the peripherals, their state and the clock.
     ///
-    /// The session is refused with 32 if the request's agent data are not those of `conf`, with 10
-    /// if another client has the agent or device; the same client's old session is ended with 11.
+    /// The session is refused with 32 (8 in UCCX) if the request's agent data are not those of `conf`,
+    /// with 10 if another client has the agent or device; the same client's old session is ended with 11.
     /// Returns whether the session is open.
     ///
     /// # Errors
@@ -50,7 +51,10 @@ impl Service {
         let identity = if client_events {
             match identity(&party.client, &conf) {
                 Ok(identity) => identity,
-                Err(status) => return self.refuse(now, connection, status).map(|()| false),
+                Err(status) => {
+                    let status = status.in_dialect(self.session.dialect);
+                    return self.refuse(now, connection, status).map(|()| false);
+                }
             }
         } else {
             Identity::default()
@@ -227,7 +231,7 @@ impl Service {
         let devices = party.client.identity.devices.clone();
         if services.contains(ServiceMask::ALL_EVENTS) {
             for event in self.system_events(now) {
-                self.send_one(now, connection, &event.into());
+                let _ = self.send_one(now, connection, &event.into());
             }
         }
         if services.contains(ServiceMask::SUPERVISOR) && self.session.dialect == Dialect::Ucce {
@@ -239,13 +243,21 @@ impl Service {
     }
 
     /// Sends one message to one client, if it wants it and its version has it.
-    pub(super) fn send_one(&mut self, now: Duration, connection: ConnectionId, message: &Message) {
-        if let Some(party) = self.parties.get_mut(&connection) {
-            // A message that the version does not have is not for this client; a client that is
-            // too slow is told of by an event.
-            let _ = party.session.send_ref(message);
-            self.settle(now, connection);
-        }
+    ///
+    /// A message that the version does not have is not for this client; a client that is too slow is
+    /// told of by an event. Most callers have nothing to do about either.
+    pub(super) fn send_one(
+        &mut self,
+        now: Duration,
+        connection: ConnectionId,
+        message: &Message,
+    ) -> Result<Delivery, Error> {
+        let Some(party) = self.parties.get_mut(&connection) else {
+            return Ok(Delivery::Filtered);
+        };
+        let sent = party.session.send_ref(message);
+        self.settle(now, connection);
+        sent
     }
 }
 

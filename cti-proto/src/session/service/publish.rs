@@ -10,7 +10,7 @@ use super::directory::Key;
 use super::subject::{Audience, Subject};
 use super::{ConnectionId, Party, Service};
 use crate::error::EncodeError;
-use crate::message::{Message, Role};
+use crate::message::{BeginCallEvent, Message, Role};
 use crate::session::Error;
 use crate::session::filter::Class;
 use crate::session::server::Delivery;
@@ -20,7 +20,9 @@ impl Service {
     /// Sends an event to all clients that it concerns and that want it; returns how many get it.
     ///
     /// - Call events: ALL_EVENTS clients, and CLIENT_EVENTS clients whose device takes or took
-    ///   part in the call. A client whose device joins gets the call's BEGIN_CALL_EVENT first.
+    ///   part in the call. A client whose device joins gets the call's BEGIN_CALL_EVENT first; if
+    ///   its version cannot hold that, without the fields that nobody knows, then without expanded
+    ///   call context.
     /// - AGENT_STATE_EVENT: ALL_EVENTS clients, the agent's own client, its supervisors.
     /// - EMERGENCY_CALL_EVENT: ALL_EVENTS clients and the agent's supervisors.
     /// - Team configuration: ALL_EVENTS clients and the team's supervisors.
@@ -129,11 +131,29 @@ impl Service {
         }
     }
 
-    /// Tells a client of a call that its device is part of.
+    /// Tells a client of a call that its device is part of. A version that cannot hold all that
+    /// is known of it is told of the call all the same.
     pub(super) fn show_call(&mut self, now: Duration, connection: ConnectionId, call: CallKey) {
-        if let Some(begin) = self.calls.begun(call).cloned() {
-            self.send_one(now, connection, &begin.into());
+        let Some(begin) = self.calls.begun(call) else {
+            return;
+        };
+        let mut message = Message::from(begin.clone());
+        let shorter: [fn(&mut BeginCallEvent); 2] = [
+            |begin| begin.other.clear(),
+            |begin| {
+                begin.named_variables.clear();
+                begin.named_arrays.clear();
+            },
+        ];
+        for shorten in shorter {
+            let sent = self.send_one(now, connection, &message);
+            let (Err(Error::Encode(_)), Message::BeginCallEvent(begin)) = (sent, &mut message)
+            else {
+                return;
+            };
+            shorten(begin);
         }
+        let _ = self.send_one(now, connection, &message);
     }
 
     /// Gives a client its copy, once a round; whether it gets one.

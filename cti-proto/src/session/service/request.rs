@@ -26,8 +26,8 @@ impl Service {
         let services = self.services(connection);
         let needed = needed_services(message.message_type(), self.session.dialect);
         if needed != ServiceMask::NONE && !services.intersects(needed) {
-            let status = self.no_service();
-            return self.reply(now, connection, invoke_id, Err(status));
+            let status = Err(StatusCode::FUNCTION_NOT_AVAILABLE);
+            return self.reply(now, connection, invoke_id, status);
         }
         let answer = match message {
             Message::MonitorStartReq(request) => self.start_monitor(connection, &request),
@@ -90,15 +90,6 @@ impl Service {
         }
     }
 
-    /// Told to a client that asks for what none of its services covers.
-    pub(super) fn no_service(&self) -> StatusCode {
-        match self.session.dialect {
-            Dialect::Ucce => StatusCode::FUNCTION_NOT_AVAILABLE,
-            // Not in the short list of UCCX.
-            Dialect::Uccx => StatusCode::UNSPECIFIED_FAILURE,
-        }
-    }
-
     fn reply(
         &mut self,
         now: Duration,
@@ -110,7 +101,9 @@ impl Service {
             // It waits, and has a fixed length; a client that is too slow is told of by an event.
             let _ = match answer {
                 Ok(confirmation) => party.session.answer(invoke_id, confirmation),
-                Err(status) => party.session.fail(invoke_id, status),
+                Err(status) => party
+                    .session
+                    .fail(invoke_id, status.in_dialect(self.session.dialect)),
             };
             self.settle(now, connection);
         }

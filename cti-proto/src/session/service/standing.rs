@@ -81,7 +81,7 @@ impl Service {
         let clients = self.standby_clients();
         let request = ActiveMaintenanceReqMsg::with(|request| request.invoke_id = MAINTENANCE_ID);
         for client in &clients {
-            self.send_one(now, *client, &Message::from(request.clone()));
+            let _ = self.send_one(now, *client, &Message::from(request.clone()));
         }
         self.maintenance = Some(Maintenance::Asking {
             deadline: now.saturating_add(ANSWER_TIME),
@@ -166,7 +166,7 @@ impl Service {
         let outcome =
             ActiveMaintenanceEventMsg::with(|event| event.maintenance_mode_status = moves);
         for client in answers.keys() {
-            self.send_one(now, *client, &Message::from(outcome.clone()));
+            let _ = self.send_one(now, *client, &Message::from(outcome.clone()));
         }
         self.events.push_back(Event::MaintenanceDecided {
             moves,

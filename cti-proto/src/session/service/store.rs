@@ -8,7 +8,6 @@ use core::ops::Range;
 use bytes::{Bytes, BytesMut};
 
 use crate::code::{ConfigEndStatus, ConfigMask, ConfigType};
-use crate::codec::Blob;
 use crate::error::EncodeError;
 use crate::message::{
     AgentRecord, AgentServiceRecord, ApplicationRecord, CallTypeRecord,
@@ -19,17 +18,14 @@ use crate::message::{
     DeviceRecord, Message, MrdRecord, PeripheralRecord, ServiceRecord, SkillGroupRecord,
     TerminalRecord,
 };
+use crate::session::ConfigKey;
 use crate::version::{Dialect, Version};
 
-/// Eight bytes that change when records of a kind do; all zero means that an upload is needed.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ConfigKey(pub [u8; 8]);
-
-macro_rules! config_records {
+macro_rules! config_sections {
     ($($(#[$meta:meta])* $kind:ident($record:ty) = $event:ident;)*) => {
-        /// Records of one kind.
+        /// All records of one kind.
         #[derive(Clone, Debug, Eq, PartialEq)]
-        pub enum ConfigRecords {
+        pub enum ConfigSection {
             $( $(#[$meta])* $kind(Vec<$record>), )*
         }
 
@@ -38,7 +34,7 @@ macro_rules! config_records {
             $( $kind, )*
         }
 
-        impl ConfigRecords {
+        impl ConfigSection {
             /// How many.
             pub fn len(&self) -> usize {
                 match self {
@@ -65,7 +61,7 @@ macro_rules! config_records {
     };
 }
 
-config_records! {
+config_sections! {
     /// Services of UCCE.
     Services(ServiceRecord) = ConfigServiceEvent;
     /// Applications of UCCX.
@@ -92,7 +88,7 @@ config_records! {
     Terminals(TerminalRecord) = ConfigTerminalEvent;
 }
 
-impl ConfigRecords {
+impl ConfigSection {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -171,13 +167,13 @@ impl Kind {
 /// What clients can upload: for each kind its key and records.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigStore {
-    sections: BTreeMap<Kind, Section>,
+    sections: BTreeMap<Kind, Stored>,
 }
 
 #[derive(Clone, Debug)]
-struct Section {
+struct Stored {
     key: ConfigKey,
-    records: ConfigRecords,
+    records: ConfigSection,
     /// Whole uploads, as they were sent before.
     encoded: Vec<(Version, Arc<[Bytes]>)>,
 }
@@ -190,10 +186,10 @@ impl ConfigStore {
         }
     }
 
-    /// Sets the records of a kind; RecordType is usually ADD. A key of zeros says that the kind
+    /// Sets the records of a kind; RecordType is usually ADD. [`ConfigKey::ZERO`] says that the kind
     /// has no key, and that clients must upload it each time.
-    pub fn set(&mut self, key: ConfigKey, records: ConfigRecords) {
-        let section = Section {
+    pub fn set(&mut self, key: ConfigKey, records: ConfigSection) {
+        let section = Stored {
             key,
             records,
             encoded: Vec::new(),
@@ -221,7 +217,7 @@ impl ConfigStore {
                         version,
                         ConfigType::SOLICITED,
                         mask,
-                        ConfigKey::default(),
+                        ConfigKey::ZERO,
                         None,
                     )),
                 })
@@ -235,7 +231,7 @@ impl ConfigStore {
         let known = self
             .sections
             .values()
-            .any(|section| section.key != ConfigKey::default());
+            .any(|section| section.key != ConfigKey::ZERO);
         ConfigKeyEvent::with(|event| {
             event.status = if known {
                 ConfigKeyStatus::SUCCESS
@@ -259,7 +255,7 @@ impl ConfigStore {
     }
 }
 
-impl Section {
+impl Stored {
     fn upload(&mut self, version: Version, mask: ConfigMask) -> Arc<[Bytes]> {
         if let Some((_, encoded)) = self.encoded.iter().find(|(known, _)| *known == version) {
             return Arc::clone(encoded);
@@ -272,22 +268,16 @@ impl Section {
     }
 }
 
-impl From<ConfigKey> for Blob {
-    fn from(key: ConfigKey) -> Self {
-        Self(Bytes::copy_from_slice(&key.0))
-    }
-}
-
 /// CONFIG_BEGIN_EVENT, the records, CONFIG_END_EVENT.
 pub(super) fn wrapped(
     version: Version,
     config_type: ConfigType,
     mask: ConfigMask,
     key: ConfigKey,
-    records: Option<&ConfigRecords>,
+    records: Option<&ConfigSection>,
 ) -> Vec<Bytes> {
     let mut begin = ConfigBeginEvent::new(config_type, mask);
-    if key != ConfigKey::default() {
+    if key != ConfigKey::ZERO {
         let key = Some(key.into());
         match mask {
             ConfigMask::SERVICE => begin.service_config_key = key,
@@ -311,7 +301,7 @@ pub(super) fn wrapped(
 }
 
 /// One to ten records a message, and no more than fit into it.
-fn put_records(version: Version, records: &ConfigRecords, out: &mut Vec<Bytes>) -> ConfigEndStatus {
+fn put_records(version: Version, records: &ConfigSection, out: &mut Vec<Bytes>) -> ConfigEndStatus {
     let mut status = ConfigEndStatus::SUCCESS;
     let mut at = 0;
     let mut size = RECORDS_PER_MESSAGE;

@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 
-use super::store::{ConfigRecords, encoded, wrapped};
+use super::store::{ConfigSection, encoded, wrapped};
 use super::{ConfigKey, ConfigStore, ConnectionId, Service};
 use crate::code::{ConfigEndStatus, ConfigMask, ConfigType, ServiceMask};
 use crate::message::{ConfigEndEvent, ConfigRequestEvent, Message};
@@ -87,7 +87,7 @@ impl Service {
         &mut self,
         now: Duration,
         key: ConfigKey,
-        records: &ConfigRecords,
+        records: &ConfigSection,
     ) -> usize {
         let Some(mask) = records.mask(self.session.dialect) else {
             return 0;
@@ -180,7 +180,7 @@ impl Service {
     /// CONFIG_REQUEST_KEY_EVENT.
     pub(super) fn on_config_key_request(&mut self, now: Duration, connection: ConnectionId) {
         let keys = self.store.keys().into();
-        self.send_one(now, connection, &keys);
+        let _ = self.send_one(now, connection, &keys);
     }
 }
 

@@ -6,7 +6,7 @@ use cti_proto::{
     code::{AgentFlags, AgentType, ConfigDeviceType, RecordType, SkillGroupId, Timestamp},
     message::{AgentRecord, AgentSkillGroup, ApplicationRecord, CsqRecord, DeviceRecord},
     session::service::{
-        ConfigKey, ConfigRecords, ConfigStore, Peripheral, Service, Team, TeamMembership,
+        ConfigKey, ConfigSection, ConfigStore, Peripheral, Service, Team, TeamMembership,
     },
 };
 
@@ -22,11 +22,11 @@ pub(in crate::engine) fn set_up(service: &mut Service, config: &Config, now: Dur
     service.set_peripheral(now, peripheral(false));
     let mut store = ConfigStore::new();
     // Keys are not kept: clients upload each time.
-    let key = ConfigKey::default();
-    store.set(key, ConfigRecords::Applications(vec![application(config)]));
-    store.set(key, ConfigRecords::Csqs(vec![csq(config)]));
-    store.set(key, ConfigRecords::Agents(agents(config)));
-    store.set(key, ConfigRecords::Devices(devices(config)));
+    let key = ConfigKey::ZERO;
+    store.set(key, ConfigSection::Applications(vec![application(config)]));
+    store.set(key, ConfigSection::Csqs(vec![csq(config)]));
+    store.set(key, ConfigSection::Agents(agents(config)));
+    store.set(key, ConfigSection::Devices(devices(config)));
     service.set_config_store(store);
     for (team, name) in &config.teams {
         let of_team = |profile: &&Profile| profile.team == *team;
