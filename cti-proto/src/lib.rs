@@ -6,7 +6,7 @@
 //! public, for both dialects and every version from 5 on, and holds the state machines of both ends.
 //! It has no sockets, no clock and no runtime, and needs no `std`.
 //!
-//! Three levels, each usable alone:
+//! Four levels, each usable alone:
 //!
 //! | level | what it does | who stops here |
 //! | --- | --- | --- |
@@ -85,10 +85,12 @@
 //!   lines, bytes behind the NUL of a text or its absence, counters that do not count, and which
 //!   number but 0 stood for true in a BOOL (1 is written). Who must not change a byte passes on the
 //!   [`Frame`].
-//! - `new` of a message takes what the protocol cannot leave out; all else begins at the protocol's own
-//!   absent value.
-//! - Nothing is allocated before a limit is checked. A text is a slice of its frame;
-//!   [`codec::Text::detach`] makes a copy for what outlives the input.
+//! - `new` of a message takes what neither dialect can leave out; all else begins at the protocol's own
+//!   absent value. A field whose docs say `Required` for one dialect is set afterwards, else the message
+//!   is not written there.
+//! - Nothing is allocated before a limit is checked: a message is never longer than its version allows,
+//!   and a list takes 512 entries. A text is a slice of its frame; [`codec::Text::detach`] makes a copy
+//!   for what outlives the input.
 //!
 //! # Printing
 //!
@@ -98,8 +100,8 @@
 //!
 //! # Features
 //!
-//! - `std` (default): `std` in the dependencies. Without it the crate is `no_std` + `alloc`,
-//!   sessions included.
+//! - `std` (default): the `std` features of `bytes` and `thiserror`. Without it the crate is `no_std` +
+//!   `alloc`, sessions included.
 //! - `tokio-codec`: `tokio_util::codec::{Decoder, Encoder}` on [`FrameCodec`]. Needs `std`.
 //! - `futures`: a [`session::Client`] or [`session::Server`] over a transport as a `Stream` of events
 //!   and a `Sink` of messages, in the module `stream`.

@@ -66,7 +66,11 @@ fn coverage() -> String {
                 typed += 1;
                 let read = read(table, *dialect);
                 inferred += usize::from(read.is_empty());
-                let body = if read.is_empty() { "inferred" } else { "typed" };
+                let body = match (read.as_str(), dialect) {
+                    ("", _) => "inferred",
+                    ("cut", Dialect::Uccx) => "typed, end inferred",
+                    _ => "typed",
+                };
                 let name = struct_name(table, version);
                 (body, read, format!("[`{name}`](crate::message::{name})"))
             }
@@ -86,7 +90,7 @@ fn coverage() -> String {
          \n\
          - *since*: the first version that has the message, or the oldest that is known.\n\
          - *body*: `typed`; `inferred` where no table of the dialect was read, so that the layout follows the \
-         other dialect; `raw` where the body is kept unread.\n\
+         other dialect, from some place on where the table was cut; `raw` where the body is kept unread.\n\
          - *tables read*: the versions of UCCE in whose guides the table was read as a whole; for UCCX, whose \
          one guide covers 10 to 18, how much of it was. In all other versions the layout is inferred from these: \
          [`Table::is_inferred`](crate::message::Table::is_inferred) tells.\n\

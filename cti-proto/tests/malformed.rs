@@ -9,8 +9,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use cti_proto::code::{MessageType, ServiceMask, StatusCode};
 use cti_proto::codec::{Secret, Text};
 use cti_proto::message::{
-    AgentStateEvent, Body, ConfigAgentEvent, OpenConf, QueryAgentStateReq, SetAgentStateReq,
-    SetCallDataReq,
+    AgentStateEvent, Body, ConfigAgentEvent, ListAgentTeamConf, OpenConf, QueryAgentStateReq,
+    SetAgentStateReq, SetCallDataReq,
 };
 use cti_proto::session::{Client, CloseReason, Error, Server, client, server};
 use cti_proto::{DecodeError, Dialect, EncodeError, Frame, Message, Version};
@@ -224,6 +224,40 @@ fn a_list_takes_512_entries_and_not_one_more() {
             len: 513,
             max: 512,
         }
+    );
+}
+
+#[test]
+fn a_field_that_repeats_is_taken_512_times_and_not_once_more() {
+    let fixed = vec![0; ListAgentTeamConf::TABLE.fixed_len(VERSION)];
+    // ListTeamID (tag 92, 4 bytes).
+    let body = |teams: usize| {
+        let fields = [92, 4, 0, 0, 0, 7].repeat(teams);
+        Bytes::from([&fixed[..], &fields].concat())
+    };
+    let mut conf = ListAgentTeamConf::decode(VERSION, &body(512)).unwrap();
+    assert_eq!(conf.team_ids, [7; 512]);
+
+    let error = ListAgentTeamConf::decode(VERSION, &body(513)).unwrap_err();
+    let full = DecodeError::TooManyEntries {
+        message: "LIST_AGENT_TEAM_CONF",
+        offset: fixed.len() + 512 * 6 + 2,
+        max: 512,
+    };
+    assert_eq!(error, full);
+
+    conf.team_ids.push(7);
+    let refused = Message::from(conf).encode(VERSION, &mut BytesMut::new());
+    assert!(
+        matches!(
+            refused,
+            Err(EncodeError::TooManyEntries {
+                len: 513,
+                max: 512,
+                ..
+            })
+        ),
+        "{refused:?}"
     );
 }
 

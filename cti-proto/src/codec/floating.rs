@@ -227,7 +227,7 @@ impl<'a> Data<'a> {
             .slice(self.start + range.start..self.start + range.end)
     }
 
-    /// Opens the next entry of `list` with this field, unless the list is full: then the whole
+    /// Puts the next entry, which this field is or begins, into `list`, unless the list is full: then the whole
     /// message is refused in the end.
     pub(crate) fn open<T>(&self, list: &mut Vec<T>, entry: T) {
         if list.len() < MAX_ENTRIES {
@@ -369,13 +369,17 @@ impl<T: Value> Slot for Option<T> {
 
 impl<T: Value> Slot for Vec<T> {
     fn absorb(&mut self, data: &Data<'_>) -> bool {
-        let value = T::parse(data);
-        let fits = value.is_some();
-        self.extend(value);
-        fits
+        let Some(value) = T::parse(data) else {
+            return false;
+        };
+        data.open(self, value);
+        true
     }
 
     fn emit(&self, field: &'static Field, out: &mut FieldWriter<'_>) {
+        if self.len() > MAX_ENTRIES {
+            return out.too_many_entries(field.name, self.len());
+        }
         self.iter().for_each(|value| out.value(field, value));
     }
 }

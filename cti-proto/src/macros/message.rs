@@ -128,7 +128,7 @@ macro_rules! message {
             "Tables read:"
             $(, " UCCE" $(, " ", stringify!($read))+)?
             $(, " UCCX ", stringify!($extent))?
-            , "."
+            , ". What they do not cover is inferred."
         )])?
         #[derive(Clone, Debug, Eq, PartialEq)]
         #[non_exhaustive]

@@ -26,11 +26,18 @@
 //! ```
 //! use core::time::Duration;
 //!
+//! use cti_proto::codec::Text;
 //! use cti_proto::message::QueryAgentStateReq;
+//! use cti_proto::session::Error;
 //! use cti_proto::session::client::{Answer, Client, Failure, Handle};
 //!
-//! fn ask(client: &mut Client, now: Duration) -> Option<Handle<QueryAgentStateReq>> {
-//!     client.request(now, QueryAgentStateReq::new()).ok()
+//! fn ask(
+//!     client: &mut Client,
+//!     now: Duration,
+//!     agent_id: &Text,
+//! ) -> Result<Handle<QueryAgentStateReq>, Error> {
+//!     let agent_id = Some(agent_id.clone());
+//!     client.request(now, QueryAgentStateReq::with(|request| request.agent_id = agent_id))
 //! }
 //!
 //! fn on_answer(answer: &Answer, asked: Handle<QueryAgentStateReq>) {

@@ -1,4 +1,4 @@
-//! What the failover client is told.
+//! What a failover client asks for, of whom, and its limits.
 
 use alloc::vec::Vec;
 use core::time::Duration;

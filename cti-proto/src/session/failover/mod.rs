@@ -110,7 +110,7 @@
 //! | messages of other clients | [`Loss::UserMessages`] |
 //! | what went off-line and came back | [`Loss::SystemEvents`] |
 //! | changes of teams and of the configuration | [`Loss::Teams`], [`Loss::Configuration`] |
-//! | monitors, registered services and variables | [`Loss::Registrations`] |
+//! | monitors, registered services and variables, a request for configuration updates | [`Loss::Registrations`] |
 //! | whether a request without an answer happened | [`Failure::is_in_doubt`](crate::session::client::Failure::is_in_doubt) |
 //! | a snapshot that was refused, not answered, or not asked for as the switch is off-line | [`Event::Unrecovered`] |
 //! | agents and calls beyond the limits of memory | [`Event::BeyondLimit`] |
