@@ -497,5 +497,7 @@ fn read_uri(reader: &mut Reader<'_>) -> Result<String, DecodeError> {
     Ok(uri)
 }
 
+/// Of requests, and of responses whose client named no other (XEP-0124 §7.1).
+pub(crate) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 /// Longest Content-Type that is handed back.
 const MAX_CONTENT_TYPE: usize = 128;

@@ -19,6 +19,8 @@
 //!
 //! | feature | adds |
 //! | --- | --- |
+//! | `http` | [requests and responses](http) of the `http` crate, in and out |
+//! | `futures` | [a client](stream) as a `Stream` of events and a `Sink` of payloads |
 //! | `serde` | sessions as values that another process takes up: `session::{SessionState, ManagerState, ClientState}`; `Serialize` and `Deserialize` on the data in events |
 //!
 //! No feature is on by default.
@@ -37,11 +39,15 @@ pub mod discovery;
 mod error;
 #[cfg(feature = "serde")]
 mod forms;
+#[cfg(feature = "http")]
+pub mod http;
 mod keys;
 pub mod ns;
 mod payload;
 mod rid;
 pub mod session;
+#[cfg(feature = "futures")]
+pub mod stream;
 
 pub use body::{Body, BodyCodec, BodyKind, Version};
 pub use condition::Condition;

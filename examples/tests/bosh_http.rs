@@ -425,21 +425,39 @@ async fn bosh_17_1_03_a_creation_request_without_rid_is_a_bad_request() {
 #[tokio::test]
 async fn bosh_17_2_05_and_06_a_domain_that_is_not_served_is_refused() {
     let node = Node::start().await;
-    for (to, condition, id) in [
-        ("nosuch.invalid", "host-unknown", "BOSH-17.2-05"),
-        ("", "improper-addressing", "BOSH-17.2-06"),
-        ("two words", "improper-addressing", "BOSH-17.2-06"),
-    ] {
+    let create = async |to: &str| {
         let create = format!(
             "<body xmlns='http://jabber.org/protocol/httpbind' rid='1' to='{to}' ver='1.11' hold='1'/>"
         );
         let response = node.post("", &create).await;
+        assert_eq!(response.line, "HTTP/1.1 200 OK");
+        response.body
+    };
+    assert_eq!(
+        create("nosuch.invalid").await,
+        terminate("host-unknown"),
+        "BOSH-17.2-05"
+    );
+    for to in ["", "two words"] {
         assert_eq!(
-            (response.line.as_str(), response.body),
-            ("HTTP/1.1 200 OK", terminate(condition)),
-            "{id}"
+            create(to).await,
+            terminate("improper-addressing"),
+            "BOSH-17.2-06 {to:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_body_with_a_content_coding_is_refused_by_http() {
+    let node = Node::start().await;
+    let coded = "Content-Encoding: gzip\r\n";
+    let response = node.post(coded, &create("ver='1.6'")).await;
+    assert_eq!(response.line, "HTTP/1.1 415 Unsupported Media Type");
+    assert_eq!(response.header("accept-encoding"), Some("identity"));
+    let plain = "Content-Encoding: identity\r\n";
+    let response = node.post(plain, &create("ver='1.6'")).await;
+    assert_eq!(response.line, "HTTP/1.1 200 OK");
+    assert!(!response.sid().is_empty());
 }
 
 #[tokio::test]

@@ -12,10 +12,10 @@ use bytes::Bytes;
 use wire_xml::Str;
 
 use super::config::ServerConfig;
-use super::server::{CONTENT_TYPE, Output, Session};
+use super::server::{Output, Session};
 use super::wheel::Wheel;
 use super::{Error, Event, Farewell, RequestSlot, StreamName, Transmit};
-use crate::body::{Body, BodyKind};
+use crate::body::{Body, BodyKind, CONTENT_TYPE};
 use crate::condition::Condition;
 use crate::rid::{Rid, Sid};
 

@@ -11,7 +11,7 @@ use axum::{
     routing::{get, post},
 };
 use bosh::session::Channel;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use serde_json::json;
 
 use super::{bosh::Sessions, session::Clients, websocket};
@@ -55,8 +55,15 @@ fn sockets(clients: Clients) -> Router {
         .with_state(clients)
 }
 
-async fn request(State(web): State<Web>, Extension(peer): Extension<Peer>, body: Body) -> Response {
-    let body = match read_body(body).await {
+async fn request(
+    State(web): State<Web>,
+    Extension(peer): Extension<Peer>,
+    request: Request<Body>,
+) -> Response {
+    if let Err(refusal) = bosh::http::check(&request) {
+        return with_origin(http::Response::from(refusal).map(Body::from));
+    }
+    let body = match read_body(request.into_body()).await {
         Ok(body) => body,
         Err(error) => {
             let status = match error {
@@ -71,24 +78,10 @@ async fn request(State(web): State<Web>, Extension(peer): Extension<Peer>, body:
         Transport::Clear => Channel::Clear,
         Transport::Tls => Channel::Secure,
     };
-    let Some(answer) = web.sessions.request(channel, body).await else {
-        return with_origin(StatusCode::SERVICE_UNAVAILABLE.into_response());
-    };
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, answer.body).into_response();
-    let kind = HeaderValue::try_from(answer.content_type.as_str());
-    if let Ok(kind) = kind {
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    }
-    if status == StatusCode::FORBIDDEN {
-        let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(header::CONNECTION, close);
-    }
-    let no_store = HeaderValue::from_static("no-store");
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, no_store);
-    with_origin(response)
+    with_origin(match web.sessions.request(channel, body).await {
+        Some(transmit) => http::Response::from(transmit).map(Body::from),
+        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    })
 }
 
 /// For people who follow the address.

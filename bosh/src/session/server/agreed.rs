@@ -5,7 +5,7 @@ use std::time::Duration;
 use wire_xml::Str;
 
 use super::super::config::ServerConfig;
-use crate::body::{Body, Version};
+use crate::body::{Body, CONTENT_TYPE, Version};
 use crate::rid::{Rid, Sid};
 use crate::session::StreamName;
 
@@ -87,6 +87,3 @@ impl Agreed {
         }
     }
 }
-
-/// Of responses whose client named no other (§7.1).
-pub(in crate::session) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";

@@ -23,7 +23,6 @@ mod requests;
 mod state;
 mod streams;
 
-pub(super) use agreed::CONTENT_TYPE;
 #[cfg(feature = "serde")]
 pub use state::SessionState;
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use wire_xml::Str;
 
-use super::agreed::{Agreed, CONTENT_TYPE};
+use super::agreed::Agreed;
 use super::streams::{Item, Queued, Streams};
 use super::{Early, Held, Newest, Session, Silence, State};
-use crate::body::{Body, content_type};
+use crate::body::{Body, CONTENT_TYPE, content_type};
 use crate::keys::KeyCheck;
 use crate::rid::{Rid, Sid};
 use crate::session::config::ServerConfig;
