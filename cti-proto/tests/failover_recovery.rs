@@ -9,6 +9,7 @@
 mod common;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,16 +19,20 @@ use cti_proto::code::{
     ReasonCode, ServiceMask, StatusCode, SystemEventId,
 };
 use cti_proto::codec::{Secret, Text};
-use cti_proto::message::{CallDataUpdateEvent, SetAgentStateReq, SystemEvent, TeamConfigConf};
+use cti_proto::message::{
+    CallDataUpdateEvent, ConfigRequestEvent, ConfigRequestKeyEvent, Confirmed, Pair,
+    SetAgentStateReq, SystemEvent, Table, TeamConfigConf, UserMessageEvent,
+};
 use cti_proto::session::client::Failure;
 use cti_proto::session::failover::{
     AgentKey, CallKey, Config, Connection, DeviceKey, Difference, Event, Failover, Loss, Subject,
     Unknown,
 };
 use cti_proto::session::{Error, client, server};
-use cti_proto::{Dialect, Message, Version};
+use cti_proto::{Dialect, Frame, Message, Version};
 
-use common::net::{Mood, Net};
+use common::net::{Mood, Net, Reply};
+use common::synth::sample;
 use common::world::{Agent, Call, SWITCH, World, end_event, text};
 
 fn session(services: ServiceMask) -> client::Config {
@@ -639,7 +644,7 @@ fn handles_are_not_used_twice_over_sessions() {
         net.cut(0);
         net.drive_for(60);
     }
-    let distinct: std::collections::BTreeSet<InvokeId> = handles.iter().copied().collect();
+    let distinct: BTreeSet<InvokeId> = handles.iter().copied().collect();
     assert_eq!(distinct.len(), 5, "{handles:?}");
 }
 
@@ -1024,24 +1029,123 @@ fn loss_of_named_variables_before_version_6() {
     )));
 }
 
+/// What a client of all events is told when the server says `message` while nothing arrives.
+fn told_without(message: impl Into<Message>) -> Vec<Event> {
+    let (mut net, _) = told();
+    let message = message.into();
+    net.send(0, message.clone());
+    assert!(net.take().contains(&Event::Message(message.clone())));
+    net.half_open(0);
+    net.drive_for(1);
+    let said = net.now;
+    net.send(0, message);
+    net.drive_for(1);
+    assert!(net.take().is_empty(), "nothing arrived");
+    net.cut(0);
+    let events = net.take();
+    let lost = events.iter().find_map(|event| match event {
+        Event::Lost(lost) => Some(lost),
+        _ => None,
+    });
+    let lost = lost.unwrap();
+    assert!(lost.since < said && said < lost.until, "{lost:?}");
+    assert!(differences(&events).is_empty(), "{events:?}");
+    events
+}
+
+/// Whether `kind` was told to be lost.
+fn names(events: &[Event], kind: Loss) -> bool {
+    events.iter().any(|event| match event {
+        Event::Lost(lost) => lost.kinds.contains(&kind),
+        _ => false,
+    })
+}
+
+fn has_message(events: &[Event], is_it: impl Fn(&Message) -> bool) -> bool {
+    events.iter().any(|event| match event {
+        Event::Message(message) => is_it(message),
+        _ => false,
+    })
+}
+
+#[test]
+fn loss_of_a_user_message_that_another_client_sent() {
+    let message = UserMessageEvent::with(|event| event.text = Some(text("lunch at noon")));
+    let events = told_without(message);
+    let is_it = |message: &Message| matches!(message, Message::UserMessageEvent(_));
+    assert!(!has_message(&events, is_it), "no snapshot brings it");
+    assert!(names(&events, Loss::UserMessages));
+}
+
+#[test]
+fn loss_of_a_system_event_that_nothing_repeats() {
+    let mut link = system(SystemEventId::TEXT_FYI);
+    link.text = Some(text("the link to the other site is down"));
+    let events = told_without(link);
+    let is_it = |message: &Message| matches!(message, Message::SystemEvent(_));
+    assert!(!has_message(&events, is_it), "no snapshot brings it");
+    assert!(names(&events, Loss::SystemEvents));
+}
+
+#[test]
+fn loss_of_a_system_event_whose_outcome_the_opening_tells() {
+    let (mut net, _) = told();
+    net.half_open(0);
+    net.drive_for(1);
+    net.send(0, system(SystemEventId::PERIPHERAL_OFFLINE));
+    net.sides[0].peripheral_online = false;
+    net.cut(0);
+    let events = net.take();
+    let is_it = |message: &Message| matches!(message, Message::SystemEvent(_));
+    assert!(!has_message(&events, is_it), "{events:?}");
+    assert!(names(&events, Loss::SystemEvents));
+    let conf = events.iter().find_map(|event| match event {
+        Event::Active { conf, .. } => Some(conf),
+        _ => None,
+    });
+    assert!(!conf.unwrap().peripheral_online, "where that led to");
+}
+
 #[test]
 fn loss_of_queues_notices_teams_and_configuration_by_what_was_asked_for() {
-    let one = |mask, kind| {
-        let kinds = lost(session(ServiceMask::ALL_EVENTS), |config| {
+    let with = |mask| {
+        lost(session(ServiceMask::ALL_EVENTS), |config| {
             config.call_events = mask;
-        });
-        assert!(kinds.contains(&kind), "{mask:?}");
-        let kinds = lost(session(ServiceMask::ALL_EVENTS), |config| {
-            config.call_events = CallEventMask::KNOWN.without(mask);
-        });
-        assert!(kind == Loss::Notices || !kinds.contains(&kind), "{mask:?}");
+        })
     };
-    let queues = CallEventMask::CALL_QUEUED_MASK.with(CallEventMask::CALL_DEQUEUED_MASK);
-    one(queues, Loss::Queues);
-    one(CallEventMask::RTP_STARTED_MASK, Loss::Notices);
-    one(CallEventMask::AGENT_PRE_CALL_MASK, Loss::Notices);
-    one(CallEventMask::CALL_AGENT_GREETING_MASK, Loss::Notices);
-    one(CallEventMask::NETWORK_RECORDING_STARTED_MASK, Loss::Notices);
+    let bits_of = [
+        (
+            Loss::Queues,
+            &[
+                CallEventMask::CALL_QUEUED_MASK,
+                CallEventMask::CALL_DEQUEUED_MASK,
+            ][..],
+        ),
+        (
+            Loss::Notices,
+            &[
+                CallEventMask::AGENT_PRE_CALL_MASK,
+                CallEventMask::AGENT_PRE_CALL_ABORT_MASK,
+                CallEventMask::RTP_STARTED_MASK,
+                CallEventMask::RTP_STOPPED_MASK,
+                CallEventMask::CALL_AGENT_GREETING_MASK,
+                CallEventMask::NETWORK_RECORDING_STARTED_MASK,
+                CallEventMask::NETWORK_RECORDING_ENDED_MASK,
+                CallEventMask::NETWORK_RECORDING_FAILED_MASK,
+                CallEventMask::NETWORK_RECORDING_TARGET_INFO_MASK,
+            ],
+        ),
+    ];
+    for (kind, bits) in bits_of {
+        for mask in bits {
+            assert!(with(*mask).contains(&kind), "{mask:?}");
+        }
+        let others = bits
+            .iter()
+            .fold(CallEventMask::KNOWN, |mask, bit| mask.without(*bit));
+        assert!(!with(others).contains(&kind), "{kind:?}");
+        assert!(!with(CallEventMask::NONE).contains(&kind), "{kind:?}");
+    }
     let kinds = lost(session(ServiceMask::SUPERVISOR), |_| {});
     assert!(kinds.contains(&Loss::Teams));
     let kinds = lost(session(ServiceMask::NONE), |config| {
@@ -1050,26 +1154,117 @@ fn loss_of_queues_notices_teams_and_configuration_by_what_was_asked_for() {
     assert!(kinds.contains(&Loss::Configuration));
 }
 
+/// A client of a server that answers every request as `reply` says.
+fn net_that_answers(version: Version, reply: impl Fn(&Table) -> Reply + Copy + 'static) -> Net {
+    let without = ServiceMask::CLIENT_EVENTS
+        .with(ServiceMask::IGNORE_CONF)
+        .with(ServiceMask::ACTIVE_STANDBY);
+    let mut config = session(ServiceMask::KNOWN.without(without));
+    config.version = version;
+    let server = server::Config::new(version.dialect(), 5..=25)
+        .inferred_layouts(server::InferredLayouts::Taken);
+    let sides = vec![(server.clone(), Mood::Serve), (server, Mood::Serve)];
+    let mut net = Net::new(Failover::new(Config::new(config)), sides);
+    for side in 0..2 {
+        net.answer(side, move |request| {
+            Some(reply(Pair::of(request.message_type())?.confirmation))
+        });
+    }
+    net.open();
+    net.drive_for(60);
+    net.clear();
+    net
+}
+
+/// Whether a break now loses what was set up.
+fn loses_registrations(net: &mut Net) -> bool {
+    net.cut(0);
+    let events = net.take();
+    names(&events, Loss::Registrations)
+}
+
+/// A message of the table with a value in each field.
+fn filled(table: &Table, version: Version) -> Message {
+    let frame = Frame {
+        message_type: table.number,
+        body: sample(table, version).body.into(),
+    };
+    Message::decode(version, frame).unwrap()
+}
+
 #[test]
 fn loss_of_what_the_application_had_set_up() {
-    let (mut net, _) = told();
-    net.client
-        .send(cti_proto::message::ConfigRequestEvent::new(
-            ConfigMask::AGENT,
-        ))
-        .unwrap();
-    net.settle();
-    net.cut(0);
-    let lost = |net: &mut Net| {
-        net.take().into_iter().find_map(|event| match event {
-            Event::Lost(lost) => Some(lost.kinds.contains(&Loss::Registrations)),
-            _ => None,
-        })
-    };
-    assert_eq!(lost(&mut net), Some(true));
-    net.drive_for(60);
-    net.cut(0);
-    assert_eq!(lost(&mut net), Some(false), "it was not set up again");
+    // MONITOR_START_REQ, CHANGE_MONITOR_MASK_REQ, SESSION_MONITOR_START_REQ, REGISTER_VARIABLES_REQ,
+    // MONITOR_AGENT_TEAM_START_REQ, REGISTER_SERVICE_REQ, TEAM_CONFIG_REQ.
+    let registers = [93, 97, 101, 110, 135, 143, 242];
+    let mut set_up = BTreeSet::new();
+    for version in [Version::ucce(23), Version::uccx(17)] {
+        let confirmed = move |table: &Table| Ok(filled(table, version));
+        let refused = |_: &Table| Err(StatusCode::UNSPECIFIED_FAILURE);
+        let requests = Pair::ALL
+            .iter()
+            .filter(|pair| pair.confirmed != Confirmed::BySession)
+            .map(|pair| pair.request)
+            .filter(|request| request.gate.admits(version));
+        for request in requests {
+            let name = format!("{} {version}", request.name);
+            let mut net = net_that_answers(version, confirmed);
+            let message = filled(request, version);
+            let handle = net.client.request(net.now, message.clone()).unwrap();
+            net.settle();
+            let events = net.take();
+            let is_confirmed = events.iter().any(|event| match event {
+                Event::Answer(answer) => matches!(answer.of(handle), Some(Ok(_))),
+                _ => false,
+            });
+            assert!(is_confirmed, "{name}: {events:?}");
+            let expected = registers.contains(&request.number.0);
+            assert_eq!(loses_registrations(&mut net), expected, "{name}");
+            net.drive_for(60);
+            assert!(
+                !loses_registrations(&mut net),
+                "{name}: it was not set up again"
+            );
+            if expected {
+                set_up.insert(request.number.0);
+                let mut net = net_that_answers(version, refused);
+                net.client.request(net.now, message).map(drop).unwrap();
+                net.settle();
+                assert!(!loses_registrations(&mut net), "{name}: it was refused");
+            }
+        }
+    }
+    assert_eq!(set_up, registers.into(), "each in one of the versions");
+}
+
+#[test]
+fn loss_of_the_wish_to_hear_of_changes_of_the_configuration() {
+    for version in [Version::ucce(23), Version::uccx(17)] {
+        let open = || net_that_answers(version, |_| Err(StatusCode::UNSPECIFIED_FAILURE));
+        let mut net = open();
+        net.client
+            .send(ConfigRequestEvent::new(ConfigMask::AGENT))
+            .unwrap();
+        net.settle();
+        assert!(loses_registrations(&mut net), "{version}");
+        net.drive_for(60);
+        assert!(
+            !loses_registrations(&mut net),
+            "{version}: it was not set up again"
+        );
+        let mut net = open();
+        let upload = client::ConfigUpload::new(ConfigMask::AGENT);
+        net.client.upload(net.now, upload).unwrap();
+        net.settle();
+        assert!(loses_registrations(&mut net), "{version}");
+        let mut net = open();
+        net.client.send(ConfigRequestKeyEvent::new()).unwrap();
+        net.settle();
+        assert!(
+            !loses_registrations(&mut net),
+            "{version}: keys are answered once"
+        );
+    }
 }
 
 #[test]

@@ -10,11 +10,11 @@ mod common;
 
 use std::time::Duration;
 
-use cti_proto::code::{AgentState, InvokeId, ServiceMask, StatusCode};
+use cti_proto::code::{AgentState, InvokeId, ServiceMask, StatusCode, SystemEventId};
 use cti_proto::codec::Secret;
 use cti_proto::message::{
     ActiveMaintenanceEventMsg, ActiveMaintenanceReqMsg, SetAgentStateConf, SetAgentStateReq,
-    UserMessageEvent,
+    SystemEvent, UserMessageEvent,
 };
 use cti_proto::session::client::Failure;
 use cti_proto::session::failover::{Config, Consent, Event, Failover, Loss, Side};
@@ -200,6 +200,36 @@ fn the_gap_begins_with_the_last_word_of_a_side_that_stopped_serving_silently() {
         panic!("{events:?}");
     };
     assert_eq!((lost.since, lost.until), (last_word, net.now));
+}
+
+#[test]
+fn loss_of_what_the_old_side_told_while_nothing_arrived() {
+    let messages: [(Message, Loss); 2] = [
+        (UserMessageEvent::new().into(), Loss::UserMessages),
+        (
+            SystemEvent::new(SystemEventId::TEXT_FYI).into(),
+            Loss::SystemEvents,
+        ),
+    ];
+    for (message, kind) in messages {
+        let mut net = both(config());
+        net.send(0, message.clone());
+        assert_eq!(net.take(), [Event::Message(message.clone())], "it arrives");
+        net.half_open(0);
+        net.drive_for(1);
+        let said = net.now;
+        net.send(0, message.clone());
+        net.drive_for(1);
+        net.take_over(1);
+        let events = net.take();
+        assert!(!events.contains(&Event::Message(message)), "{events:?}");
+        let Some(Event::Lost(lost)) = events.iter().find(|event| matches!(event, Event::Lost(_)))
+        else {
+            panic!("{events:?}");
+        };
+        assert!(lost.since < said && said < lost.until, "{lost:?}");
+        assert!(lost.kinds.contains(&kind), "{lost:?}");
+    }
 }
 
 #[test]
