@@ -75,8 +75,9 @@
 //! - Reading is lenient. Messages, floating fields and values without a name survive:
 //!   [`Message::Unknown`], `other` at the end of each message, [open codes](code). Counters are not
 //!   compared with their lists, and a text may be longer than its maximum. Where the documents do not
-//!   agree on a layout, a body is read in the form in which it comes out even; the docs of the message
-//!   then have a paragraph `Quirk:`.
+//!   agree, a body is read in both forms where it can tell which it is: it is read in the one in which it
+//!   comes out even. Where it cannot, one reading is taken. The docs of the message, of the field or of
+//!   the type then say so after the word `Quirk:`.
 //! - Writing is strict. A message that the version does not have, a required field that is missing, a
 //!   text beyond its maximum or a message beyond the limit is an [`EncodeError`]; counters are written
 //!   from their lists; a field that the version does not have is left out.

@@ -123,6 +123,10 @@ pub enum FieldWidth {
     /// Tag 1 byte, length 1 byte: UCCE up to 19, UCCX up to 17.
     Narrow,
     /// Tag 2 bytes, length 1 byte: UCCX 18.
+    ///
+    /// Quirk: the guide prints the 2-byte tag for named variables only, and has tags above 255. It is
+    /// taken for all fields; a body that does not come out even so is read with the widths of UCCX 17,
+    /// then of UCCE 20.
     WideTag,
     /// Tag 2 bytes, length 2 bytes: UCCE from 20 on.
     Wide,

@@ -5,16 +5,21 @@
 mod common;
 
 use bytes::{Bytes, BytesMut};
-use cti_proto::code::{AgentState, ConnectionDeviceIdType, MessageType, SessionType};
+use cti_proto::code::{
+    AgentState, ConnectionDeviceIdType, EnabledService, MessageType, SessionType,
+};
+use cti_proto::codec::RawField;
 use cti_proto::message::{
-    AgentStateEvent, Body, CallAttributeChangeEvent, CallDequeuedEvent, CallFailedEvent,
-    ClearConnectionReq, ConfigAgentEvent, ConfigCsqEvent, ConfigRequestEvent,
-    ConfigSkillGroupEvent, EmergencyCallEvent, FailureConf, OpenConf,
+    AgentStateEvent, Body, CallAgentGreetingEvent, CallAttributeChangeEvent, CallDequeuedEvent,
+    CallFailedEvent, CallReachedNetworkEvent, ClearConnectionReq, ConfigAgentEvent,
+    ConfigAgentServiceEvent, ConfigCsqEvent, ConfigRequestEvent, ConfigServiceEvent,
+    ConfigSkillGroupEvent, EmergencyCallEvent, FailureConf, OpenConf, OpenReq,
     QueryAgentQueueStatisticsConf, QueryAgentStateReq, QueryAgentStatisticsConf,
     QueryDeviceInfoConf, QuerySkillGroupStatisticsConf, SendDtmfSignalReq, SetAgentServiceDataReq,
-    SetAgentStateReq, SnapshotCallConf, TeamConfigConf, TeamConfigReq,
+    SetAgentStateReq, SetAppDataReq, SetCallDataReq, SnapshotCallConf, StartNetworkRecordingConf,
+    StartNetworkRecordingReq, TeamConfigConf, TeamConfigReq,
 };
-use cti_proto::{Frame, FrameRef, Message, Tag, Version, View};
+use cti_proto::{DecodeError, Frame, FrameRef, Message, Tag, Version, View};
 
 use common::synth::{put_field, versions};
 
@@ -181,11 +186,99 @@ fn set_agent_state_req_has_16_17_and_21_bytes() {
 }
 
 #[test]
+fn set_agent_state_req_is_read_with_17_and_21_bytes_from_10_to_13() {
+    for version in (10..=13).map(Version::ucce) {
+        let body = |len| {
+            let mut fixed = counting(len);
+            // NumSkillGroups is zero.
+            fixed[12..14].fill(0);
+            with_field(version, fixed, Tag::AGENT_INSTRUMENT, b"1001\0")
+        };
+        let long = kept!(version, SetAgentStateReq, body(21));
+        assert_eq!(
+            (long.forced_flag.0, long.agent_service_req.0),
+            (0x11, 0x1213_1415)
+        );
+        let short = taken!(version, SetAgentStateReq, body(17));
+        assert_eq!((short.forced_flag.0, short.agent_service_req.0), (0x11, 0));
+        for request in [long, short] {
+            assert_eq!(request.agent_instrument.unwrap(), "1001", "{version}");
+        }
+        let written = written(version, SetAgentStateReq::new(AgentState::LOGIN));
+        assert_eq!(written.len(), if version.number() < 12 { 17 } else { 21 });
+    }
+    // The documents are of one mind about these.
+    for (version, len) in [
+        (Version::ucce(9), 17),
+        (Version::ucce(14), 17),
+        (Version::uccx(11), 21),
+        (Version::uccx(12), 17),
+    ] {
+        let body = with_field(version, counting(len), Tag::AGENT_INSTRUMENT, b"1001\0");
+        let frame = Frame {
+            message_type: SetAgentStateReq::TABLE.number,
+            body: body.into(),
+        };
+        let message = Message::decode(version, frame);
+        let is_read = message.as_ref().is_ok_and(|message| {
+            let instrument = message.contents().unwrap().get("agent_instrument");
+            instrument.text().is_some_and(|text| *text == "1001")
+        });
+        assert!(!is_read, "{version}: {message:?}");
+    }
+}
+
+#[test]
 fn call_reached_network_event_has_24_bytes_up_to_9_and_28_from_10() {
     for (number, len) in [(9, 24), (10, 28), (14, 28)] {
         let table = Message::table_of(Version::ucce(number), MessageType(34)).unwrap();
         assert_eq!(table.fixed_len(Version::ucce(number)), len);
     }
+}
+
+#[test]
+fn call_reached_network_event_is_read_with_24_and_28_bytes_from_10_to_13() {
+    let body = |version, fixed| with_field(version, fixed, Tag::CONNECTION_DEVID, b"1001\0");
+    for version in (10..=13).map(Version::ucce) {
+        let long = kept!(
+            version,
+            CallReachedNetworkEvent,
+            body(version, counting(28))
+        );
+        assert_eq!((long.line_handle.0, long.line_type.0), (0x1112, 0x1314));
+        assert_eq!(
+            (long.trunk_used_device_type.0, long.event_cause.0),
+            (0x1516, 0x1b1c)
+        );
+        let short = body(version, counting(24));
+        let event = taken!(version, CallReachedNetworkEvent, short);
+        assert_eq!(
+            (event.trunk_used_device_type.0, event.event_cause.0),
+            (0x1112, 0x1718)
+        );
+        for event in [&long, &event] {
+            assert_eq!(event.connection_device_id.as_ref().unwrap(), "1001");
+        }
+        let frame = FrameRef {
+            message_type: MessageType(34),
+            body: &short,
+        };
+        let view = View::new(version, frame).unwrap().unwrap();
+        assert_eq!(view.number("event_cause"), Ok(Some(0x1718)));
+        assert_eq!(view.text("connection_device_id"), Ok(Some(&b"1001"[..])));
+    }
+    let version = Version::ucce(9);
+    kept!(
+        version,
+        CallReachedNetworkEvent,
+        body(version, counting(24))
+    );
+    let version = Version::ucce(14);
+    let frame = Frame {
+        message_type: MessageType(34),
+        body: body(version, counting(24)).into(),
+    };
+    assert!(Message::decode(version, frame).is_err());
 }
 
 #[test]
@@ -385,6 +478,32 @@ fn network_recording_has_the_numbers_of_the_tables() {
 }
 
 #[test]
+fn network_recording_with_the_numbers_of_the_list() {
+    let version = Version::ucce(23);
+    // START_NETWORK_RECORDING_REQ by the list: no message of the tables.
+    let start = with_field(version, counting(14), Tag::CONNECTION_DEVID, b"1001\0");
+    let Message::Unknown(frame) = read(version, 267, &start) else {
+        panic!("267 is read as a message");
+    };
+    assert_eq!(frame.body, start);
+    assert_eq!(written(version, Message::Unknown(frame.clone())), start);
+    let start = StartNetworkRecordingReq::decode(version, &frame.body).unwrap();
+    assert_eq!(start.connection_device_id.unwrap(), "1001");
+    // START_NETWORK_RECORDING_CONF by the list, the request by the tables.
+    let frame = Frame {
+        message_type: MessageType(268),
+        body: Bytes::from_static(&[0, 0, 0, 9]),
+    };
+    let conf = StartNetworkRecordingConf::decode(version, &frame.body).unwrap();
+    assert_eq!(conf.invoke_id.0, 9);
+    let error = Message::decode(version, frame).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "START_NETWORK_RECORDING_REQ ends at byte 4, inside peripheral_id"
+    );
+}
+
+#[test]
 fn tag_141_is_the_skill_target_and_185_is_auto_work() {
     let version = Version::ucce(19);
     let body = [0, 1, 183, 2, 0, 0, 141, 4, 0, 0, 0, 7, 185, 2, 0, 1];
@@ -414,6 +533,114 @@ fn tags_312_and_313_count_answers_in_24_and_25() {
         assert_eq!(request.num_negative_answers_suggestions, Some(3));
     }
     assert_eq!((Tag::MEDIA_TYPE, Tag::MEDIA_PROVIDER), (Tag(312), Tag(313)));
+}
+
+#[test]
+fn tags_312_and_313_are_kept_where_they_are_media_type_and_media_provider() {
+    let version = Version::ucce(25);
+    let media = |body| {
+        let body = with_field(version, body, Tag::MEDIA_TYPE, &[0, 2]);
+        with_field(version, body, Tag::MEDIA_PROVIDER, &[0, 3])
+    };
+    // MEDIA_LOGIN_REQ, whose body no public document prints.
+    let login = media(counting(8));
+    let Message::Unknown(frame) = read(version, 151, &login) else {
+        panic!("151 is read as a message");
+    };
+    assert_eq!(written(version, Message::Unknown(frame)), login);
+    let request = kept!(version, QueryAgentStateReq, media(counting(16)));
+    let kept: Vec<_> = request
+        .other
+        .iter()
+        .map(|field| (field.tag, &field.data[..]))
+        .collect();
+    let expected = [
+        (Tag::MEDIA_TYPE, &[0, 2][..]),
+        (Tag::MEDIA_PROVIDER, &[0, 3]),
+    ];
+    assert_eq!(kept, expected);
+}
+
+#[test]
+fn application_path_id_has_tag_97() {
+    for version in versions() {
+        let open = |tag| {
+            let body = with_field(version, vec![0; 44], Tag::CLIENT_ID, b"me\0");
+            let body = with_field(version, body, Tag::CLIENT_PASSWORD, b"");
+            with_field(version, body, tag, &[0, 0, 0, 7])
+        };
+        let request = kept!(version, OpenReq, open(Tag(97)));
+        assert_eq!(request.application_path_id, Some(7), "{version}");
+        // The guide of version 9 says 84, which is the call control table elsewhere.
+        let request = kept!(version, OpenReq, open(Tag(84)));
+        assert_eq!(request.application_path_id, None, "{version}");
+        assert_eq!(request.other[0].tag, Tag::CALL_CONTROL_TABLE);
+        assert_eq!(request.other[0].data[..], [0, 0, 0, 7]);
+    }
+    let version = Version::ucce(9);
+    let data = |tag| with_field(version, counting(4), tag, &[0, 0, 0, 7]);
+    let request = kept!(version, SetAppDataReq, data(Tag(97)));
+    assert_eq!(request.application_path_id, Some(7));
+    let request = kept!(version, SetAppDataReq, data(Tag(84)));
+    assert_eq!(request.other[0].tag, Tag::CALL_CONTROL_TABLE);
+}
+
+#[test]
+fn named_variables_have_2_bytes_for_tag_and_length_from_20_on() {
+    for version in (20..=25).map(Version::ucce) {
+        // NumNamedVariables and NumNamedArrays end the fixed part.
+        let fixed = |variables| {
+            let mut fixed = vec![0; SetCallDataReq::TABLE.fixed_len(version)];
+            for name in ["num_named_variables", "num_named_arrays"] {
+                let at = SetCallDataReq::TABLE.fixed_range(version, name).unwrap();
+                fixed[at].copy_from_slice(&[0, variables]);
+            }
+            with_field(version, fixed, Tag::CONNECTION_DEVID, b"1\0")
+        };
+        let wide = [
+            &fixed(1)[..],
+            &[0, 82, 0, 4, b'n', 0, b'v', 0],
+            &[0, 83, 0, 5, 9, b'n', 0, b'v', 0],
+        ]
+        .concat();
+        let request = kept!(version, SetCallDataReq, wide);
+        assert_eq!(request.named_variables[0].value, "v");
+        assert_eq!(request.named_arrays[0].index, 9);
+        // With one byte for each, as the type says, the body does not come out even.
+        let narrow = [&fixed(1)[..], &[82, 4, b'n', 0, b'v', 0]].concat();
+        let frame = Frame {
+            message_type: SetCallDataReq::TABLE.number,
+            body: narrow.into(),
+        };
+        let error = Message::decode(version, frame).unwrap_err();
+        assert!(matches!(error, DecodeError::FloatingPartTruncated { .. }));
+    }
+}
+
+#[test]
+fn fields_whose_tags_nobody_prints_are_kept() {
+    let version = Version::ucce(24);
+    let tag = Tag(320);
+    // UniqueInstanceID.
+    let body = with_field(version, vec![0; 44], Tag::CLIENT_ID, b"me\0");
+    let body = with_field(version, body, Tag::CLIENT_PASSWORD, b"");
+    let request = kept!(
+        version,
+        OpenReq,
+        with_field(version, body, tag, b"instance\0")
+    );
+    assert_eq!(request.other[0].tag, tag);
+    // GreetingType.
+    let body = vec![0; CallAgentGreetingEvent::TABLE.fixed_len(version)];
+    let body = with_field(version, body, Tag::CONNECTION_DEVID, b"1\0");
+    let body = with_field(version, body, Tag::AGENT_ID, b"1001\0");
+    let body = with_field(version, body, tag, b"good morning\0");
+    let event = kept!(version, CallAgentGreetingEvent, body);
+    assert_eq!(event.other[0].data, b"good morning\0"[..]);
+    // TotalAnswersSuggestion.
+    let body = with_field(version, counting(20), tag, &[0, 9]);
+    let request = kept!(version, SetAgentServiceDataReq, body);
+    assert_eq!(request.other[0].data[..], [0, 9]);
 }
 
 #[test]
@@ -505,6 +732,118 @@ fn skills_of_a_configured_agent_are_pairs_of_fields() {
         .map(|skill| (skill.number.unwrap().0, skill.priority))
         .collect();
     assert_eq!(skills, [(1, Some(5)), (2, Some(6))]);
+}
+
+/// What a list cannot take stands in `other` of its record as it came.
+fn kept_data(other: &[RawField]) -> Vec<(u16, &[u8])> {
+    other
+        .iter()
+        .map(|field| (field.tag.0, &field.data[..]))
+        .collect()
+}
+
+#[test]
+fn skills_of_a_configured_agent_as_an_array_are_kept() {
+    let version = Version::ucce(19);
+    // NumSkills is 2, each field has the data of both.
+    let body = [
+        &[0, 1, 183, 2, 0, 0, 191, 2, 0, 2][..],
+        &[62, 8, 0, 0, 0, 1, 0, 0, 0, 2],
+        &[64, 4, 0, 5, 0, 6],
+    ]
+    .concat();
+    let event = taken!(version, ConfigAgentEvent, body);
+    let [record] = &event.records[..] else {
+        panic!("{event:?}");
+    };
+    assert!(record.skill_groups.is_empty());
+    let expected = [(62, &[0, 0, 0, 1, 0, 0, 0, 2][..]), (64, &[0, 5, 0, 6])];
+    assert_eq!(kept_data(&record.other), expected);
+    // They are written as they came; NumSkills counts the list, which is empty.
+    let written = written(version, event);
+    assert_eq!(written[8..10], [0, 0]);
+    assert_eq!(written[10..], body[10..]);
+}
+
+#[test]
+fn media_routing_domains_of_a_configured_agent_are_pairs_of_fields_and_arrays_are_kept() {
+    let version = Version::ucce(21);
+    // RecordType, NumMRDs.
+    let record = [0, 1, 0, 183, 0, 2, 0, 0, 1, 5, 0, 2, 0, 2];
+    let pairs = [
+        &record[..],
+        &[1, 6, 0, 4, 0, 0, 0, 1, 1, 7, 0, 2, 0, 3],
+        &[1, 6, 0, 4, 0, 0, 0, 2, 1, 7, 0, 2, 0, 4],
+    ]
+    .concat();
+    let event = kept!(version, ConfigAgentEvent, pairs);
+    let domains: Vec<_> = event.records[0]
+        .media_routing_domains
+        .iter()
+        .map(|domain| (domain.id, domain.state))
+        .collect();
+    assert_eq!(domains, [(Some(1), Some(3)), (Some(2), Some(4))]);
+    let arrays = [
+        &record[..],
+        &[1, 6, 0, 8, 0, 0, 0, 1, 0, 0, 0, 2],
+        &[1, 7, 0, 4, 0, 3, 0, 4],
+    ]
+    .concat();
+    let event = taken!(version, ConfigAgentEvent, arrays);
+    assert!(event.records[0].media_routing_domains.is_empty());
+    let expected = [(262, &[0, 0, 0, 1, 0, 0, 0, 2][..]), (263, &[0, 3, 0, 4])];
+    assert_eq!(kept_data(&event.records[0].other), expected);
+    assert_eq!(written(version, event)[14..], arrays[14..]);
+}
+
+#[test]
+fn members_of_a_service_are_pairs_of_fields_and_arrays_are_kept() {
+    let version = Version::ucce(19);
+    // RecordType, NumServiceMembers.
+    let record = [0, 1, 183, 2, 0, 0, 186, 2, 0, 2];
+    let pairs = [
+        &record[..],
+        &[187, 4, 0, 0, 0, 1, 188, 2, 0, 3],
+        &[187, 4, 0, 0, 0, 2, 188, 2, 0, 4],
+    ]
+    .concat();
+    let event = kept!(version, ConfigServiceEvent, pairs);
+    let members: Vec<_> = event.records[0]
+        .members
+        .iter()
+        .map(|member| (member.member, member.priority))
+        .collect();
+    assert_eq!(members, [(Some(1), Some(3)), (Some(2), Some(4))]);
+    let arrays = [
+        &record[..],
+        &[187, 8, 0, 0, 0, 1, 0, 0, 0, 2, 188, 4, 0, 3, 0, 4],
+    ]
+    .concat();
+    let event = taken!(version, ConfigServiceEvent, arrays);
+    assert!(event.records[0].members.is_empty());
+    let expected = [(187, &[0, 0, 0, 1, 0, 0, 0, 2][..]), (188, &[0, 3, 0, 4])];
+    assert_eq!(kept_data(&event.records[0].other), expected);
+    assert_eq!(written(version, event)[10..], arrays[10..]);
+}
+
+#[test]
+fn enabled_services_are_repeated_fields_and_an_array_is_kept() {
+    for version in [Version::ucce(24), Version::ucce(25)] {
+        // RecordType, NumOfEnabledServices.
+        let record = [0, 1, 0, 183, 0, 2, 0, 0, 1, 54, 0, 2, 0, 2];
+        let repeated = [&record[..], &[1, 53, 0, 2, 0, 1, 1, 53, 0, 2, 0, 2]].concat();
+        let event = kept!(version, ConfigAgentServiceEvent, repeated);
+        assert_eq!(
+            event.records[0].enabled_services,
+            [EnabledService(1), EnabledService(2)]
+        );
+        let array = [&record[..], &[1, 53, 0, 4, 0, 1, 0, 2]].concat();
+        let event = taken!(version, ConfigAgentServiceEvent, array);
+        assert!(event.records[0].enabled_services.is_empty());
+        let expected = [(309, &[0, 1, 0, 2][..])];
+        assert_eq!(kept_data(&event.records[0].other), expected);
+        assert_eq!(written(version, event)[14..], array[14..]);
+    }
 }
 
 #[test]

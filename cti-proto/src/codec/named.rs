@@ -6,6 +6,10 @@ use crate::codec::floating::{Data, Value};
 use crate::codec::text::Text;
 
 /// One expanded call context variable.
+///
+/// Quirk: from UCCE 20 on the guide prints UCHAR with size 2 for tag and length of it, and of
+/// [`NamedArray`]. The size is followed, as all fields of these versions have two bytes for each: one
+/// byte where others have two could not be told from the first byte of two.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct NamedVariable {
     /// As configured on the server, at most 32 bytes.

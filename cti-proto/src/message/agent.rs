@@ -169,6 +169,11 @@ message! {
     ///
     /// Packed without padding: after `forced_flag` all fields are unaligned.
     ///
+    /// Quirk: the last two fields came into UCCE between version 10 and 13, and no guide says with which.
+    /// UCCX has `forced_flag` from 10 on and the other from 12 on, and so has UCCE here: 17 bytes in 10 and
+    /// 11, 21 from 12 on. From 10 to 13 UCCE reads a body of either size, as the rest comes out even, and
+    /// writes `agent_service_req` in 10 and 11 when it is set. Bodies of 16 bytes end with version 9.
+    ///
     /// GED-188, "SET_AGENT_STATE_REQ".
     request SetAgentStateReq(agent_state: AgentState) "SET_AGENT_STATE_REQ" = 38,
         read ucce 15 17 23 24 25 uccx whole
@@ -192,7 +197,7 @@ message! {
             /// Whether the change is forced.
             forced_flag: ForcedFlag, since 10;
             /// Services the agent asks for; AgentCapacity in UCCX.
-            agent_service_req: AgentServiceMask, since 12;
+            agent_service_req: AgentServiceMask, since 12, perhaps ucce 10 until 13;
         }
         floating {
             /// The agent's telephone.
@@ -299,6 +304,8 @@ message! {
     }
 
     /// An agent greeting began, ended or failed.
+    ///
+    /// Quirk: no public document has the tag of GreetingType, a text. It is kept in `other`.
     ///
     /// Inferred for UCCX: no table of it is public; the layout is the one of UCCE version 18.
     ///

@@ -472,7 +472,8 @@ message! {
             protocol_reference_guid: Option<Text> = PROTOCOL_REFERENCE_GUID, max 40, since 24;
             /// Entries of `enabled_services`.
             num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES, counts enabled_services, since 24;
-            /// Services enabled for the agent.
+            /// Services enabled for the agent. Quirk: repeated fields, as in
+            /// [`skill_groups`](crate::message::AgentRecord::skill_groups) of a configured agent.
             enabled_services: Vec<EnabledService> = FLT_ENABLED_SERVICES, since 24;
             /// Configuration of the artificial intelligence services.
             ccai_config_id: Option<Text> = CCAI_CONFIG_ID, max 40, since 24;
@@ -516,7 +517,8 @@ message! {
             invoke_id: InvokeId;
         }
         floating {
-            /// Application path of the client.
+            /// Application path of the client. Quirk: the guide of version 9 gives APPPATHID tag 84, which is the
+            /// call control table in the tag lists; those give 97. A field with tag 84 is kept in `other`.
             application_path_id: Option<i32> = APP_PATH_ID;
             /// Call variable 1.
             call_variable1: Option<Text> = CALL_VAR_1, max 41;
@@ -559,6 +561,8 @@ message! {
 
     /// Reports how an agent used the suggestions of a service.
     ///
+    /// Quirk: no public document has the tag of TotalAnswersSuggestion. It is kept in `other`.
+    ///
     /// GED-188, "SET_AGENT_SERVICE_DATA_REQ".
     request SetAgentServiceDataReq "SET_AGENT_SERVICE_DATA_REQ" = 283, since 24, read ucce 24 25 {
         fixed {
@@ -576,13 +580,15 @@ message! {
         floating {
             /// Entries of `enabled_services`.
             num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES, counts enabled_services;
-            /// Services enabled for the agent.
+            /// Services enabled for the agent. Quirk: repeated fields, as in
+            /// [`skill_groups`](crate::message::AgentRecord::skill_groups) of a configured agent.
             enabled_services: Vec<EnabledService> = FLT_ENABLED_SERVICES;
             /// Suggestions the agent used. Quirk: version 25 calls its tag MEDIA_TYPE, version 24 after this
-            /// field.
+            /// field. In this message it is taken for this field in both; elsewhere it is kept in `other`.
             num_positive_answers_suggestions: Option<u16> = MEDIA_TYPE;
             /// Suggestions the agent rejected. Quirk: version 25 calls its tag MEDIA_PROVIDER, version 24
-            /// after this field.
+            /// after this field. In this message it is taken for this field in both; elsewhere it is kept in
+            /// `other`.
             num_negative_answers_suggestions: Option<u16> = MEDIA_PROVIDER;
         }
     }

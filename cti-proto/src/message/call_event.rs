@@ -438,6 +438,10 @@ message! {
 
     /// An outgoing call left the switch for another network.
     ///
+    /// Quirk: version 9 has 24 fixed bytes, 14 has 28 with LineHandle and LineType, and no document says
+    /// which version brought them. They are written from version 10 on; from 10 to 13 a body is read with
+    /// them or without them, as the rest comes out even.
+    ///
     /// GED-188, "CALL_REACHED_NETWORK_EVENT".
     event CallReachedNetworkEvent "CALL_REACHED_NETWORK_EVENT" = 34, ucce 5,
         read ucce 9 14 15 17 23 24 25
@@ -454,9 +458,9 @@ message! {
             /// Id of the call.
             connection_call_id: CallId;
             /// Line of the teleset.
-            line_handle: LineHandle, since 10;
+            line_handle: LineHandle, since 10, perhaps ucce 10 until 13;
             /// Kind of that line.
-            line_type: LineType, since 10;
+            line_type: LineType, since 10, perhaps ucce 10 until 13;
             /// Kind of `trunk_used_device_id`.
             trunk_used_device_type: DeviceIdType;
             /// Kind of `called_device_id`.

@@ -341,7 +341,8 @@ record! {
             num_service_members: Option<u16> = NUM_SERVICE_MEMBERS, counts members;
         }
         lists {
-            /// The skill groups that serve.
+            /// The skill groups that serve. Quirk: repeated fields, as in
+            /// [`skill_groups`](AgentRecord::skill_groups) of a configured agent.
             members: ServiceMember;
         }
     }
@@ -451,9 +452,10 @@ record! {
         }
         lists {
             /// Skill groups or CSQs of the agent. Quirk: the guide prints an array of NumSkills entries; it is
-            /// taken as that many pairs of fields, as UCCX has it.
+            /// taken as that many pairs of fields, as UCCX has it. One field with the data of several entries
+            /// is kept in `other`.
             skill_groups: AgentSkillGroup;
-            /// Media routing domains of the agent.
+            /// Media routing domains of the agent. Quirk: repeated fields, as in `skill_groups`.
             media_routing_domains: AgentMrd, since 21;
         }
     }
@@ -592,7 +594,8 @@ record! {
             agent_skill_target_id: Option<u32> = AGENT_SKILL_TARGET_ID;
             /// Entries of `enabled_services`.
             num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES, counts enabled_services;
-            /// Services enabled for the agent.
+            /// Services enabled for the agent. Quirk: repeated fields, as in
+            /// [`skill_groups`](crate::message::AgentRecord::skill_groups) of a configured agent.
             enabled_services: Vec<EnabledService> = FLT_ENABLED_SERVICES;
         }
     }

@@ -184,7 +184,8 @@ message! {
             ccai_config_id: Option<Text> = CCAI_CONFIG_ID, max 40, since 24;
             /// Entries of `enabled_services`.
             num_enabled_services: Option<u16> = NUM_OF_ENABLED_SERVICES, counts enabled_services, since 24;
-            /// Services enabled for the agent.
+            /// Services enabled for the agent. Quirk: repeated fields, as in
+            /// [`skill_groups`](crate::message::AgentRecord::skill_groups) of a configured agent.
             enabled_services: Vec<EnabledService> = FLT_ENABLED_SERVICES, since 24;
         }
         lists {

@@ -285,11 +285,9 @@ message! {
 
     /// Begins to record a call in the network.
     ///
-    /// Quirk: the message list of the guide numbers the network recording messages one lower; the numbers of
-    /// their tables are used.
-    ///
     /// Quirk: the list of message types numbers the eight network recording messages one lower, 267 to 274,
-    /// than their tables, 268 to 275. The tables are followed: 276 and 277 go on from them.
+    /// than their tables, 268 to 275. The tables are followed: 276 and 277 go on from them. No body tells
+    /// which numbers a server has; `decode` of [`Body`](crate::message::Body) reads one whatever its number.
     ///
     /// GED-188, "START_NETWORK_RECORDING_REQ".
     request StartNetworkRecordingReq "START_NETWORK_RECORDING_REQ" = 268, since 23,
@@ -319,8 +317,7 @@ message! {
 
     /// The network recording was asked for.
     ///
-    /// Quirk: the message list of the guide numbers the network recording messages one lower; the numbers of
-    /// their tables are used.
+    /// Quirk: numbered as [`StartNetworkRecordingReq`] says.
     ///
     /// GED-188, "START_NETWORK_RECORDING_CONF".
     confirmation StartNetworkRecordingConf "START_NETWORK_RECORDING_CONF" = 269, since 23,
@@ -334,8 +331,7 @@ message! {
 
     /// Ends a network recording.
     ///
-    /// Quirk: the message list of the guide numbers the network recording messages one lower; the numbers of
-    /// their tables are used.
+    /// Quirk: numbered as [`StartNetworkRecordingReq`] says.
     ///
     /// GED-188, "STOP_NETWORK_RECORDING_REQ".
     request StopNetworkRecordingReq "STOP_NETWORK_RECORDING_REQ" = 270, since 23,
@@ -363,8 +359,7 @@ message! {
 
     /// The end of the network recording was asked for.
     ///
-    /// Quirk: the message list of the guide numbers the network recording messages one lower; the numbers of
-    /// their tables are used.
+    /// Quirk: numbered as [`StartNetworkRecordingReq`] says.
     ///
     /// GED-188, "STOP_NETWORK_RECORDING_CONF".
     confirmation StopNetworkRecordingConf "STOP_NETWORK_RECORDING_CONF" = 271, since 23,
@@ -378,8 +373,7 @@ message! {
 
     /// A network recording began.
     ///
-    /// Quirk: the message list of the guide numbers the network recording messages one lower; the numbers of
-    /// their tables are used.
+    /// Quirk: numbered as [`StartNetworkRecordingReq`] says.
     ///
     /// GED-188, "NETWORK_RECORDING_STARTED_EVENT".
     event NetworkRecordingStartedEvent "NETWORK_RECORDING_STARTED_EVENT" = 272, since 23,
@@ -407,8 +401,7 @@ message! {
 
     /// A network recording ended.
     ///
-    /// Quirk: the message list of the guide numbers the network recording messages one lower; the numbers of
-    /// their tables are used.
+    /// Quirk: numbered as [`StartNetworkRecordingReq`] says.
     ///
     /// GED-188, "NETWORK_RECORDING_ENDED_EVENT".
     event NetworkRecordingEndedEvent "NETWORK_RECORDING_ENDED_EVENT" = 273, since 23,
@@ -436,8 +429,7 @@ message! {
 
     /// A network recording failed.
     ///
-    /// Quirk: the message list of the guide numbers the network recording messages one lower; the numbers of
-    /// their tables are used.
+    /// Quirk: numbered as [`StartNetworkRecordingReq`] says.
     ///
     /// GED-188, "NETWORK_RECORDING_FAILED_EVENT".
     event NetworkRecordingFailedEvent "NETWORK_RECORDING_FAILED_EVENT" = 274, since 23,
@@ -467,8 +459,7 @@ message! {
 
     /// What a recorder needs to find the two media streams of a call.
     ///
-    /// Quirk: the message list of the guide numbers the network recording messages one lower; the numbers of
-    /// their tables are used.
+    /// Quirk: numbered as [`StartNetworkRecordingReq`] says.
     ///
     /// GED-188, "NETWORK_RECORDING_TARGET_INFO_EVENT".
     event NetworkRecordingTargetInfoEvent "NETWORK_RECORDING_TARGET_INFO_EVENT" = 275, since 23,

@@ -49,6 +49,9 @@ message! {
 
     /// Opens the session: which version, which services, who asks.
     ///
+    /// Quirk: no public document has the tag of UniqueInstanceID, a field of version 24. It is kept in
+    /// `other`.
+    ///
     /// UCCX: the public table is cut; the rest follows UCCE version 18.
     ///
     /// GED-188, "OPEN_REQ".
@@ -92,7 +95,8 @@ message! {
             agent_id: Option<Text> = AGENT_ID | AGENT_ID_LONG, max 12 | 129;
             /// The agent's telephone.
             agent_instrument: Option<Text> = AGENT_INSTRUMENT, max 64;
-            /// Application path of the client.
+            /// Application path of the client. Quirk: the guide of version 9 gives APPPATHID tag 84, which is the
+            /// call control table in the tag lists; those give 97. A field with tag 84 is kept in `other`.
             application_path_id: Option<i32> = APP_PATH_ID;
         }
     }
