@@ -6,6 +6,10 @@
 use std::fs;
 use std::path::Path;
 
+use cti_proto::Version;
+
+use crate::cti;
+
 /// Bytes of one message, and whose they are.
 struct Golden {
     file: String,
@@ -31,6 +35,8 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "cti_client" => |golden, _| Some(golden.behind(&[255, golden.bytes[7] << 3 | 1])),
         "cti_server" => server,
         "cti_follow" => |golden, all| Some(follow(golden, all)),
+        "cti_service" => |golden, _| Some(cti::service_seed(golden.version(), &golden.bytes)),
+        "cti_failover" => |golden, _| Some(cti::failover_seed(golden.version(), &golden.bytes)),
         _ => return Vec::new(),
     };
     let all = golden();
@@ -87,6 +93,13 @@ impl Golden {
             Dialect::Uccx => self.version + 11,
         };
         [&[pick], rest, &self.bytes].concat()
+    }
+
+    fn version(&self) -> Version {
+        match self.dialect {
+            Dialect::Ucce => Version::ucce(self.version.into()),
+            Dialect::Uccx => Version::uccx(self.version.into()),
+        }
     }
 
     fn widths(&self) -> (u8, u8) {

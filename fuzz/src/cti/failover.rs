@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use bytes::BytesMut;
-use cti_proto::code::{InvokeId, MessageType, ServiceMask, SessionType, StatusCode};
+use cti_proto::code::{InvokeId, MessageType, ServiceMask, SessionType, StatusCode, SystemEventId};
 use cti_proto::codec::{Secret, Text};
 use cti_proto::message::{
-    FailureConf, HeartbeatConf, OpenConf, QueryAgentStateConf, SnapshotCallConf, SnapshotDeviceConf,
+    FailureConf, HeartbeatConf, OpenConf, QueryAgentStateConf, SnapshotCallConf,
+    SnapshotDeviceConf, SystemEvent,
 };
 use cti_proto::session::client;
 use cti_proto::session::failover::{
     AgentKey, Config, Connection, Consent, DeviceKey, Event, Failover,
 };
-use cti_proto::{FrameCodec, Message, Version};
+use cti_proto::{Dialect, FrameCodec, Message, Version};
 
 use super::small::{PERIPHERAL, call_id, choose, tamed, text};
 use super::{blank, only_whole_messages, pick_version};
@@ -35,6 +36,43 @@ pub fn failover(data: &[u8]) {
         }
     }
     world.finish();
+}
+
+/// The first server of a client of `version` says `bytes` and breaks; the second one answers what the client asks then.
+pub(crate) fn seed(version: Version, bytes: &[u8]) -> Vec<u8> {
+    let number = version.number() as u8;
+    let choice = match version.dialect() {
+        Dialect::Ucce => number - 5,
+        Dialect::Uccx => number + 11,
+    };
+    // No standby, two sides, eight bytes of randomness, consent.
+    let mut seed = vec![choice, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0];
+    let open = |seed: &mut Vec<u8>| {
+        Operation::Connected.put(seed, &[]);
+        // Not on standby; no more services than the client needs.
+        Operation::OpenConf.put(seed, &[1, 0, 0, 0, 0]);
+    };
+    let say = |seed: &mut Vec<u8>, bytes: &[u8]| {
+        for bytes in bytes.chunks(usize::from(u8::MAX)) {
+            Operation::Bytes.put(seed, &[bytes.len() as u8]);
+            seed.extend(bytes);
+        }
+    };
+    open(&mut seed);
+    say(&mut seed, bytes);
+    Operation::Eof.put(&mut seed, &[]);
+    open(&mut seed);
+    // The OPEN_CONF says that the switch is off-line, and in UCCX it is the only one.
+    let mut online = SystemEvent::new(SystemEventId::PERIPHERAL_ONLINE);
+    online.system_event_arg1 = PERIPHERAL.0;
+    let mut wire = BytesMut::new();
+    let written = Message::from(online).encode(version, &mut wire);
+    assert_eq!(written, Ok(()));
+    say(&mut seed, &wire);
+    for _ in 0..3 {
+        Operation::Answer.put(&mut seed, &[]);
+    }
+    seed
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -60,6 +98,14 @@ enum Operation {
     Unwatch,
     AnswerMaintenance,
     Close,
+}
+
+impl Operation {
+    /// Appends the input of this operation, which takes `data`.
+    fn put(self, seed: &mut Vec<u8>, data: &[u8]) {
+        seed.extend(super::variant(self as usize, Self::Close as usize + 1));
+        seed.extend(data);
+    }
 }
 
 struct World {
@@ -477,3 +523,45 @@ fn agent_key(data: &mut Unstructured<'_>) -> Result<AgentKey> {
 
 const MAX_REQUESTS: usize = 8;
 const MAX_EVENTS: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use cti_proto::code::AgentState;
+    use cti_proto::message::AgentStateEvent;
+
+    use super::*;
+
+    #[test]
+    fn a_seed_tells_an_active_client_what_it_was_made_from_and_breaks() {
+        let versions = (5..=25).map(Version::ucce);
+        for version in versions.chain((10..=18).map(Version::uccx)) {
+            let event = AgentStateEvent::with(|event| {
+                event.peripheral_id = PERIPHERAL;
+                event.agent_state = AgentState::AVAILABLE;
+                event.agent_id = Some(Text::try_from("1001").unwrap());
+                event.agent_instrument = event.agent_id.clone();
+            });
+            let mut wire = BytesMut::new();
+            Message::from(event).encode(version, &mut wire).unwrap();
+            let seed = seed(version, &wire);
+            let mut data = Unstructured::new(&seed);
+            let mut world = World::new(&mut data).unwrap();
+            let (mut sides, mut agents) = (BTreeSet::new(), 0);
+            let mut asked = Vec::new();
+            while !data.is_empty() {
+                world.step(&mut data).unwrap();
+                sides.extend(world.machine.active_side());
+                agents = agents.max(world.machine.picture().agents().count());
+                let peers = world.connections.values();
+                asked.extend(peers.flat_map(|peer| peer.asked.clone()));
+            }
+            let kinds: BTreeSet<_> = asked.iter().map(|(kind, _)| *kind).collect();
+            world.finish();
+            assert_eq!((sides.len(), agents), (2, 1), "{version}");
+            assert!(
+                kinds.contains(&MessageType::QUERY_AGENT_STATE_REQ),
+                "{version}"
+            );
+        }
+    }
+}

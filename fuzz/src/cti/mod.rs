@@ -10,6 +10,9 @@ mod service;
 mod session;
 mod small;
 
+pub(crate) use failover::seed as failover_seed;
+pub(crate) use service::seed as service_seed;
+
 pub use client::client;
 pub use failover::failover;
 pub use follow::follow;
@@ -53,6 +56,14 @@ fn blank(version: Version, pick: u8) -> Option<Message> {
         body: Bytes::from(vec![0; len]),
     };
     Some(Message::decode(version, frame).expect("a body of the table's length"))
+}
+
+/// The input of which the derived `Arbitrary` of an enum with `count` variants makes the one at `place`.
+fn variant(place: usize, count: usize) -> [u8; 4] {
+    let (place, count) = (place as u64, count as u64);
+    // It multiplies four bytes by the count and takes the upper half.
+    let least = (place << 32).div_ceil(count);
+    (least as u32).to_le_bytes()
 }
 
 /// What a machine sent ends with a whole message.

@@ -38,6 +38,36 @@ pub fn service(data: &[u8]) {
     world.finish();
 }
 
+/// A client of `version` opens a session and sends `bytes`, and the application answers. An OPEN_REQ among the bytes is
+/// the one that opens.
+pub(crate) fn seed(version: Version, bytes: &[u8]) -> Vec<u8> {
+    let number = version.number() as u8;
+    let (choice, number) = match version.dialect() {
+        Dialect::Ucce => (0, number - 5),
+        Dialect::Uccx => (21, number - 10),
+    };
+    let mut seed = vec![choice];
+    Operation::Connect.put(&mut seed, &[number]);
+    if bytes[4..8] != MessageType::OPEN_REQ.0.to_be_bytes() {
+        // A client of all events, agent 0; one of version 24 or 25 can stand by.
+        let standby = version.number() >= 24;
+        let open = [0, 1, 0, 0];
+        Operation::Connected.put(&mut seed, if standby { &open } else { &open[1..] });
+        Operation::Admit.put(&mut seed, &[]);
+    }
+    for bytes in bytes.chunks(usize::from(u8::MAX)) {
+        // The InvokeID that other messages have, and how many bytes there are.
+        Operation::Bytes.put(&mut seed, &[0, bytes.len() as u8]);
+        seed.extend(bytes);
+    }
+    Operation::Admit.put(&mut seed, &[]);
+    Operation::Heartbeat.put(&mut seed, &[9]);
+    Operation::Read.put(&mut seed, &[]);
+    // The status, if there is no confirmation.
+    Operation::Answer.put(&mut seed, &[17]);
+    seed
+}
+
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Operation {
     Connect,
@@ -67,6 +97,14 @@ enum Operation {
     NextTimer,
     Wait,
     Jump,
+}
+
+impl Operation {
+    /// Appends the input of this operation, which takes `data`.
+    fn put(self, seed: &mut Vec<u8>, data: &[u8]) {
+        seed.extend(super::variant(self as usize, Self::Jump as usize + 1));
+        seed.extend(data);
+    }
 }
 
 struct World {
@@ -545,3 +583,61 @@ const MAX_CONNECTIONS: usize = 5;
 const MAX_REQUESTS: usize = 4;
 const MAX_EVENTS: usize = 64;
 const MAX_UNSENT: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the session opens, and the requests that the application sees.
+    fn run(seed: &[u8]) -> (bool, Vec<Message>) {
+        let mut data = Unstructured::new(seed);
+        let mut world = World::new(data.arbitrary().unwrap());
+        let (mut open, mut asked) = (false, Vec::new());
+        while !data.is_empty() {
+            world.step(&mut data).unwrap();
+            let client = world.clients.values().next().unwrap();
+            open |= client.open;
+            if let Some((_, request)) = client.asked.first()
+                && asked.last() != Some(request)
+            {
+                asked.push(request.clone());
+            }
+        }
+        world.finish();
+        (open, asked)
+    }
+
+    #[test]
+    fn a_seed_opens_a_session_and_asks_what_it_was_made_from() {
+        let versions = (5..=25).map(Version::ucce);
+        for version in versions.chain((10..=18).map(Version::uccx)) {
+            let mut request = SetAgentStateReq::new(AgentState::LOGIN);
+            request.invoke_id = InvokeId(3);
+            request.peripheral_id = PERIPHERAL;
+            request.agent_instrument = Some(Text::try_from("1001").unwrap());
+            let mut wire = BytesMut::new();
+            Message::from(request.clone())
+                .encode(version, &mut wire)
+                .unwrap();
+            let (open, asked) = run(&seed(version, &wire));
+            assert!(open, "{version}");
+            assert_eq!(asked, [Message::from(request)], "{version}");
+        }
+    }
+
+    #[test]
+    fn a_seed_of_an_open_req_opens_by_it() {
+        for version in [Version::ucce(15), Version::ucce(25), Version::uccx(17)] {
+            let mut open = open_req(version, &mut Unstructured::new(&[])).unwrap();
+            // More than one piece.
+            open.client_signature = Some(Text::try_from("x".repeat(60).as_str()).unwrap());
+            open.client_id = open.client_signature.clone();
+            open.client_password = Some(Secret::new(vec![7; 64]));
+            open.agent_instrument = open.client_signature.clone();
+            let mut wire = BytesMut::new();
+            Message::from(open).encode(version, &mut wire).unwrap();
+            assert!(wire.len() > 255);
+            assert!(run(&seed(version, &wire)).0, "{version}");
+        }
+    }
+}
