@@ -6,7 +6,8 @@ mod common;
 use std::time::Duration;
 
 use bosh::Condition;
-use bosh::session::{CloseReason, Event, ServerConfig};
+use bosh::session::{CloseReason, Event, Farewell, ServerConfig};
+use bytes::Bytes;
 use common::{EMPTY, Server, error, parse, terminate, wrapped};
 
 #[test]
@@ -462,6 +463,21 @@ fn what_was_never_sent_is_handed_back() {
         panic!("the session did not end");
     };
     assert_eq!(undelivered, &["<a xmlns='urn:a'/>"], "XBOSH-7-01");
+}
+
+#[test]
+fn a_farewell_that_was_never_said_is_handed_back() {
+    let mut server = Server::open();
+    server.send("<a xmlns='urn:a'/>");
+    let farewell = Farewell::stream_error(Bytes::from_static(b"<stream:error/>"));
+    let id = server.id();
+    server.manager.close(server.now, id, farewell).unwrap();
+    server.seconds(30);
+    let Some((_, Event::Terminated { undelivered, .. })) = server.events.last() else {
+        panic!("the session did not end");
+    };
+    let unsaid: [&[u8]; 2] = [b"<a xmlns='urn:a'/>", b"<stream:error/>"];
+    assert_eq!(undelivered, &unsaid, "XBOSH-7-01");
 }
 
 #[test]

@@ -32,6 +32,21 @@ fn bosh_10_09_and_12_a_pause_answers_everything_and_lasts_once() {
 }
 
 #[test]
+fn a_request_that_is_repeated_does_not_end_a_pause() {
+    let mut server = Server::open();
+    server.payload(1, "a");
+    server.send("<b xmlns='urn:b'/>");
+    server.request(2, "pause='100'/>");
+    server.seconds(10);
+    let again = server.payload(1, "a");
+    assert_eq!(server.taken(again), wrapped("<b xmlns='urn:b'/>"));
+    server.seconds(89);
+    assert_eq!(server.manager.len(), 1, "BOSH-10-09");
+    server.seconds(1);
+    assert_eq!(server.reason(), Some(CloseReason::Inactive));
+}
+
+#[test]
 fn bosh_10_10_the_answer_to_a_pause_has_no_payloads() {
     let mut server = Server::open();
     server.send("<a xmlns='urn:a'/>");

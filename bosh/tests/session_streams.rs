@@ -269,6 +269,24 @@ fn payloads_for_a_stream_just_closed_are_dropped() {
 }
 
 #[test]
+fn ends_of_a_closed_stream_do_not_pile_up_behind_one_that_is_being_opened() {
+    let mut server = double();
+    let end = format!("type='terminate' stream='{SECOND}'/>");
+    server.request(2, &end);
+    let opening = server.request(3, "to='example.net'/>");
+    // Two are agreed, and one more of each kind may come.
+    let waiting: Vec<_> = (4..7).map(|rid| server.request(rid, &end)).collect();
+    assert!(waiting.iter().all(|&slot| server.is_waiting(slot)));
+    let excessive = server.request(7, &end);
+    assert_eq!(server.taken(excessive), terminate("policy-violation"));
+    assert!(!server.is_waiting(opening), "the session is over");
+    assert_eq!(
+        server.reason(),
+        Some(CloseReason::Violation(Condition::PolicyViolation))
+    );
+}
+
+#[test]
 fn one_stream_is_closed_by_its_name() {
     let mut server = double();
     assert_eq!(send_to(&mut server, SECOND, "<x xmlns='urn:p'/>"), Ok(()));

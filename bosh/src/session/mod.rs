@@ -88,7 +88,7 @@ pub enum Event {
     Terminated {
         /// Why.
         reason: CloseReason,
-        /// Payloads that were never put into a response, in order.
+        /// Payloads that were never put into a response, in order, that of a farewell too.
         undelivered: Vec<Bytes>,
     },
 }

@@ -236,7 +236,10 @@ impl Session {
     }
 
     pub(super) fn end(&mut self, reason: CloseReason) {
-        self.state = State::Ended;
+        let unsaid = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Closing(farewell) => farewell.payload,
+            State::Open | State::Ended => None,
+        };
         self.silence = None;
         self.authentication = None;
         self.replay.clear();
@@ -244,6 +247,7 @@ impl Session {
         let undelivered = std::mem::take(&mut self.queue)
             .into_iter()
             .filter_map(Queued::into_payload)
+            .chain(unsaid)
             .collect();
         self.out.events.push_back(Event::Terminated {
             reason,

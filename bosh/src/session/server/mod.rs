@@ -443,6 +443,15 @@ impl Silence {
     fn deadline(self) -> Option<Moment> {
         self.limit.map(|limit| self.since + limit)
     }
+
+    /// The one that ends later.
+    fn longer(self, other: Self) -> Self {
+        match (self.deadline(), other.deadline()) {
+            (None, _) => self,
+            (Some(own), Some(others)) if own > others => self,
+            (Some(_), _) => other,
+        }
+    }
 }
 
 /// Requests and responses of one session for which memory is set aside.

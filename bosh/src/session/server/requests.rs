@@ -43,7 +43,13 @@ impl Session {
         }
         let body = stored.body.clone();
         self.answer(slot, body);
+        let before = self.silence;
         self.begin_silence(now, None);
+        // It came before a pause and does not end it.
+        self.silence = match (before, self.silence) {
+            (Some(before), Some(after)) => Some(before.longer(after)),
+            (_, after) => after,
+        };
     }
 
     /// A request id above all accepted ones, inside the window.
@@ -111,7 +117,9 @@ impl Session {
     /// §11 and §12.
     fn is_overactive(&self, now: Moment, rid: Rid, request: &Body) -> bool {
         if request.pause.is_some() || request.kind == BodyKind::Terminate {
-            return false;
+            // One of each beyond those that are agreed: more come from nobody who keeps to the rules, as
+            // when an answer that is due waits for a stream that is being opened.
+            return (self.held.len() + self.early.len()) as u64 >= self.agreed.requests + 2;
         }
         // What pauses may have overtaken this one (§11).
         let held = self.held.iter().filter(|held| held.pause.is_none());

@@ -92,7 +92,8 @@ impl Queued {
     pub(super) fn into_payload(self) -> Option<Bytes> {
         match self.item {
             Item::Payload(payload) => Some(payload),
-            Item::From(_) | Item::Closed(_) => None,
+            Item::Closed(farewell) => farewell.payload,
+            Item::From(_) => None,
         }
     }
 }

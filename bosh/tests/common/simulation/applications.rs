@@ -42,7 +42,11 @@ impl Simulation {
             }
         }
         for host in self.hosts.values_mut() {
-            if let Some(undelivered) = host.undelivered.take() {
+            if let Some(mut undelivered) = host.undelivered.take() {
+                let last_words = host.last_words.take();
+                if last_words.is_some() && undelivered.pop() != last_words {
+                    return Err(format!("undelivered: not {last_words:?}"));
+                }
                 host.said
                     .settle(&undelivered)
                     .map_err(|fault| format!("undelivered: {fault}"))?;
@@ -129,6 +133,7 @@ impl Simulation {
                     waits_for_word: self.random.permille(200),
                     over: None,
                     undelivered: None,
+                    last_words: None,
                     queue: Kept::default(),
                     replay: Kept::default(),
                     early: Kept::default(),
@@ -333,12 +338,15 @@ impl Simulation {
             Condition::RemoteConnectionFailed,
             Condition::UndefinedCondition,
         ];
+        let mut last_words = None;
         let farewell = match self.random.below(5) {
             0 => Farewell::plain(),
             1 => Farewell::see_other_uri("https://elsewhere.example/http-bind"),
-            2 => Farewell::stream_error(Bytes::from_static(
-                b"<stream:error><reset xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>",
-            )),
+            2 => {
+                let error = Bytes::from_static(STREAM_ERROR.as_bytes());
+                last_words = Some(error.clone());
+                Farewell::stream_error(error)
+            }
             _ => Farewell::condition(self.random.one(&conditions)),
         };
         self.note("host", &format_args!("closes session={id} {farewell:?}"));
@@ -347,6 +355,7 @@ impl Simulation {
             && result.is_ok()
         {
             host.closing = true;
+            host.last_words = last_words;
         }
         self.settle()
     }
@@ -412,3 +421,7 @@ fn item(payload: &Payload) -> Option<Item> {
     let ours = ["urn:c", "urn:s"].contains(&payload.name().ns());
     ours.then(|| Item::Payload(payload.bytes().clone()))
 }
+
+/// What a host may have to say at the end.
+pub(super) const STREAM_ERROR: &str =
+    "<stream:error><reset xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";

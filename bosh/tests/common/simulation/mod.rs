@@ -125,6 +125,8 @@ struct Host {
     over: Option<CloseReason>,
     /// Handed back, to be compared when the last responses are out.
     undelivered: Option<Vec<Bytes>>,
+    /// Last words, until they are said.
+    last_words: Option<Bytes>,
     queue: Kept,
     replay: Kept,
     early: Kept,
@@ -387,7 +389,10 @@ impl Simulation {
         let (early, _) = self.client_responses.count();
         // One more may pause, and one terminate (§11, §13).
         let most = requests + if self.ended { 2 } else { 1 };
-        if queued > client.max_queue || outstanding > most || early > most {
+        // Requests that wait for their turn keep their payloads, to hand them back.
+        let waits = client.in_order || !client.pace.is_zero();
+        let kept = if waits { 1 + most } else { 1 };
+        if queued > client.max_queue * kept || outstanding > most || early > most {
             return Err(format!(
                 "the client holds {queued} bytes, {outstanding} requests, {early} responses"
             ));

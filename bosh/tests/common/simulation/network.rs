@@ -6,6 +6,7 @@ use std::time::Duration;
 use bosh::session::{ClientTransmit, CloseReason, RequestId, RequestSlot, SessionId, Transmit};
 use bytes::Bytes;
 
+use super::applications::STREAM_ERROR;
 use super::books::{attribute, number};
 use super::{Answer, Asked, Simulation};
 
@@ -433,6 +434,11 @@ impl Simulation {
         });
         let normal = is_normal(status, text);
         let requests = self.requests() as u64;
+        if text.contains(STREAM_ERROR)
+            && let Some(host) = id.and_then(|id| self.hosts.get_mut(&id))
+        {
+            host.last_words = None;
+        }
         let Some(host) = id.and_then(|id| self.hosts.get_mut(&id)) else {
             return match normal {
                 true => Err(format!("rid {rid} is answered in no session")),

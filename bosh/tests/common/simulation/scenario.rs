@@ -269,6 +269,9 @@ fn client(random: &mut Random) -> ClientConfig {
     config.max_request = random.one(&[300, 4_096, 65_536]);
     config.max_queue = random.one(&[2_000, 20_000, 1 << 20]);
     config.codec = BodyCodec::new(Limits::default());
+    // What some servers in the field need must do no harm with any other.
+    config.in_order = random.permille(150);
+    config.pace = Duration::from_millis(random.one(&[0, 0, 0, 0, 20, 200]));
     config
 }
 
