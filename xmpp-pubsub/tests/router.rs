@@ -134,6 +134,35 @@ fn an_event_for_a_session_that_is_gone_is_for_nobody_else() {
     assert_eq!(bench.sent().len(), 1);
 }
 
+/// XEP-0206 §7.
+#[test]
+fn the_sender_of_what_a_dead_client_did_not_get_is_told() {
+    let mut bench = Bench::new();
+    bench.bind(1, "a@localhost", "x");
+    let mut told = |text: &str| {
+        let text = text.replace(" to=", " from='a@localhost/x' to=");
+        bench.router.handle_undelivered(&stanza(&text));
+        bench.sent()
+    };
+    let message =
+        told("<message to='b@localhost/gone' type='chat' id='m'><body>x</body></message>");
+    assert!(message[0].starts_with("1: <message from=\"b@localhost/gone\" to=\"a@localhost/x\""));
+    assert!(
+        message[0].contains("<recipient-unavailable "),
+        "{message:?}"
+    );
+    let iq = told("<iq to='b@localhost/gone' type='get' id='i'><q xmlns='urn:q'/></iq>");
+    assert!(iq[0].contains("<service-unavailable "), "{iq:?}");
+    for silent in [
+        "<presence to='b@localhost/gone'/>",
+        "<message to='b@localhost/gone' type='headline'/>",
+        "<message to='b@localhost/gone' type='error'/>",
+        "<iq to='b@localhost/gone' type='result' id='r'/>",
+    ] {
+        assert!(told(silent).is_empty(), "{silent}");
+    }
+}
+
 #[test]
 fn what_the_domain_answers() {
     let mut bench = Bench::new();

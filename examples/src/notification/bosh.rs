@@ -19,10 +19,11 @@ use tokio::{
     task::JoinHandle,
 };
 use xmpp_pubsub::{
-    Jid,
+    Jid, Stanza,
     sasl::SaslCondition,
     session::{self, Error, Security, Server, ServerEvent, SessionKey},
     stream::{Form, StreamCondition, StreamError},
+    xml::{Limits, Scope},
 };
 
 use super::{
@@ -232,7 +233,8 @@ impl Task {
 
     fn on_item(&mut self, key: SessionKey, item: ToSession) {
         let Some(&id) = self.by_key.get(&key) else {
-            return;
+            // Its client has gone meanwhile.
+            return self.hub.undelivered(item.into_stanza());
         };
         if let Some(client) = self.clients.get_mut(&id) {
             match item {
@@ -267,6 +269,8 @@ impl Task {
                     return;
                 }
                 let Ok(seed) = getrandom::u64() else {
+                    let farewell = Farewell::condition(Condition::InternalServerError);
+                    let _ = self.manager.close(self.clock.now(), id, farewell);
                     return;
                 };
                 // In clear only loopback addresses are taken, so that passwords are safe on both.
@@ -302,6 +306,7 @@ impl Task {
                 if let Some(client) = self.clients.remove(&id) {
                     self.by_key.remove(&client.key);
                     self.hub.unbind(client.key);
+                    self.hub.undelivered(stanzas(&undelivered));
                 }
             }
             // One stream a session is what the settings allow.
@@ -413,6 +418,12 @@ impl Task {
     }
 }
 
+/// The stanzas among payloads; the rest is about the stream and concerns nobody else.
+fn stanzas(payloads: &[Bytes]) -> Vec<Stanza> {
+    let decode = |payload: &Bytes| Stanza::decode(payload, &Scope::new(), &Limits::default()).ok();
+    payloads.iter().filter_map(decode).collect()
+}
+
 /// Figures of the product: `wait` 30 s, `hold` 1, silence of 60 s ends a session.
 fn config() -> ServerConfig {
     ServerConfig::default()
@@ -470,36 +481,82 @@ mod tests {
         Stanza::decode(text.as_bytes(), &scope, &Limits::default()).unwrap()
     }
 
+    /// Logs in as `finesse@localhost/r`; the next request id is 5.
+    async fn online(sessions: &Sessions) -> String {
+        let opening = "to='localhost' hold='1' wait='30' ver='1.9' xmpp:version='1.0'";
+        let answer = post(sessions, "", 1, opening, "").await;
+        let sid = answer.split("sid=").nth(1).unwrap();
+        let sid = format!("sid='{}'", &sid[1..33]);
+        let answer = post(sessions, &sid, 2, "", AUTH).await;
+        assert!(answer.contains("<success "), "{answer}");
+        post(sessions, &sid, 3, "xmpp:restart='true'", "").await;
+        let bind = "<iq xmlns='jabber:client' type='set' id='b'>\
+            <bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r</resource></bind></iq>";
+        let answer = post(sessions, &sid, 4, "", bind).await;
+        assert!(answer.contains("finesse@localhost/r"), "{answer}");
+        sid
+    }
+
+    /// `finesse@localhost/other`, by another way.
+    fn other(hub: &Hub) -> (SessionKey, mpsc::Receiver<ToSession>) {
+        let (way, stanzas) = mpsc::channel(8);
+        let key = hub.next_key();
+        let user = Jid::new("finesse@localhost").unwrap();
+        hub.bind(key, &user, Some("other"), Way::Task(way)).unwrap();
+        (key, stanzas)
+    }
+
+    fn service(
+        dir: &tempfile::TempDir,
+    ) -> (Hub, Sessions, JoinHandle<()>, shutdown::ShutdownTrigger) {
+        let settings = Settings::with_data_dir(dir.path().to_owned());
+        let names = Names {
+            domain: Jid::new("localhost").unwrap(),
+            pubsub: Jid::new("pubsub.localhost").unwrap(),
+        };
+        let hub = Hub::new(names.clone(), &Seed::default(), 1, 2);
+        let login = Login::new(&settings, Password::new("secret")).unwrap();
+        let (trigger, shutdown) = shutdown::channel();
+        let (sessions, task) = Sessions::spawn(names.domain, hub.clone(), login, shutdown);
+        (hub, sessions, task, trigger)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_senders_of_what_a_dead_client_did_not_get_are_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let (hub, sessions, _task, _trigger) = service(&dir);
+        online(&sessions).await;
+        let (key, mut stanzas) = other(&hub);
+        for sent in [
+            "<message to='finesse@localhost/r' type='chat' id='m'><body>lost</body></message>",
+            "<message to='finesse@localhost/r' type='headline' id='h'/>",
+            "<iq to='finesse@localhost/r' type='get' id='q'><q xmlns='urn:q'/></iq>",
+        ] {
+            hub.stanza(key, stanza(sent));
+        }
+        let mut told = Vec::new();
+        // The client is silent, for longer than it may be.
+        while told.len() < 2 {
+            let item = tokio::time::timeout(Duration::from_secs(90), stanzas.recv()).await;
+            let stanza = item.expect("in time").unwrap().into_stanza().unwrap();
+            told.push(String::from_utf8(stanza.to_bytes().to_vec()).unwrap());
+        }
+        assert!(told[0].contains("id=\"m\"") && told[0].contains("<recipient-unavailable "));
+        assert!(told[1].contains("id=\"q\"") && told[1].contains("<service-unavailable "));
+        assert!(
+            stanzas.try_recv().is_err(),
+            "XBOSH-7-01: a headline is dropped"
+        );
+    }
+
     #[tokio::test]
     async fn what_was_sent_before_the_end_comes_before_the_end() {
         let dir = tempfile::tempdir().unwrap();
-        let settings = Settings::with_data_dir(dir.path().to_owned());
         // Which of two things is taken first is left to chance.
         for _ in 0..20 {
-            let names = Names {
-                domain: Jid::new("localhost").unwrap(),
-                pubsub: Jid::new("pubsub.localhost").unwrap(),
-            };
-            let hub = Hub::new(names.clone(), &Seed::default(), 1, 2);
-            let login = Login::new(&settings, Password::new("secret")).unwrap();
-            let (trigger, shutdown) = shutdown::channel();
-            let (sessions, task) = Sessions::spawn(names.domain, hub.clone(), login, shutdown);
-            let opening = "to='localhost' hold='1' wait='30' ver='1.9' xmpp:version='1.0'";
-            let answer = post(&sessions, "", 1, opening, "").await;
-            let sid = answer.split("sid=").nth(1).unwrap();
-            let sid = format!("sid='{}'", &sid[1..33]);
-            let answer = post(&sessions, &sid, 2, "", AUTH).await;
-            assert!(answer.contains("<success "), "{answer}");
-            post(&sessions, &sid, 3, "xmpp:restart='true'", "").await;
-            let bind = "<iq xmlns='jabber:client' type='set' id='b'>\
-                <bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r</resource></bind></iq>";
-            let answer = post(&sessions, &sid, 4, "", bind).await;
-            assert!(answer.contains("finesse@localhost/r"), "{answer}");
-
-            let (way, _stanzas) = mpsc::channel(8);
-            let key = hub.next_key();
-            let user = Jid::new("finesse@localhost").unwrap();
-            hub.bind(key, &user, Some("other"), Way::Task(way)).unwrap();
+            let (hub, sessions, task, trigger) = service(&dir);
+            let sid = online(&sessions).await;
+            let (key, _stanzas) = other(&hub);
             let held = post(&sessions, &sid, 5, "", "");
             let stop = async {
                 tokio::task::yield_now().await;

@@ -35,6 +35,16 @@ pub(super) enum ToSession {
     Close(StreamError),
 }
 
+impl ToSession {
+    /// The stanza, if it is one.
+    pub(super) fn into_stanza(self) -> Option<Stanza> {
+        match self {
+            Self::Stanza(stanza) => Some(stanza),
+            Self::Close(_) => None,
+        }
+    }
+}
+
 /// The way to a session.
 #[derive(Debug)]
 pub(super) enum Way {
@@ -126,6 +136,16 @@ impl Hub {
         let mut shared = self.lock();
         shared.ways.remove(&key);
         shared.router.unbind(now, key);
+        shared.hand_out();
+    }
+
+    /// Tells the senders of stanzas that a session was handed, and its client never got. The session is
+    /// forgotten by now.
+    pub(super) fn undelivered(&self, stanzas: impl IntoIterator<Item = Stanza>) {
+        let mut shared = self.lock();
+        for stanza in stanzas {
+            shared.router.handle_undelivered(&stanza);
+        }
         shared.hand_out();
     }
 

@@ -121,6 +121,10 @@ impl Clients {
         let ended = session.run().await;
         tracing::debug!(jid = ?session.carrier.machine().jid(), ended, "XMPP: over");
         session.clients.hub.unbind(session.key);
+        session.commands.close();
+        let left = std::iter::from_fn(|| session.commands.try_recv().ok());
+        let left = left.filter_map(ToSession::into_stanza).collect::<Vec<_>>();
+        session.clients.hub.undelivered(left);
         drop(room.place);
     }
 }

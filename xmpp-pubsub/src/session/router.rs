@@ -306,6 +306,17 @@ impl Router {
         self.hand_out(targets, stanza);
     }
 
+    /// Takes back a stanza that a session was handed and its client never got, once the session was
+    /// unbound: the sender of a query is told `service-unavailable`, that of a message
+    /// `recipient-unavailable`, presence and answers are dropped (XEP-0206 §7).
+    pub fn handle_undelivered(&mut self, stanza: &Stanza) {
+        let condition = match stanza {
+            Stanza::Iq(_) => Condition::SERVICE_UNAVAILABLE,
+            Stanza::Message(_) | Stanza::Presence(_) => Condition::RECIPIENT_UNAVAILABLE,
+        };
+        self.bounce(stanza, condition);
+    }
+
     /// The next stanza to send.
     pub fn poll_transmit(&mut self) -> Option<RouterTransmit> {
         self.out.pop_front()
