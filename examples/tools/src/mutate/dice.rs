@@ -12,10 +12,12 @@ impl Dice {
     }
 
     /// Dice for the `number`-th session of a run with `seed`.
+    ///
+    /// Both are mixed by a roll: states that are near each other, or a multiple of the step apart, would give the same
+    /// numbers a little earlier or later.
     pub(crate) const fn of_session(seed: u64, number: u64) -> Self {
-        let mut dice = Self::new(seed ^ number.wrapping_mul(GOLDEN));
-        let _ = dice.roll();
-        dice
+        let seed = Self::new(seed).roll();
+        Self::new(Self::new(seed ^ number).roll())
     }
 
     pub(crate) const fn roll(&mut self) -> u64 {
@@ -44,3 +46,22 @@ impl Dice {
 }
 
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn sessions_do_not_repeat_each_other() {
+        for seed in [0, 1, 7] {
+            let mut seen = BTreeSet::new();
+            for number in 0..1_000 {
+                let mut dice = Dice::of_session(seed, number);
+                seen.extend((0..300).map(|_| dice.roll()));
+            }
+            assert!(seen.len() > 299_000, "{} of seed {seed}", seen.len());
+        }
+    }
+}
