@@ -45,22 +45,17 @@ pub(crate) struct Floating {
     pub(crate) data: Vec<u8>,
     /// What the length says, if not the truth.
     pub(crate) announced: Option<u16>,
+    pub(crate) counts: bool,
+    /// Whether the message is not what it should be without it.
+    pub(crate) required: bool,
 }
 
 impl Draft {
     /// A message of `table` with all of its fixed part, and some of what may follow.
     pub(crate) fn new(table: &Table, version: Version, known: &Known, dice: &mut Dice) -> Self {
-        let mut draft = Self {
-            message_type: table.number.0,
-            fixed: Vec::new(),
-            floating: Vec::new(),
-            tail: Vec::new(),
-            width: version.field_width(),
-            cut: 0,
-            announced: None,
-        };
+        let mut draft = Self::empty(table, version);
         let entries = 1 + dice.below(3);
-        draft.fill(table.fields, version, known, dice, entries);
+        draft.fill(table.fields, version, known, dice, entries, true);
         for field in live(table.fields, version) {
             let (bytes, counts) = match field.place {
                 Place::Fixed { width } => (number(field, width, known, dice), false),
@@ -76,7 +71,20 @@ impl Draft {
         draft
     }
 
-    /// Floating fields, and entries of each list.
+    fn empty(table: &Table, version: Version) -> Self {
+        Self {
+            message_type: table.number.0,
+            fixed: Vec::new(),
+            floating: Vec::new(),
+            tail: Vec::new(),
+            width: version.field_width(),
+            cut: 0,
+            announced: None,
+        }
+    }
+
+    /// Floating fields, and entries of each list. An entry that has not `begun` needs its first field: it is by that one
+    /// that a reader knows it.
     fn fill(
         &mut self,
         fields: &'static [Field],
@@ -84,19 +92,22 @@ impl Draft {
         known: &Known,
         dice: &mut Dice,
         entries: usize,
+        mut begun: bool,
     ) {
         for field in live(fields, version) {
             let Some(tag) = field.tag(version) else {
                 continue;
             };
-            let counts = field.name.starts_with("num_");
-            if !counts && field.name != "record_type" && !dice.chance(60) {
+            let counts = field.counts.is_some();
+            let required = counts || field.required.admits(version) || !begun;
+            begun = true;
+            if !required && !dice.chance(60) {
                 continue;
             }
             let repeats = field.type_name.starts_with("Vec");
             for _ in 0..if repeats { entries } else { 1 } {
                 let data = if counts {
-                    u16::try_from(entries).unwrap_or(0).to_be_bytes().to_vec()
+                    sized(entries as u64, field.max(version))
                 } else {
                     data(field, version, known, dice)
                 };
@@ -105,13 +116,15 @@ impl Draft {
                     tag: tag.0,
                     data,
                     announced: None,
+                    counts,
+                    required,
                 });
             }
         }
         for field in live(fields, version) {
             if let Place::List { entry } = field.place {
                 for _ in 0..entries {
-                    self.fill(entry, version, known, dice, entries);
+                    self.fill(entry, version, known, dice, entries, false);
                 }
             }
         }
@@ -128,7 +141,7 @@ impl Draft {
                 .filter(|field| field.name == list)
                 .count(),
         };
-        u16::try_from(count).unwrap_or(0).to_be_bytes().to_vec()
+        sized(count as u64, COUNTER)
     }
 
     /// Sets the first four bytes, which are the InvokeID of a request.
@@ -199,6 +212,11 @@ fn number(field: &Field, width: usize, known: &Known, dice: &mut Dice) -> Vec<u8
     } else {
         value
     };
+    sized(value, width)
+}
+
+/// The lowest bytes of a number.
+pub(crate) fn sized(value: u64, width: usize) -> Vec<u8> {
     value.to_be_bytes()[8 - width.min(8)..].to_vec()
 }
 
@@ -215,7 +233,9 @@ fn data(field: &Field, version: Version, known: &Known, dice: &mut Dice) -> Vec<
             data.extend(pair(dice));
             data
         }
-        "Text" | "Secret" => {
+        // A password that the server knows is in OPEN_REQ alone.
+        "Secret" => "x\0".repeat(dice.below(2)).into_bytes(),
+        "Text" => {
             let mut text = match dice.below(5) {
                 0 => String::new(),
                 1 => "x".repeat(dice.below(field.max(version).max(1))),
@@ -240,4 +260,86 @@ fn pair(dice: &mut Dice) -> Vec<u8> {
         .unwrap_or("");
     let value = "v".repeat(dice.below(40));
     format!("{name}\0{value}\0").into_bytes()
+}
+
+/// Bytes of a counter in the fixed part.
+const COUNTER: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+    use cti_proto::message::Role;
+    use cti_proto::{FrameCodec, Message};
+
+    use super::*;
+
+    fn known() -> Known {
+        Known {
+            peripheral_id: 1,
+            devices: vec!["1001".to_owned()],
+        }
+    }
+
+    fn versions() -> impl Iterator<Item = Version> {
+        let ucce = (5..=25).map(Version::ucce);
+        ucce.chain((10..=18).map(Version::uccx))
+    }
+
+    #[test]
+    fn every_request_of_every_version_is_drafted_as_it_should_be() {
+        for version in versions() {
+            let mut dice = Dice::new(u64::from(version.number()));
+            let requests = Message::TABLES
+                .iter()
+                .filter(|table| table.role == Role::Request && table.gate.admits(version));
+            for table in requests {
+                for _ in 0..10 {
+                    let draft = Draft::new(table, version, &known(), &mut dice);
+                    let mut bytes = BytesMut::from(&draft.write()[..]);
+                    let frame = FrameCodec::new(version)
+                        .decode(&mut bytes)
+                        .unwrap()
+                        .unwrap();
+                    assert!(bytes.is_empty(), "{} in {version}", table.name);
+                    let read = Message::decode(version, frame);
+                    assert!(read.is_ok(), "{} in {version}: {read:?}", table.name);
+                    for field in live(table.fields, version) {
+                        let there = draft.floating.iter().any(|own| own.name == field.name);
+                        assert!(
+                            there || !(field.required.admits(version) || field.counts.is_some()),
+                            "{} of {} in {version}",
+                            field.name,
+                            table.name
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_entry_of_a_list_begins_with_its_first_field() {
+        let mut lists = 0;
+        for table in Message::TABLES {
+            let version = Version::ucce(25);
+            let entry = |field: &Field| {
+                let Place::List { entry } = field.place else {
+                    return None;
+                };
+                live(entry, version).next()
+            };
+            for first in live(table.fields, version).filter_map(entry) {
+                lists += 1;
+                let draft = Draft::new(table, version, &known(), &mut Dice::new(1));
+                let found = draft.floating.iter().find(|field| field.name == first.name);
+                assert!(
+                    found.is_some_and(|field| field.required),
+                    "{} of {}",
+                    first.name,
+                    table.name
+                );
+            }
+        }
+        assert!(lists > 5);
+    }
 }

@@ -3,19 +3,29 @@
 use cti_proto::{FieldWidth, Message, Version};
 
 use super::dice::Dice;
-use super::draft::{Draft, Floating};
+use super::draft::{Draft, Floating, sized};
 
 /// Makes one thing in `draft` wrong and says what.
 pub(crate) fn mutate(draft: &mut Draft, version: Version, dice: &mut Dice) -> String {
-    // A mutation that has nothing to work on leaves the message as it is; the next one is tried.
-    for _ in 0..MUTATIONS.len() {
-        if let Some(mutation) = dice.pick(MUTATIONS)
-            && let Some(what) = mutation(draft, version, dice)
+    draw(draft, version, dice).map_or_else(|| "nothing".to_owned(), |(_, what)| what)
+}
+
+/// Place in [`MUTATIONS`] of the one that was done, and what it did. One that has nothing to work on, or leaves the bytes as
+/// they were, is undone and another is tried.
+fn draw(draft: &mut Draft, version: Version, dice: &mut Dice) -> Option<(usize, String)> {
+    let before = draft.write();
+    let mut left: Vec<_> = MUTATIONS.iter().enumerate().collect();
+    while !left.is_empty() {
+        let (place, mutation) = left.swap_remove(dice.below(left.len()));
+        let mut mutated = draft.clone();
+        if let Some(what) = mutation(&mut mutated, version, dice)
+            && mutated.write() != before
         {
-            return what;
+            *draft = mutated;
+            return Some((place, what));
         }
     }
-    "nothing".to_owned()
+    None
 }
 
 type Mutation = fn(&mut Draft, Version, &mut Dice) -> Option<String>;
@@ -27,9 +37,10 @@ const MUTATIONS: &[Mutation] = &[
     lie_about_a_field_length,
     repeat_a_field,
     change_the_order,
-    add_an_unknown_field,
+    add_a_field,
     grow_a_field,
     empty_a_field,
+    leave_out_a_field,
     break_a_text,
     cut_the_body,
     add_to_the_body,
@@ -61,8 +72,7 @@ fn put_an_extreme(draft: &mut Draft, _: Version, dice: &mut Dice) -> Option<Stri
         u64::MAX - 1,
     ];
     let extreme = *dice.pick(extremes)?;
-    let width = field.bytes.len().min(8);
-    field.bytes = extreme.to_be_bytes()[8 - width..].to_vec();
+    field.bytes = sized(extreme, field.bytes.len());
     Some(format!("{} set to {:02x?}", field.name, field.bytes))
 }
 
@@ -70,36 +80,33 @@ fn lie_about_a_count(draft: &mut Draft, _: Version, dice: &mut Dice) -> Option<S
     let mut counts: Vec<_> = draft
         .fixed
         .iter_mut()
-        .filter(|field| field.counts || field.name.starts_with("num_"))
+        .filter(|field| field.counts)
         .map(|field| (field.name, &mut field.bytes))
         .chain(
             draft
                 .floating
                 .iter_mut()
-                .filter(|field| field.name.starts_with("num_"))
+                .filter(|field| field.counts)
                 .map(|field| (field.name, &mut field.data)),
         )
         .collect();
     let place = dice.below(counts.len());
     let (name, bytes) = counts.get_mut(place)?;
-    let lie: u16 = *dice.pick(&[0, 1, 2, 10, 11, 99, 0x7fff, 0xffff])?;
-    **bytes = lie.to_be_bytes().to_vec();
+    let lie = *dice.pick(&[0, 1, 2, 10, 11, 99, 0x7fff, 0xffff])?;
+    **bytes = sized(lie, bytes.len());
     Some(format!("{name} says {lie}"))
 }
 
 fn lie_about_a_field_length(draft: &mut Draft, _: Version, dice: &mut Dice) -> Option<String> {
+    let most = draft.width.max_data_len();
     let field = pick_field(draft, dice)?;
-    let truth = u16::try_from(field.data.len()).unwrap_or(u16::MAX);
-    let lie = *dice.pick(&[
-        0,
-        1,
-        truth.wrapping_add(1),
-        truth.wrapping_sub(1),
-        255,
-        256,
-        0xffff,
-    ])?;
-    field.announced = Some(lie);
+    let truth = field.data.len().min(most);
+    let lies: Vec<_> = [0, 1, truth + 1, truth.wrapping_sub(1), 255, 256, 0xffff]
+        .into_iter()
+        .filter(|lie| *lie <= most)
+        .collect();
+    let lie = *dice.pick(&lies)?;
+    field.announced = Some(u16::try_from(lie).ok()?);
     Some(format!("length of {} says {lie} for {truth}", field.name))
 }
 
@@ -124,11 +131,15 @@ fn change_the_order(draft: &mut Draft, _: Version, dice: &mut Dice) -> Option<St
     Some("floating fields shuffled".to_owned())
 }
 
-fn add_an_unknown_field(draft: &mut Draft, _: Version, dice: &mut Dice) -> Option<String> {
+/// Of a tag that the message may have, that another has, or that none has.
+fn add_a_field(draft: &mut Draft, _: Version, dice: &mut Dice) -> Option<String> {
     let tag = match dice.below(3) {
         0 => *dice.pick(&[0, 240, 241, 255, 256, 301, 308, 0xffff])?,
         _ => u16::try_from(dice.below(320)).unwrap_or(0),
     };
+    if tag > draft.width.max_tag() {
+        return None;
+    }
     let data = (0..dice.below(80))
         .map(|_| dice.roll().to_be_bytes()[0])
         .collect();
@@ -140,6 +151,8 @@ fn add_an_unknown_field(draft: &mut Draft, _: Version, dice: &mut Dice) -> Optio
             tag,
             data,
             announced: None,
+            counts: false,
+            required: false,
         },
     );
     Some(format!("a field of tag {tag} added"))
@@ -147,6 +160,9 @@ fn add_an_unknown_field(draft: &mut Draft, _: Version, dice: &mut Dice) -> Optio
 
 fn grow_a_field(draft: &mut Draft, _: Version, dice: &mut Dice) -> Option<String> {
     let len = *dice.pick(&[17, 41, 65, 129, 212, 255, 300, 2_001, 4_000])?;
+    if len > draft.width.max_data_len() {
+        return None;
+    }
     let field = pick_field(draft, dice)?;
     field.data = vec![b'A'; len];
     Some(format!("{} of {len} bytes", field.name))
@@ -156,6 +172,15 @@ fn empty_a_field(draft: &mut Draft, _: Version, dice: &mut Dice) -> Option<Strin
     let field = pick_field(draft, dice)?;
     field.data.clear();
     Some(format!("{} without a byte", field.name))
+}
+
+fn leave_out_a_field(draft: &mut Draft, _: Version, dice: &mut Dice) -> Option<String> {
+    let required: Vec<_> = (0..draft.floating.len())
+        .filter(|place| draft.floating[*place].required)
+        .collect();
+    let place = *dice.pick(&required)?;
+    let field = draft.floating.remove(place);
+    Some(format!("{} left out", field.name))
 }
 
 fn break_a_text(draft: &mut Draft, _: Version, dice: &mut Dice) -> Option<String> {
@@ -223,11 +248,11 @@ fn name_another_message(draft: &mut Draft, version: Version, dice: &mut Dice) ->
                 .0
         }
         _ => {
-            let table = Message::TABLES
+            let absent: Vec<_> = Message::TABLES
                 .iter()
                 .filter(|table| !table.gate.admits(version))
-                .nth(dice.below(20))?;
-            table.number.0
+                .collect();
+            dice.pick(&absent)?.number.0
         }
     };
     draft.message_type = number;
@@ -241,7 +266,13 @@ fn write_another_width(draft: &mut Draft, version: Version, dice: &mut Dice) -> 
         return None;
     }
     draft.width = width;
-    Some(format!("floating fields written as {width:?}"))
+    let cut = draft.floating.iter().any(|field| {
+        field.tag > width.max_tag()
+            || field.data.len() > width.max_data_len()
+            || usize::from(field.announced.unwrap_or(0)) > width.max_data_len()
+    });
+    let cut = if cut { ", what is too large cut" } else { "" };
+    Some(format!("floating fields written as {width:?}{cut}"))
 }
 
 fn repeat_everything(draft: &mut Draft, _: Version, dice: &mut Dice) -> Option<String> {
@@ -259,4 +290,92 @@ fn repeat_everything(draft: &mut Draft, _: Version, dice: &mut Dice) -> Option<S
 fn pick_field<'a>(draft: &'a mut Draft, dice: &mut Dice) -> Option<&'a mut Floating> {
     let place = dice.below(draft.floating.len());
     draft.floating.get_mut(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use cti_proto::codec::Place;
+
+    use super::*;
+    use crate::mutate::draft::Known;
+
+    const VERSIONS: [Version; 3] = [Version::ucce(15), Version::uccx(18), Version::ucce(25)];
+
+    /// Calls `each` with drafts of all messages that have a floating part.
+    fn drafts(version: Version, dice: &mut Dice, mut each: impl FnMut(&Draft, &mut Dice)) {
+        let known = Known {
+            peripheral_id: 1,
+            devices: vec!["1001".to_owned()],
+        };
+        for table in Message::TABLES {
+            let is_floating = |place| matches!(place, Place::Floating { .. });
+            if table.gate.admits(version)
+                && table.fields.iter().any(|field| is_floating(field.place))
+            {
+                each(&Draft::new(table, version, &known, dice), dice);
+            }
+        }
+    }
+
+    #[test]
+    fn every_mutation_is_reached_and_changes_the_bytes() {
+        for version in VERSIONS {
+            let mut dice = Dice::new(1);
+            let mut reached = BTreeSet::new();
+            for _ in 0..20 {
+                drafts(version, &mut dice, |draft, dice| {
+                    let mut mutated = draft.clone();
+                    let (place, what) = draw(&mut mutated, version, dice).unwrap();
+                    assert_ne!(mutated.write(), draft.write(), "{version}: {what}");
+                    reached.insert(place);
+                });
+            }
+            assert_eq!(reached.len(), MUTATIONS.len(), "{version}: {reached:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_field_is_what_is_written() {
+        for version in VERSIONS {
+            let mut dice = Dice::new(2);
+            let width = version.field_width();
+            drafts(version, &mut dice, |draft, dice| {
+                for mutation in [add_a_field, grow_a_field, lie_about_a_field_length] {
+                    let mut mutated = draft.clone();
+                    let _ = mutation(&mut mutated, version, dice);
+                    for field in &mutated.floating {
+                        assert!(field.tag <= width.max_tag(), "{version}: {field:?}");
+                        assert!(
+                            field.data.len() <= width.max_data_len(),
+                            "{version}: {field:?}"
+                        );
+                        let announced = usize::from(field.announced.unwrap_or(0));
+                        assert!(announced <= width.max_data_len(), "{version}: {field:?}");
+                    }
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn a_counter_that_lies_keeps_its_width() {
+        let version = Version::ucce(25);
+        let mut dice = Dice::new(3);
+        let mut lies = 0;
+        drafts(version, &mut dice, |draft, dice| {
+            let mut mutated = draft.clone();
+            if let Some(what) = lie_about_a_count(&mut mutated, version, dice) {
+                lies += 1;
+                assert_eq!(mutated.write().len(), draft.write().len(), "{what}");
+                // These are numbers of their own.
+                assert!(
+                    !what.contains("num_tasks") && !what.contains("suggestions"),
+                    "{what}"
+                );
+            }
+        });
+        assert!(lies > 5);
+    }
 }
