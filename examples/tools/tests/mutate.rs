@@ -2,14 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use contact_center_tools::mutate::{Fault, Settings, run};
+use contact_center_tools::mutate::{Error, Fault, Settings, run};
 use cti_proto::code::{ServiceMask, StatusCode};
 use cti_proto::message::OpenConf;
 use cti_proto::session::server::{Config, Event, InferredLayouts, Server};
@@ -25,6 +25,14 @@ enum Weakness {
     Hangs,
     /// It announces eight bytes of FAILURE_CONF and sends five, then goes on.
     WritesRubbish,
+    /// It closes in the middle of a FAILURE_CONF, in order.
+    CutsOff,
+    /// It sends HEARTBEAT_CONFs that nobody asked for to everyone, as fast as they are taken.
+    Floods,
+    /// It takes no connection any more, but serves those that stand.
+    StopsAccepting,
+    /// It refuses every OPEN_REQ, but serves the sessions that are open.
+    RefusesOpen,
 }
 
 #[test]
@@ -42,6 +50,17 @@ fn a_server_of_this_crate_holds_in_every_width() {
 }
 
 #[test]
+fn what_follows_the_end_of_a_session_is_played_in_a_new_one() {
+    let version = Version::ucce(23);
+    let mut settings = Settings::new(serve(version.dialect(), Weakness::None), version);
+    settings.sessions = 40;
+    let report = run(&settings, |_| {}).unwrap();
+    assert!(report.finding.is_none(), "{report}");
+    // A session that is never opened again is confirmed once at most.
+    assert!(report.answers["OPEN_CONF"] > report.sessions, "{report}");
+}
+
+#[test]
 fn a_server_that_dies_is_found_and_the_session_can_be_played_again() {
     find(Weakness::Dies, |fault| {
         matches!(fault, Fault::Gone(_) | Fault::Ended)
@@ -50,7 +69,7 @@ fn a_server_that_dies_is_found_and_the_session_can_be_played_again() {
 
 #[test]
 fn a_server_that_hangs_is_found_and_the_session_can_be_played_again() {
-    find(Weakness::Hangs, |fault| matches!(fault, Fault::Silent(_)));
+    find(Weakness::Hangs, is_silence);
 }
 
 #[test]
@@ -60,12 +79,57 @@ fn a_server_that_writes_half_a_body_is_found_and_the_session_can_be_played_again
     });
 }
 
+#[test]
+fn a_server_that_closes_in_the_middle_of_a_message_is_found_and_the_session_can_be_played_again() {
+    find(Weakness::CutsOff, |fault| matches!(fault, Fault::Cut(10)));
+}
+
+#[test]
+fn a_server_that_never_stops_sending_is_silent_in_time() {
+    let began = Instant::now();
+    find(Weakness::Floods, is_silence);
+    assert!(began.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn a_server_that_stops_accepting_is_found_and_the_session_can_be_played_again() {
+    find(
+        Weakness::StopsAccepting,
+        |fault| matches!(fault, Fault::Shut(what) if matches!(**what, Fault::Silent(_))),
+    );
+}
+
+#[test]
+fn a_server_that_refuses_every_open_req_is_found_and_the_session_can_be_played_again() {
+    let refused = Fault::Refused(StatusCode::CTI_SERVER_OFFLINE);
+    let expected = Fault::Shut(Box::new(refused));
+    find(Weakness::RefusesOpen, move |fault| *fault == expected);
+}
+
+/// The standing session is asked before a new one is: the server may have answered that before it was struck.
+fn is_silence(fault: &Fault) -> bool {
+    let asked = if let Fault::Shut(asked) = fault {
+        asked
+    } else {
+        fault
+    };
+    matches!(asked, Fault::Silent(_))
+}
+
 /// The weakness is found, and found again by one session alone.
-fn find(weakness: Weakness, expected: fn(&Fault) -> bool) {
+fn find(weakness: Weakness, expected: impl Fn(&Fault) -> bool) {
     let mut settings = Settings::new(serve(Dialect::Ucce, weakness), Version::ucce(23));
     settings.patience = Duration::from_millis(500);
     let first = run(&settings, |_| {}).unwrap().finding.unwrap();
     assert!(expected(&first.fault), "{first}");
+    // What is shown is a step that was played and sent something.
+    assert!(
+        first.step < first.fates.len() && !first.bytes.is_empty(),
+        "{first}"
+    );
+    let shown = first.to_string();
+    let unplayed = shown.matches("(not played)").count();
+    assert_eq!(unplayed, first.steps.len() - first.fates.len(), "{shown}");
 
     settings.sessions = 1;
     // On a loaded machine a server can be late: what is seen in a session can stem from the one before.
@@ -89,6 +153,19 @@ fn nobody_is_hit_by_a_slip_of_the_pen() {
         |address: &str| Settings::new(address.parse().unwrap(), Version::ucce(23)).is_local();
     assert!(there("127.0.0.1:42027") && there("127.9.9.9:1") && there("[::1]:42027"));
     assert!(!there("192.0.2.1:42027") && !there("[2001:db8::1]:42027") && !there("0.0.0.0:1"));
+
+    let mut settings = Settings::new("192.0.2.1:42027".parse().unwrap(), Version::ucce(23));
+    assert!(matches!(run(&settings, |_| {}), Err(Error::Remote(_))));
+    assert!(matches!(settings.check(), Err(Error::Remote(_))));
+    settings.i_own_this_server = true;
+    assert!(settings.check().is_ok());
+}
+
+#[test]
+fn a_version_that_is_not_known_is_refused_with_those_that_are() {
+    let settings = Settings::new(serve(Dialect::Uccx, Weakness::None), Version::uccx(23));
+    let error = run(&settings, |_| {}).unwrap_err();
+    assert!(error.to_string().contains("UCCX 10 to 18"), "{error}");
 }
 
 #[test]
@@ -110,6 +187,11 @@ fn serve(dialect: Dialect, weakness: Weakness) -> SocketAddr {
         loop {
             if weakness == Weakness::Dies && struck.load(Ordering::SeqCst) {
                 return;
+            }
+            if weakness == Weakness::StopsAccepting && struck.load(Ordering::SeqCst) {
+                // The system goes on to take connections for it.
+                thread::sleep(Duration::from_millis(1));
+                continue;
             }
             match listener.accept() {
                 Ok((stream, _)) => {
@@ -148,7 +230,18 @@ fn converse(mut stream: TcpStream, dialect: Dialect, weakness: Weakness, struck:
             match weakness {
                 Weakness::Dies => return,
                 Weakness::Hangs => continue,
-                Weakness::None | Weakness::WritesRubbish => {}
+                Weakness::Floods => {
+                    stream
+                        .set_write_timeout(Some(Duration::from_millis(4)))
+                        .unwrap();
+                    let _ = stream.write(&UNASKED.repeat(500));
+                    continue;
+                }
+                Weakness::None
+                | Weakness::WritesRubbish
+                | Weakness::CutsOff
+                | Weakness::StopsAccepting
+                | Weakness::RefusesOpen => {}
             }
         }
         let now = origin.elapsed();
@@ -157,6 +250,11 @@ fn converse(mut stream: TcpStream, dialect: Dialect, weakness: Weakness, struck:
             let _ = server.handle_input(now, &mut input);
             while let Some(event) = server.poll_event() {
                 match event {
+                    Event::OpenRequested { .. }
+                        if weakness == Weakness::RefusesOpen && struck.load(Ordering::SeqCst) =>
+                    {
+                        server.refuse(StatusCode::CTI_SERVER_OFFLINE).unwrap();
+                    }
                     Event::OpenRequested { .. } => {
                         let conf =
                             OpenConf::with(|conf| conf.services_granted = ServiceMask::KNOWN);
@@ -169,6 +267,11 @@ fn converse(mut stream: TcpStream, dialect: Dialect, weakness: Weakness, struck:
                         struck.store(true, Ordering::SeqCst);
                         if weakness == Weakness::WritesRubbish {
                             let _ = stream.write_all(&[0, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0, 0]);
+                        }
+                        if weakness == Weakness::CutsOff {
+                            let _ = stream.write_all(&[0, 0, 0, 8, 0, 0, 0, 1, 0, 0]);
+                            let _ = stream.shutdown(Shutdown::Write);
+                            return;
                         }
                     }
                     Event::Message(_) | Event::Rejected { .. } | Event::Closed(_) | _ => {}
@@ -189,3 +292,6 @@ fn converse(mut stream: TcpStream, dialect: Dialect, weakness: Weakness, struck:
         }
     }
 }
+
+/// HEARTBEAT_CONF with an InvokeID that nobody uses.
+const UNASKED: [u8; 12] = [0, 0, 0, 4, 0, 0, 0, 6, 0xff, 0xff, 0xff, 0xff];

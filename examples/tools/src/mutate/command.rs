@@ -86,6 +86,7 @@ pub fn main() -> ExitCode {
     if !arguments.device.is_empty() {
         settings.known.devices.clone_from(&arguments.device);
     }
+    settings.i_own_this_server = arguments.i_own_this_server;
     if !settings.is_local() && !arguments.i_own_this_server {
         eprintln!(
             "{server} is not on this machine. These sessions can end a server for all of its users; \

@@ -2,7 +2,7 @@
 
 use cti_proto::codec::{Field, Place};
 use cti_proto::message::Table;
-use cti_proto::{FieldWidth, Version};
+use cti_proto::{FieldWidth, Tag, Version};
 
 use super::dice::Dice;
 
@@ -66,6 +66,42 @@ impl Draft {
                 name: field.name,
                 bytes,
                 counts,
+            });
+        }
+        draft
+    }
+
+    /// The message of `table` that has this body, which is as it should be.
+    pub(crate) fn read(table: &Table, version: Version, mut body: &[u8]) -> Self {
+        let mut draft = Self::empty(table, version);
+        for field in live(table.fields, version) {
+            let (width, counts) = match field.place {
+                Place::Fixed { width } => (width, false),
+                Place::Count { .. } => (COUNTER, true),
+                Place::Floating { .. } | Place::List { .. } | _ => continue,
+            };
+            draft.fixed.push(Fixed {
+                name: field.name,
+                bytes: take(&mut body, width),
+                counts,
+            });
+        }
+        while !body.is_empty() {
+            let (tag_len, len_len) = match draft.width {
+                FieldWidth::Narrow => (1, 1),
+                FieldWidth::WideTag => (2, 1),
+                FieldWidth::Wide => (2, 2),
+            };
+            let tag = big_endian(&take(&mut body, tag_len));
+            let len = big_endian(&take(&mut body, len_len));
+            let field = live(table.fields, version).find(|field| field.accepts(version, Tag(tag)));
+            draft.floating.push(Floating {
+                name: field.map_or("unknown", |field| field.name),
+                tag,
+                data: take(&mut body, usize::from(len)),
+                announced: None,
+                counts: field.is_some_and(|field| field.counts.is_some()),
+                required: field.is_some_and(|field| field.required.admits(version)),
             });
         }
         draft
@@ -220,6 +256,19 @@ pub(crate) fn sized(value: u64, width: usize) -> Vec<u8> {
     value.to_be_bytes()[8 - width.min(8)..].to_vec()
 }
 
+fn big_endian(bytes: &[u8]) -> u16 {
+    bytes
+        .iter()
+        .fold(0, |value, byte| (value << 8) | u16::from(*byte))
+}
+
+/// Takes bytes off the front; fewer if there are no more.
+fn take(bytes: &mut &[u8], len: usize) -> Vec<u8> {
+    let (front, rest) = bytes.split_at(len.min(bytes.len()));
+    *bytes = rest;
+    front.to_vec()
+}
+
 fn data(field: &Field, version: Version, known: &Known, dice: &mut Dice) -> Vec<u8> {
     let inner = field
         .type_name
@@ -269,7 +318,7 @@ const COUNTER: usize = 2;
 mod tests {
     use bytes::BytesMut;
     use cti_proto::message::Role;
-    use cti_proto::{FrameCodec, Message};
+    use cti_proto::{FrameCodec, HEADER_LEN, Message};
 
     use super::*;
 
@@ -341,5 +390,19 @@ mod tests {
             }
         }
         assert!(lists > 5);
+    }
+
+    #[test]
+    fn a_message_that_was_read_is_written_as_it_was() {
+        for version in versions() {
+            let mut dice = Dice::new(4);
+            for table in Message::TABLES {
+                if table.gate.admits(version) {
+                    let bytes = Draft::new(table, version, &known(), &mut dice).write();
+                    let draft = Draft::read(table, version, &bytes[HEADER_LEN..]);
+                    assert_eq!(draft.write(), bytes, "{} in {version}", table.name);
+                }
+            }
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Hostile sessions against a CTI server: well framed, mostly right, and wrong in one place.
 //!
-//! A second, honest session stands beside them. What is looked for: the server takes no connection any more, the honest
-//! session ends or gets no answer to a heartbeat in time, or an answer cannot be read. Every session follows from a seed
-//! and its number alone, so that what was found can be played again.
+//! A second, honest session stands beside them, and after each a new honest one is opened and closed. What is looked for:
+//! the server takes no connection or opens no session any more, the honest session ends or gets no answer to a heartbeat in
+//! time, or an answer cannot be read. What a session sends follows from the settings and its number alone, so that what was
+//! found can be played again.
 
 mod command;
 mod dice;
@@ -22,9 +23,9 @@ use cti_proto::{Message, Version};
 
 pub use command::main;
 pub use draft::Known;
-pub use report::{Fault, Finding, Report};
+pub use report::{Fate, Fault, Finding, Report};
 
-use plan::{Act, Plan, Step, heartbeat_req, open_req, plan};
+use plan::{Act, Plan, Step, close_req, heartbeat_req, open_req, plan, right_open};
 use wire::{Seen, Wire};
 
 /// Whom to test, and how.
@@ -47,6 +48,8 @@ pub struct Settings {
     pub password: Vec<u8>,
     /// Values that the server knows.
     pub known: Known,
+    /// The server may be on another machine: it is the tester's own, and nobody else depends on it.
+    pub i_own_this_server: bool,
 }
 
 impl Settings {
@@ -64,7 +67,23 @@ impl Settings {
                 peripheral_id: 1,
                 devices: vec!["1001".to_owned(), "2001".to_owned()],
             },
+            i_own_this_server: false,
         }
+    }
+
+    /// Whether a run may begin with these.
+    ///
+    /// # Errors
+    ///
+    /// The server is on another machine, the version is not known, or the password is too long.
+    pub fn check(&self) -> Result<(), Error> {
+        if !self.is_local() && !self.i_own_this_server {
+            return Err(Error::Remote(self.server));
+        }
+        if !self.version.is_known() {
+            return Err(Error::Version(self.version));
+        }
+        right_open(self).map(|_| ())
     }
 
     /// Whether the server is on this machine: nobody else's can be hit by a slip of the pen.
@@ -80,6 +99,15 @@ impl Settings {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The settings do not say that a server on another machine may be attacked.
+    #[error("{0} is not on this machine: these sessions can end a server for all of its users")]
+    Remote(SocketAddr),
+    /// There are no tables for this version.
+    #[error("{0} is not known: UCCE has the versions 5 to 25, UCCX 10 to 18")]
+    Version(Version),
+    /// An OPEN_REQ cannot be written: the password is too long.
+    #[error("no session can be asked for")]
+    OpenReq(#[source] cti_proto::session::Error),
     /// Nobody listens there.
     #[error("cannot connect to {server}")]
     Connect {
@@ -97,37 +125,35 @@ pub enum Error {
 ///
 /// # Errors
 ///
-/// The server was not there, or did not open an honest session, before anything hostile was sent.
+/// The settings are refused, the server was not there, or it did not open an honest session, before anything hostile was
+/// sent.
 pub fn run(settings: &Settings, mut progress: impl FnMut(&Report)) -> Result<Report, Error> {
-    if let Err(source) = Wire::connect(settings.server, None) {
-        let server = settings.server;
+    settings.check()?;
+    let open = right_open(settings)?;
+    let honest = open_req(settings, HONEST, 1).map_err(Error::OpenReq)?;
+    let server = settings.server;
+    if let Err(source) = Wire::connect(server, None) {
         return Err(Error::Connect { server, source });
     }
     let mut tester = Tester {
         settings,
-        probe: Probe::open(settings).map_err(Error::Open)?,
+        probe: Probe::open(settings, &honest).map_err(Error::Open)?,
+        honest,
         report: Report::default(),
     };
     for number in settings.first..settings.first.saturating_add(settings.sessions) {
-        let plan = plan(settings, number);
+        let plan = plan(settings, &open, number);
         tester.report.sessions += 1;
-        if let Err((step, fault)) = tester.play(&plan) {
+        let mut trace = Trace::default();
+        if let Err(fault) = tester.play(&plan, &mut trace) {
+            let sent = plan.steps.get(trace.step).map(|step| step.act.bytes());
             tester.report.finding = Some(Finding {
                 session: number,
-                step,
+                step: trace.step,
                 fault,
                 steps: plan.steps.iter().map(|step| step.what.clone()).collect(),
-                bytes: match plan.steps.get(step).map(|step| &step.act) {
-                    Some(
-                        Act::Send(bytes)
-                        | Act::Drip(bytes, _)
-                        | Act::Storm(bytes, _)
-                        | Act::Settle(bytes, _),
-                    ) => bytes.clone(),
-                    Some(Act::Connect | Act::Await | Act::Pause(_) | Act::Drop) | None => {
-                        Vec::new()
-                    }
-                },
+                fates: trace.fates,
+                bytes: sent.unwrap_or_default().to_vec(),
             });
             break;
         }
@@ -136,73 +162,95 @@ pub fn run(settings: &Settings, mut progress: impl FnMut(&Report)) -> Result<Rep
     Ok(tester.report)
 }
 
+/// What was played of a session.
+#[derive(Debug, Default)]
+struct Trace {
+    fates: Vec<Fate>,
+    /// The last step that sent something.
+    step: usize,
+}
+
 struct Tester<'a> {
     settings: &'a Settings,
+    /// The standing honest session.
     probe: Probe,
+    /// OPEN_REQ of honest sessions.
+    honest: Vec<u8>,
     report: Report,
 }
 
 impl Tester<'_> {
-    /// Plays one session; what went wrong, and at which step it was seen.
-    fn play(&mut self, plan: &Plan) -> Result<(), (usize, Fault)> {
-        let version = plan.opens.then_some(self.settings.version);
+    /// Plays one session, up to what goes wrong.
+    fn play(&mut self, plan: &Plan, trace: &mut Trace) -> Result<(), Fault> {
+        let alone = self.settings.sessions == 1;
         let mut wire = None;
         for (place, step) in plan.steps.iter().enumerate() {
-            let at = |fault| (place, fault);
-            let was_open = wire.is_some();
-            self.act(step, version, &mut wire).map_err(at)?;
+            let mut was_open = wire.is_some();
+            let mut fate = Fate::Played;
+            if !was_open && step.act.needs_session() {
+                wire = Some(self.connect(Some(self.settings.version))?);
+                self.send(&mut wire, &plan.reopen)?;
+                self.read(&mut wire, AWAIT)?;
+                (was_open, fate) = (true, Fate::Anew);
+            }
+            trace.fates.push(fate);
+            if step.act.is_sent(wire.is_some()) {
+                trace.step = place;
+            }
+            self.act(step, plan, &mut wire)?;
             let dropped = was_open && wire.is_none() && !matches!(step.act, Act::Drop);
             self.report.closed += u64::from(dropped);
-            if dropped || self.settings.sessions == 1 {
-                self.look().map_err(at)?;
+            if dropped || alone {
+                self.look()?;
+            }
+            if alone {
+                self.knock()?;
             }
         }
-        let last = plan.steps.len().saturating_sub(1);
-        self.look().map_err(|fault| (last, fault))
+        self.look()?;
+        self.knock()
     }
 
-    fn act(
-        &mut self,
-        step: &Step,
-        version: Option<Version>,
-        wire: &mut Option<Wire>,
-    ) -> Result<(), Fault> {
-        let server = self.settings.server;
+    fn act(&mut self, step: &Step, plan: &Plan, wire: &mut Option<Wire>) -> Result<(), Fault> {
         match &step.act {
             Act::Connect => {
-                *wire = Some(
-                    Wire::connect(server, version).map_err(|error| Fault::Gone(error.kind()))?,
-                );
+                let version = plan.opens.then_some(self.settings.version);
+                *wire = Some(self.connect(version)?);
             }
             Act::Send(bytes) => self.send(wire, bytes)?,
-            Act::Drip(bytes, pieces) => {
-                for piece in bytes.chunks(*pieces) {
+            Act::Drip(bytes, len) => {
+                for piece in bytes.chunks(*len) {
                     self.send(wire, piece)?;
                     thread::sleep(DRIP);
                 }
             }
+            Act::Halves(bytes, half, pause) => {
+                let (first, rest) = bytes.split_at(*half);
+                self.send(wire, first)?;
+                thread::sleep(*pause);
+                self.send(wire, rest)?;
+            }
             Act::Await => self.read(wire, AWAIT)?,
-            Act::Pause(time) => thread::sleep(*time),
             Act::Storm(bytes, count) => {
+                let mut others = Vec::new();
                 for _ in 0..*count {
-                    let mut other =
-                        Wire::connect(server, None).map_err(|error| Fault::Gone(error.kind()))?;
-                    self.report.bytes += bytes.len() as u64;
-                    let _ = other.send(bytes);
+                    let mut other = Some(self.connect(None)?);
+                    self.send(&mut other, bytes)?;
+                    others.push(other);
                 }
             }
             Act::Settle(bytes, invoke_id) => {
                 self.send(wire, bytes)?;
-                if let Some(open) = wire {
-                    let asked = Some(InvokeId(*invoke_id));
-                    let answered = |message: &Message| message.invoke_id() == asked;
-                    let _ = open.read(SETTLE, answered).map_err(Fault::Malformed)?;
-                    self.count(open);
-                }
+                let asked = Some(InvokeId(*invoke_id));
+                self.read_until(wire, SETTLE, |message| message.invoke_id() == asked)?;
             }
             Act::Drop => *wire = None,
         }
         Ok(())
+    }
+
+    fn connect(&self, version: Option<Version>) -> Result<Wire, Fault> {
+        connect(self.settings, version)
     }
 
     /// Sends, and takes the answers that are there already, so that the server can write on.
@@ -222,21 +270,26 @@ impl Tester<'_> {
     }
 
     fn read(&mut self, wire: &mut Option<Wire>, patience: Duration) -> Result<(), Fault> {
+        self.read_until(wire, patience, |_| true)
+    }
+
+    fn read_until(
+        &mut self,
+        wire: &mut Option<Wire>,
+        patience: Duration,
+        enough: impl Fn(&Message) -> bool,
+    ) -> Result<(), Fault> {
         let Some(open) = wire else {
             return Ok(());
         };
-        let seen = open.read(patience, |_| true).map_err(Fault::Malformed)?;
-        self.count(open);
+        let seen = open.read(patience, |message| {
+            self.report.answered(&message);
+            enough(&message)
+        })?;
         if seen == Seen::Closed {
             *wire = None;
         }
         Ok(())
-    }
-
-    fn count(&mut self, wire: &mut Wire) {
-        for message in wire.messages.drain(..) {
-            self.report.answered(&message);
-        }
     }
 
     /// Asks on the honest session whether the server is well.
@@ -246,69 +299,89 @@ impl Tester<'_> {
         };
         // A server that is gone altogether is worse than one that ended the honest session; it may take a moment.
         thread::sleep(LAST_BREATH);
-        match Wire::connect(self.settings.server, None) {
-            Err(error) => Err(Fault::Gone(error.kind())),
-            Ok(_) => Err(fault),
-        }
+        self.connect(None)?;
+        Err(fault)
+    }
+
+    /// Asks with a new honest session whether the server still opens some.
+    fn knock(&self) -> Result<(), Fault> {
+        let visit = || Probe::open(self.settings, &self.honest)?.close(self.settings);
+        let visited = match visit() {
+            Err(Fault::Ended | Fault::Refused(_)) => {
+                // It may need a moment to let go of connections that were dropped all at once.
+                thread::sleep(LAST_BREATH);
+                visit()
+            }
+            visited => visited,
+        };
+        visited.map_err(|fault| match fault {
+            Fault::Ended | Fault::Silent(_) | Fault::Refused(_) => Fault::Shut(Box::new(fault)),
+            Fault::Gone(_) | Fault::Shut(_) | Fault::Malformed(_) | Fault::Cut(_) => fault,
+        })
     }
 }
 
-/// The honest session.
+fn connect(settings: &Settings, version: Option<Version>) -> Result<Wire, Fault> {
+    Wire::connect(settings.server, version).map_err(|error| Fault::Gone(error.kind()))
+}
+
+/// An honest session.
 struct Probe {
     wire: Wire,
     invoke_id: u32,
 }
 
 impl Probe {
-    fn open(settings: &Settings) -> Result<Self, Fault> {
-        let wire = Wire::connect(settings.server, Some(settings.version))
-            .map_err(|error| Fault::Gone(error.kind()))?;
+    fn open(settings: &Settings, open_req: &[u8]) -> Result<Self, Fault> {
+        let wire = connect(settings, Some(settings.version))?;
         let mut probe = Self { wire, invoke_id: 1 };
-        if probe.wire.send(&open_req(settings, HONEST, 1)) == Seen::Closed {
-            return Err(Fault::Ended);
-        }
-        let mut refused = None;
-        let mut opened = false;
-        let seen = probe
-            .wire
-            .read(settings.patience, |message| {
-                if let Message::FailureConf(failure) = message {
-                    refused = Some(failure.status);
-                }
-                opened |= matches!(message, Message::OpenConf(_));
-                opened || refused.is_some()
-            })
-            .map_err(Fault::Malformed)?;
-        match (refused, opened, seen) {
-            (Some(status), ..) => Err(Fault::Refused(status)),
-            (None, true, _) => Ok(probe),
-            (None, false, Seen::Closed) => Err(Fault::Ended),
-            (None, false, Seen::Open) => Err(Fault::Silent(settings.patience)),
-        }
+        probe.ask(settings, open_req, |message| {
+            matches!(message, Message::OpenConf(_))
+        })?;
+        Ok(probe)
     }
 
-    /// A heartbeat and its answer. Other messages are read and forgotten.
+    /// A heartbeat and its answer.
     fn beat(&mut self, settings: &Settings) -> Result<(), Fault> {
         self.invoke_id = self.invoke_id.wrapping_add(1);
-        let asked = self.invoke_id;
-        if self.wire.send(&heartbeat_req(settings.version, asked)) == Seen::Closed {
+        let request = heartbeat_req(settings.version, self.invoke_id);
+        self.ask(settings, &request, |message| {
+            matches!(message, Message::HeartbeatConf(_))
+        })
+    }
+
+    /// Says goodbye. The server need not answer that.
+    fn close(mut self, settings: &Settings) -> Result<(), Fault> {
+        let request = close_req(settings.version, self.invoke_id.wrapping_add(1));
+        if self.wire.send(&request) == Seen::Open {
+            self.wire
+                .read(SETTLE, |message| matches!(message, Message::CloseConf(_)))?;
+        }
+        Ok(())
+    }
+
+    /// Sends a request and waits for its answer. Other messages are read and forgotten.
+    fn ask(
+        &mut self,
+        settings: &Settings,
+        request: &[u8],
+        confirms: impl Fn(&Message) -> bool,
+    ) -> Result<(), Fault> {
+        let asked = Some(InvokeId(self.invoke_id));
+        if self.wire.send(request) == Seen::Closed {
             return Err(Fault::Ended);
         }
         let mut answered = None;
-        let seen = self
-            .wire
-            .read(settings.patience, |message| {
-                if message.invoke_id() == Some(InvokeId(asked)) {
-                    if let Message::FailureConf(failure) = message {
-                        answered = Some(Err(Fault::Refused(failure.status)));
-                    } else if matches!(message, Message::HeartbeatConf(_)) {
-                        answered = Some(Ok(()));
-                    }
+        let seen = self.wire.read(settings.patience, |message| {
+            if message.invoke_id() == asked {
+                if let Message::FailureConf(failure) = &message {
+                    answered = Some(Err(Fault::Refused(failure.status)));
+                } else if confirms(&message) {
+                    answered = Some(Ok(()));
                 }
-                answered.is_some()
-            })
-            .map_err(Fault::Malformed)?;
-        self.wire.messages.clear();
+            }
+            answered.is_some()
+        })?;
         match (answered, seen) {
             (Some(answer), _) => answer,
             (None, Seen::Closed) => Err(Fault::Ended),
@@ -323,7 +396,7 @@ const HONEST: &str = "cti-mutate-honest";
 const DRIP: Duration = Duration::from_millis(1);
 /// How long a step waits for an answer.
 const AWAIT: Duration = Duration::from_millis(50);
-/// Between the end of the honest session and the look whether the server is there.
+/// Between the end or refusal of an honest session and the second look.
 const LAST_BREATH: Duration = Duration::from_millis(200);
 /// How long the answer to a last heartbeat may take; a message that announced more than came keeps it away.
 const SETTLE: Duration = Duration::from_millis(200);

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use cti_proto::{DecodeError, FrameCodec, Message, Version};
 
+use super::report::Fault;
+
 /// A connection whose answers are decoded as they come.
 #[derive(Debug)]
 pub(crate) struct Wire {
@@ -14,8 +16,8 @@ pub(crate) struct Wire {
     /// What bodies are read as; `None` if it is not certain which version the server took.
     version: Option<Version>,
     input: BytesMut,
-    /// Messages that came and were not yet looked at.
-    pub(crate) messages: Vec<Message>,
+    /// Whether the server did not take all that was sent: then it may leave an answer half written, too.
+    choked: bool,
 }
 
 /// What reading found.
@@ -36,7 +38,7 @@ impl Wire {
             stream,
             version,
             input: BytesMut::new(),
-            messages: Vec::new(),
+            choked: false,
         })
     }
 
@@ -44,33 +46,52 @@ impl Wire {
     pub(crate) fn send(&mut self, bytes: &[u8]) -> Seen {
         match self.stream.write_all(bytes) {
             Ok(()) => Seen::Open,
-            Err(_) => Seen::Closed,
+            Err(_) => {
+                self.choked = true;
+                Seen::Closed
+            }
         }
     }
 
     /// Reads until `enough` says so of a message, the server closes, or `patience` is over; without any patience, what is
-    /// there already.
+    /// there already. A server that never stops is left after `patience` too, or after [`MOST_AT_ONCE`].
+    ///
+    /// # Errors
+    ///
+    /// What came cannot be read, or ends in the middle of a message.
     pub(crate) fn read(
         &mut self,
         patience: Duration,
-        mut enough: impl FnMut(&Message) -> bool,
-    ) -> Result<Seen, DecodeError> {
-        let end = Instant::now() + patience;
+        mut enough: impl FnMut(Message) -> bool,
+    ) -> Result<Seen, Fault> {
+        let begin = Instant::now();
         let mut buffer = [0; 16 * 1024];
+        let mut taken = 0;
         loop {
-            let left = end.saturating_duration_since(Instant::now());
+            let left = patience.saturating_sub(begin.elapsed());
+            let over = if patience.is_zero() {
+                taken >= MOST_AT_ONCE
+            } else {
+                left.is_zero()
+            };
+            if over {
+                return Ok(Seen::Open);
+            }
             let count = match self.read_within(left, &mut buffer) {
+                Ok(0) if !self.input.is_empty() && !self.choked => {
+                    return Err(Fault::Cut(self.input.len()));
+                }
                 Ok(0) => return Ok(Seen::Closed),
                 Ok(count) => count,
                 Err(error) if IS_SILENCE.contains(&error.kind()) => return Ok(Seen::Open),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(_) => return Ok(Seen::Closed),
             };
+            taken += count;
             self.input.extend_from_slice(&buffer[..count]);
             let mut found = false;
-            while let Some(message) = self.next_message()? {
-                found |= enough(&message);
-                self.messages.push(message);
+            while let Some(message) = self.next_message().map_err(Fault::Malformed)? {
+                found |= enough(message);
             }
             if found {
                 return Ok(Seen::Open);
@@ -104,5 +125,7 @@ impl Wire {
 const IS_SILENCE: [ErrorKind; 2] = [ErrorKind::WouldBlock, ErrorKind::TimedOut];
 /// Largest message of any version.
 const MAX_ANSWER: usize = 12_500;
+/// Bytes that are read at most where no answer is waited for.
+const MOST_AT_ONCE: usize = 1 << 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
