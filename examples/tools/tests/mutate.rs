@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -166,6 +167,57 @@ fn a_version_that_is_not_known_is_refused_with_those_that_are() {
     let settings = Settings::new(serve(Dialect::Uccx, Weakness::None), Version::uccx(23));
     let error = run(&settings, |_| {}).unwrap_err();
     assert!(error.to_string().contains("UCCX 10 to 18"), "{error}");
+}
+
+/// Exit status of the command, and what it prints, with such arguments.
+fn command(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_cti-mutate"))
+        .args(arguments)
+        .output()
+        .unwrap();
+    let printed = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(printed).unwrap())
+}
+
+#[test]
+fn the_exit_status_tells_how_it_went() {
+    let server = serve(Dialect::Ucce, Weakness::None).to_string();
+    let (status, printed) = command(&["--connect", &server, "--sessions", "2"]);
+    assert_eq!(status, Some(0), "{printed}");
+    assert!(
+        printed.contains("UCCE 23, seed 1, sessions 0 up to 2"),
+        "{printed}"
+    );
+
+    let server = serve(Dialect::Uccx, Weakness::RefusesOpen).to_string();
+    let (status, printed) = command(&[
+        "--connect",
+        &server,
+        "--dialect",
+        "uccx",
+        "--device",
+        "10 01",
+    ]);
+    assert_eq!(status, Some(1), "{printed}");
+    let again =
+        format!("  cti-mutate --connect {server} --dialect uccx --protocol 17 --seed 1 --first ");
+    assert!(
+        printed.contains(&again) && printed.contains(" --device '10 01'"),
+        "{printed}"
+    );
+
+    for (arguments, expected) in [
+        (&["--connect", "192.0.2.1:42027"][..], "--i-own-this-server"),
+        (&["--protocol", "4"], "UCCE has the versions 5 to 25"),
+        (&["--password", &"x".repeat(65)], "client_password has "),
+        (&["--connect", "127.0.0.1:1"], "efused"),
+        (&["--connect", "127.0.0.1"], "is no address"),
+        (&["--patience", "0"], "1..=3600"),
+    ] {
+        let (status, printed) = command(arguments);
+        assert_eq!(status, Some(2), "{printed}");
+        assert!(printed.contains(expected), "{printed}");
+    }
 }
 
 #[test]
