@@ -41,6 +41,8 @@ use xmpp_pubsub::{
 
 const LIMIT: Duration = Duration::from_secs(20);
 const OWN: &str = "/finesse/api/User/1001001";
+const OPEN: &str =
+    "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
 
 struct Node {
     server: Server,
@@ -287,6 +289,15 @@ impl Desk {
         }
     }
 
+    /// Is answered by the server.
+    async fn pings(&mut self) {
+        let count = self.events.len();
+        self.say("<iq type='get' id='alive' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>");
+        while !self.events[count..].contains(&"result to alive".to_owned()) {
+            self.until(self.events.len() + 1).await;
+        }
+    }
+
     fn say(&mut self, text: &str) {
         let scope = Scope::new().with("", "jabber:client");
         let stanza = Stanza::decode(text.as_bytes(), &scope, &Limits::default()).unwrap();
@@ -402,10 +413,9 @@ async fn a_web_socket_without_the_subprotocol_is_refused() {
 #[tokio::test]
 async fn what_is_no_message_of_xmpp_ends_the_web_socket() {
     let node = start().await;
-    let open = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>";
     for (message, condition) in [
-        (Message::binary(open.as_bytes().to_vec()), "bad-format"),
-        (Message::text(format!(" {open}")), "not-well-formed"),
+        (Message::binary(OPEN.as_bytes().to_vec()), "bad-format"),
+        (Message::text(format!(" {OPEN}")), "not-well-formed"),
         (
             Message::text(
                 "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'/>",
@@ -435,6 +445,95 @@ async fn what_is_no_message_of_xmpp_ends_the_web_socket() {
         assert_eq!(heard[2], end[1], "RFC 7395 section 3.6");
         assert_eq!(heard.len(), 3);
     }
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_long_ends_its_web_socket_and_no_other() {
+    let node = start().await;
+    let mut honest = node
+        .desk(Form::WebSocket, "1001001@localhost/desktop", "ccx-1001001")
+        .await;
+    honest.until(2).await;
+    let connect = async || {
+        let mut socket = socket(node.address("bosh"), "/ws/", Some("xmpp"))
+            .await
+            .unwrap();
+        socket.send(Message::text(OPEN)).await.unwrap();
+        socket
+    };
+    let message =
+        |bytes: usize| Message::text(format!("<auth xmlns='a'>{}</auth>", "x".repeat(bytes)));
+
+    let mut long = connect().await;
+    long.send(message(100_000)).await.unwrap();
+    let heard = texts(&mut long).await;
+    let told = heard.iter().any(|text| text.contains("<policy-violation "));
+    assert!(told, "RFC 6120 section 4.9.3.14: {heard:?}");
+
+    // Beyond what the service takes off the wire nobody is told anything.
+    let mut longer = connect().await;
+    let _ = longer.send(message(300_000)).await;
+    texts(&mut longer).await;
+
+    honest.pings().await;
+}
+
+#[tokio::test]
+async fn a_flood_of_pings_ends_its_web_socket() {
+    let node = start().await;
+    let mut socket = socket(node.address("bosh"), "/ws/", Some("xmpp"))
+        .await
+        .unwrap();
+    socket.send(Message::text(OPEN)).await.unwrap();
+    for _ in 0..900 {
+        socket.feed(Message::Ping(Bytes::new())).await.unwrap();
+    }
+    socket.flush().await.unwrap();
+    for _ in 0..900 {
+        let pong = timeout(LIMIT, async {
+            loop {
+                if let Message::Pong(_) = socket.next().await.unwrap().unwrap() {
+                    return;
+                }
+            }
+        });
+        pong.await.expect("an answer to each within the pace");
+    }
+    for _ in 0..3_000 {
+        if socket.send(Message::Ping(Bytes::new())).await.is_err() {
+            break;
+        }
+    }
+    let heard = texts(&mut socket).await;
+    let told = heard.iter().any(|text| text.contains("<policy-violation "));
+    assert!(told, "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_web_socket_that_is_not_read_is_let_go_and_delays_nobody() {
+    let node = start().await;
+    let mut idle = node
+        .desk(Form::WebSocket, "1001001@localhost/idle", "ccx-1001001")
+        .await;
+    idle.until(2).await;
+    let mut web = node
+        .desk(Form::Tcp, "finesse@localhost/web", &node.secret)
+        .await;
+    web.until(1).await;
+    // More than sockets and the service keep for one who does not read.
+    let text = "x".repeat(60_000);
+    for _ in 0..300 {
+        web.say(&format!(
+            "<message to='1001001@localhost/idle' type='headline'><body>{text}</body></message>"
+        ));
+        web.hand_over().await;
+    }
+    web.pings().await;
+    let Carrier::WebSocket(socket) = &mut idle.carrier else {
+        panic!("it is a WebSocket");
+    };
+    let heard = texts(socket).await;
+    assert!(heard.len() < 300, "it was let go: {}", heard.len());
 }
 
 #[tokio::test]

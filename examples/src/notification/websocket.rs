@@ -17,7 +17,10 @@ use xmpp_pubsub::{
     stream::{Form, SUBPROTOCOL, StreamCondition, StreamError},
 };
 
-use super::session::{Carrier, Clients, MAX_OUTPUT};
+use super::{
+    pace::Pace,
+    session::{Carrier, Clients, MAX_OUTPUT},
+};
 use crate::driver::{Clock, Ended, sleep_until};
 
 /// Takes a request to change over to WebSocket. As with BOSH, any page may: it has to bring the password.
@@ -49,6 +52,8 @@ struct Messages {
     machine: Server,
     socket: WebSocket,
     clock: Clock,
+    /// Of what is no message of XMPP.
+    pace: Pace,
     waiting: VecDeque<Bytes>,
     /// Bytes in `waiting`.
     waiting_bytes: usize,
@@ -63,6 +68,7 @@ impl Messages {
             machine,
             socket,
             clock,
+            pace: Pace::new(clock.now()),
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             unflushed: false,
@@ -111,8 +117,16 @@ impl Messages {
                 )));
                 Ok(())
             }
-            // The library answers pings.
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
+            // The library answers pings, each of which costs as much as a stanza.
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                if !self.pace.take(self.clock.now(), 1) {
+                    self.machine.close(Some(StreamError::new(
+                        StreamCondition::POLICY_VIOLATION,
+                        "too many pings",
+                    )));
+                }
+                Ok(())
+            }
             Some(Ok(Message::Close(_)) | Err(_)) | None => {
                 self.ended = Some(Ended::Disconnected);
                 Ok(())
