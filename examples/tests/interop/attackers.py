@@ -51,7 +51,7 @@ REFUSALS = {
     "switch": rb'"closing"|"refused"',
     "cti": b"",  # Decided by message number, below.
     "xmpp": rb"<stream:error|<failure|<error|</stream:stream>",
-    "http": rb"^HTTP/1\.[01] [45]\d\d |type=['\"]terminate['\"]|<soapenv:Fault|:Fault>",
+    "http": rb"^HTTP/1\.[01] [45]\d\d |type=['\"]terminate['\"]|<soapenv:Fault|:Fault>|<stream:error",
 }
 STREAM = (
     b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
@@ -60,6 +60,12 @@ STREAM = (
 LAUGHS = b"<!DOCTYPE a [<!ENTITY l0 'ha'>%s]>" % b"".join(
     b"<!ENTITY l%d '%s'>" % (depth, b"&l%d;" % (depth - 1) * 10) for depth in range(1, 12)
 )
+# To WebSocket (RFC 6455), with a key that anybody may have.
+HANDSHAKE = (
+    b"GET /ws/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: xmpp\r\n\r\n"
+)
+OPEN = b"<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='localhost' version='1.0'/>"
 OUTSIDE = b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
 
 
@@ -95,6 +101,36 @@ def http(port, body, **headers):
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value is not None)
     method = "PUT" if port.startswith("finesse") else "POST"
     return f"{method} {PATHS[port]} HTTP/1.1\r\n{head}\r\n".encode() + body
+
+
+def frame(payload, opcode=1, end=True, mask=True, length=None):
+    """A frame of WebSocket; `length` lies about its payload."""
+    length = len(payload) if length is None else length
+    head = bytes([opcode | (0x80 if end else 0), 127 | (0x80 if mask else 0)]) + struct.pack(">Q", length)
+    # Masked with zeros, the payload stays as it is.
+    return head + (bytes(4) if mask else b"") + payload
+
+
+def web_socket():
+    """Attacks behind the handshake: name to bytes."""
+    frames = {f"bomb {name}": frame(bomb) for name, bomb in bombs().items()}
+    frames |= {f"bomb {name} in a stream": frame(OPEN) + frame(bomb) for name, bomb in bombs().items()}
+    frames |= {
+        "not masked": frame(OPEN, mask=False),
+        "length 2^63": frame(b"x" * 100_000, length=2**63),
+        "length 4 GiB": frame(b"x" * 100_000, length=2**32),
+        "reserved bits": frame(OPEN, opcode=0x71),
+        "unknown opcode": frame(OPEN, opcode=5),
+        "long ping": frame(b"x" * 126, opcode=9),
+        "ping in pieces": frame(b"x", opcode=9, end=False),
+        "pings": frame(b"", opcode=9) * 20_000,
+        "binary": frame(OPEN, opcode=2),
+        "not text": frame(b"\xff\xfe\xfd"),
+        "pieces without an end": frame(b"<a>", end=False) + frame(b"a" * 1000, opcode=0, end=False) * 1_000,
+        "a piece of nothing": frame(b"a", opcode=0),
+        "stanza before login": frame(OPEN) + frame(b"<iq xmlns='jabber:client' type='get' id='1'><ping xmlns='urn:xmpp:ping'/></iq>"),
+    }
+    return {f"WebSocket, {name}": HANDSHAKE + sent for name, sent in frames.items()}
 
 
 def whole(port):
@@ -150,6 +186,8 @@ def whole(port):
             "many headers": b"GET / HTTP/1.1\r\n" + b"".join(b"X%d: a\r\n" % number for number in range(20_000)) + b"\r\n",
             "no such path": b"POST /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
         }
+        if port.startswith("notification-bosh"):
+            found |= web_socket()
         if port in INSIDERS:
             found["unknown user"] = http(port, before + after, Authorization=honest.basic(STRANGER))
     return found
@@ -171,6 +209,9 @@ def beginnings(port):
     """What a silent connection says before: name, whether without TLS, bytes."""
     yield "connecting", True, b""
     yield "a few bytes", False, good_beginning(port)[:7]
+    if port.startswith("notification-bosh"):
+        yield "a handshake of WebSocket", False, HANDSHAKE
+        yield "half a frame of WebSocket", False, HANDSHAKE + frame(OPEN)[:-1]
     if port in TLS_PORTS:
         yield "half a hello", True, b"\x16\x03\x01\x40\x00\x01\x00"
 
