@@ -386,6 +386,40 @@ fn a_capture_that_breaks_off_is_read_as_far_as_it_goes() {
 }
 
 #[test]
+fn what_was_not_read_does_not_pass_a_check() {
+    let whole = file(&session());
+    let mut unread = whole.clone();
+    // DLT_IEEE802_11.
+    unread[20] = 105;
+    let check = ["--check", "--summary"];
+    for (name, input) in [("cut", &whole[..whole.len() - 10]), ("link type", &unread)] {
+        assert_eq!(run(&["--check"], input).status.code(), Some(3), "{name}");
+        assert_eq!(run(&[], input).status.code(), Some(0), "{name}");
+    }
+    let mut damaged = pcapng(Link::Ethernet, &session().wire(Link::Ethernet));
+    // The length of the last block.
+    let len = damaged.len();
+    damaged[len - 4] ^= 1;
+    let output = run(&check, &damaged);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text.contains("13 messages, 0 of them"), "{text}");
+    // A dump is shown up to the line that cannot be read.
+    let heartbeat = "0000 0004 0000 0005 0000 0041\nhello\n";
+    let output = run(&check, heartbeat.as_bytes());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("\n1 messages, 0 of them"));
+}
+
+#[test]
+fn a_dump_has_no_addresses_to_filter_by() {
+    for arguments in [&["--port", "42027"][..], &["--client", "10.0.0.5"]] {
+        let output = run(arguments, b"0000 0004 0000 0005 0000 0041");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
 fn damaged_captures_do_no_harm() {
     let whole = pcapng(Link::Ethernet, &session().wire(Link::Ethernet));
     let mut seed = 1_u64;
@@ -409,16 +443,20 @@ fn a_reader_that_goes_away_ends_the_tool_quietly() {
     }
     let path = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(path.path(), file(&connection)).unwrap();
-    let (reader, writer) = std::io::pipe().unwrap();
-    let child = tool(&[path.path().to_str().unwrap()])
-        .stdout(writer)
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(reader);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    // With a check the code says that not all was looked at.
+    for (arguments, code) in [(&[][..], 0), (&["--check"], 1)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let child = tool(arguments)
+            .arg(path.path())
+            .stdout(writer)
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(reader);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    }
 }
 
 #[test]

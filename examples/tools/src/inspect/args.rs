@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use cti_proto::{Dialect, Version};
 
 use crate::inspect::filter::{ClientFilter, TypeFilter};
@@ -39,6 +40,36 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) show: Show,
+
+    /// Server ports to follow, and no others. Else 12028, 42027 and 43027 with those of further
+    /// instances (40 apart), and every connection that carries CTI messages
+    #[arg(
+        long,
+        value_name = "PORT",
+        value_delimiter = ',',
+        help_heading = "Reading"
+    )]
+    pub(crate) port: Vec<u16>,
+}
+
+impl Args {
+    /// The process's arguments; ends the process if they do not fit together.
+    pub(crate) fn of_process() -> Self {
+        let args = Self::parse();
+        let counts = args.show.summary || args.show.check;
+        if let Some(Command::Proxy(Proxy {
+            connections: None, ..
+        })) = &args.command
+            && counts
+        {
+            // Nothing else ends the proxy but a signal, and that leaves no time to count.
+            let missing = "--summary and --check of the proxy need its end: give --connections";
+            Self::command()
+                .error(ErrorKind::MissingRequiredArgument, missing)
+                .exit()
+        }
+        args
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -57,7 +88,7 @@ pub(crate) struct Proxy {
     #[arg(long, value_name = "ADDR")]
     pub(crate) connect: String,
 
-    /// End after so many connections
+    /// End after so many connections; else a signal ends the proxy
     #[arg(long, value_name = "N")]
     pub(crate) connections: Option<u64>,
 }
@@ -72,11 +103,6 @@ pub(crate) struct Show {
     /// Protocol version of the sessions, with --dialect; else found from what they say
     #[arg(long, value_name = "N", global = true, requires = "dialect")]
     pub(crate) version: Option<u32>,
-
-    /// Server ports to follow, and no others. Else 12028, 42027 and 43027 with those of further
-    /// instances (40 apart), and every connection that carries CTI messages
-    #[arg(long, value_name = "PORT", value_delimiter = ',', global = true)]
-    pub(crate) port: Vec<u16>,
 
     /// Only these messages, by name or number; `!NAME` leaves them out
     #[arg(
@@ -129,11 +155,12 @@ pub(crate) struct Show {
     )]
     pub(crate) time: TimeForm,
 
-    /// Count at the end: messages, failures, response times
+    /// Count at the end: messages, failures, response times. The proxy needs --connections for it
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) summary: bool,
 
-    /// Exit with 3 if anything is wrong with the traffic
+    /// Exit with 3 if anything is wrong with the traffic, or a part of it could not be read. The
+    /// proxy needs --connections for it
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) check: bool,
 
@@ -230,4 +257,4 @@ A line has the time, the number of the session, `->` from the client or `<-` fro
 the message; what is wrong stands behind `!`. Passwords are never shown.
 
 Exit code: 0 the input was read, 1 it could not be read, 2 bad arguments, 3 something is wrong with
-the traffic (with --check only).";
+the traffic or a part of it was not read (with --check only).";

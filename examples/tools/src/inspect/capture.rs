@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::time::Duration;
 
-use pcap_parser::traits::PcapNGPacketBlock;
+use pcap_parser::traits::{PcapNGPacketBlock, PcapReaderIterator};
 use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
 
 use crate::inspect::Failure;
-use crate::inspect::args::Show;
+use crate::inspect::args::Args;
 use crate::inspect::flow::Flows;
 use crate::inspect::packet::{Packet, parse};
 use crate::inspect::report::Report;
@@ -32,63 +32,101 @@ pub(crate) fn is_capture(head: &[u8]) -> bool {
 pub(crate) fn read(
     mut head: Vec<u8>,
     mut input: impl Read + Send,
-    show: &Show,
+    args: &Args,
     report: &mut Report,
 ) -> Result<(), Failure> {
     read_first_block(&mut head, &mut input).map_err(Failure::Read)?;
     let input = io::Cursor::new(head).chain(input);
-    let mut reader = create_reader(FIRST_BUFFER, input).map_err(|error| damaged(&error))?;
-    let mut capacity = FIRST_BUFFER;
-    let mut clocks = Clocks::default();
-    let mut flows = Flows::new(show);
-    let mut last = Timestamp::default();
-    let (mut fragments, mut unread) = (0_u64, BTreeMap::new());
-    loop {
-        match reader.next() {
-            Ok((len, block)) => {
-                if let Some(captured) = clocks.captured(block) {
-                    last = captured.time.unwrap_or(last);
-                    match parse(captured.link_type, captured.data) {
-                        Packet::Tcp(segment) => flows.segment(last, &segment, report)?,
-                        Packet::Fragment => fragments += 1,
-                        Packet::Other => {}
+    let reader = create_reader(FIRST_BUFFER, input).map_err(|error| damaged(&error))?;
+    let mut packets = Packets {
+        clocks: Clocks::default(),
+        flows: Flows::new(args),
+        last: Timestamp::default(),
+        fragments: 0,
+        unread: BTreeMap::new(),
+    };
+    let read = packets.read(reader, report);
+    if matches!(read, Err(Failure::Write(_))) {
+        return read;
+    }
+    // What was read up to a damage is shown, and what is missing told.
+    let finished = packets.finish(report);
+    read.and(finished)
+}
+
+/// What the packets so far came to.
+struct Packets<'a> {
+    clocks: Clocks,
+    flows: Flows<'a>,
+    /// When the last packet was captured.
+    last: Timestamp,
+    /// Parts of IP packets.
+    fragments: u64,
+    /// Packets of each link type that cannot be read.
+    unread: BTreeMap<i32, u64>,
+}
+
+impl Packets<'_> {
+    fn read(
+        &mut self,
+        mut reader: Box<dyn PcapReaderIterator + '_>,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let mut capacity = FIRST_BUFFER;
+        loop {
+            match reader.next() {
+                Ok((len, block)) => {
+                    if let Some(captured) = self.clocks.captured(block) {
+                        self.packet(&captured, report)?;
                     }
-                    if !is_read(captured.link_type) {
-                        *unread.entry(captured.link_type).or_insert(0_u64) += 1;
-                    }
+                    reader.consume(len);
                 }
-                reader.consume(len);
-            }
-            Err(PcapError::Eof) => break,
-            Err(PcapError::Incomplete(_)) => reader.refill().map_err(|error| damaged(&error))?,
-            Err(PcapError::BufferTooSmall) if capacity < MOST_BUFFER => {
-                capacity *= 2;
-                reader.grow(capacity);
-                reader.refill().map_err(|error| damaged(&error))?;
-            }
-            Err(PcapError::UnexpectedEof) => {
-                report.notice("the capture breaks off inside a packet")?;
-                break;
-            }
-            Err(error) => {
-                let failure = damaged(&error);
-                flows.finish(last, report)?;
-                return Err(failure);
+                Err(PcapError::Eof) => return Ok(()),
+                Err(PcapError::Incomplete(_)) => {
+                    reader.refill().map_err(|error| damaged(&error))?
+                }
+                Err(PcapError::BufferTooSmall) if capacity < MOST_BUFFER => {
+                    capacity *= 2;
+                    reader.grow(capacity);
+                    reader.refill().map_err(|error| damaged(&error))?;
+                }
+                Err(PcapError::UnexpectedEof) => {
+                    return report.notice("the capture breaks off inside a packet");
+                }
+                Err(error) => return Err(damaged(&error)),
             }
         }
     }
-    flows.finish(last, report)?;
-    if fragments > 0 {
-        report.notice(&format!(
-            "{fragments} parts of IP packets were left out; their data count as lost"
-        ))?;
+
+    fn packet(&mut self, captured: &Captured<'_>, report: &mut Report) -> Result<(), Failure> {
+        self.last = captured.time.unwrap_or(self.last);
+        if !is_read(captured.link_type) {
+            *self.unread.entry(captured.link_type).or_default() += 1;
+        }
+        match parse(captured.link_type, captured.data) {
+            Packet::Tcp(segment) => self.flows.segment(self.last, &segment, report)?,
+            Packet::Fragment => self.fragments += 1,
+            Packet::Other => {}
+        }
+        Ok(())
     }
-    for (link_type, packets) in unread {
-        report.notice(&format!(
-            "{packets} packets of link type {link_type} cannot be read"
-        ))?;
+
+    /// Tells what the end of the file leaves open, and what could not be read.
+    fn finish(&mut self, report: &mut Report) -> Result<(), Failure> {
+        self.flows.finish(self.last, report)?;
+        if self.fragments > 0 {
+            report.notice(&format!(
+                "{} parts of IP packets were left out; their data count as lost",
+                self.fragments
+            ))?;
+        }
+        for (link_type, packets) in &self.unread {
+            report.notice(&format!(
+                "{packets} packets of link type {link_type} cannot be read"
+            ))?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Reads on until `head` is the file's header: the reader wants to see that at once, whatever a pipe

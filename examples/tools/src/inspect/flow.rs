@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 
 use crate::inspect::Failure;
-use crate::inspect::args::{Show, client_by_port, is_well_known};
+use crate::inspect::args::{Args, Show, client_by_port, is_well_known};
 use crate::inspect::conversation::{Begin, Conversation, Peers, Sender};
 use crate::inspect::packet::Segment;
 use crate::inspect::reassembly::{Piece, Stream};
@@ -17,6 +17,8 @@ use crate::inspect::timestamp::Timestamp;
 #[derive(Debug)]
 pub(crate) struct Flows<'a> {
     show: &'a Show,
+    /// The server ports that the user names.
+    ports: &'a [u16],
     flows: BTreeMap<Ends, Flow>,
     /// Which connection was used when, the oldest first.
     used: BTreeMap<u64, Ends>,
@@ -35,9 +37,10 @@ struct Flow {
 }
 
 impl<'a> Flows<'a> {
-    pub(crate) const fn new(show: &'a Show) -> Self {
+    pub(crate) fn new(args: &'a Args) -> Self {
         Self {
-            show,
+            show: &args.show,
+            ports: &args.port,
             flows: BTreeMap::new(),
             used: BTreeMap::new(),
             clock: 0,
@@ -66,7 +69,10 @@ impl<'a> Flows<'a> {
         }
         if !self.flows.contains_key(&ends) {
             let worth_it = segment.syn || !segment.payload.is_empty() || segment.cut > 0;
-            let Some(flow) = worth_it.then(|| Flow::new(self.show, segment)).flatten() else {
+            let Some(flow) = worth_it
+                .then(|| Flow::new(self.show, self.ports, segment))
+                .flatten()
+            else {
                 return Ok(());
             };
             if self.flows.len() >= MOST_FLOWS
@@ -114,15 +120,15 @@ impl<'a> Flows<'a> {
 
 impl Flow {
     /// `None` for a connection that is not to be followed.
-    fn new(show: &Show, segment: &Segment<'_>) -> Option<Self> {
+    fn new(show: &Show, ports: &[u16], segment: &Segment<'_>) -> Option<Self> {
         let (one, other) = (segment.source, segment.destination);
-        let is_wanted = |port| match show.port.as_slice() {
+        let is_wanted = |port| match ports {
             [] => is_well_known(port),
             ports => ports.contains(&port),
         };
         let by_port = client_by_port(one, other, is_wanted);
         let has_port = is_wanted(one.port()) || is_wanted(other.port());
-        if !has_port && !show.port.is_empty() {
+        if !has_port && !ports.is_empty() {
             return None;
         }
         let (client, certain) = match (segment.syn, segment.acknowledged, by_port) {

@@ -26,6 +26,23 @@ pub(crate) fn read(
             sides_are_known: false,
         },
     );
+    let read = read_lines(&mut input, |bytes| {
+        let piece = Piece::Data(Timestamp::default(), bytes);
+        conversation.take(None, Sender::Client, piece, report)
+    });
+    if matches!(read, Err(Failure::Write(_))) {
+        return read;
+    }
+    // What stands above a line that cannot be read is shown.
+    let ended = conversation.take(None, Sender::Client, Piece::End, report);
+    let finished = conversation.finish(Timestamp::default(), report);
+    read.and(ended).and(finished)
+}
+
+fn read_lines(
+    input: &mut impl BufRead,
+    mut take: impl FnMut(Bytes) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let mut dump = Dump::default();
     let mut line = Vec::new();
     for number in 1_u64.. {
@@ -44,12 +61,10 @@ pub(crate) fn read(
             .line(text)
             .map_err(|what| Failure::Format(format!("line {number} {what}")))?;
         if !bytes.is_empty() {
-            let piece = Piece::Data(Timestamp::default(), Bytes::from(bytes));
-            conversation.take(None, Sender::Client, piece, report)?;
+            take(Bytes::from(bytes))?;
         }
     }
-    conversation.take(None, Sender::Client, Piece::End, report)?;
-    conversation.finish(Timestamp::default(), report)
+    Ok(())
 }
 
 /// What earlier lines say about later ones.

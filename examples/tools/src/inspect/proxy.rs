@@ -1,10 +1,17 @@
 //! Between a live client and its server.
+//!
+//! Forwarding waits for nothing but the two sockets. Bytes that are read wait in a queue of some
+//! length to be shown; when it is full they are forwarded and not shown. What else is to be told is
+//! short and always goes.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender as Queue, channel};
 use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -24,7 +31,7 @@ struct News {
 
 enum What {
     Opened(Peers),
-    /// The server could not be reached.
+    /// The connection cannot be carried.
     Refused(String),
     Sent(Sender, Piece),
     Closed,
@@ -32,29 +39,118 @@ enum What {
     Stopped(u64),
 }
 
+/// Where the threads tell their news.
+#[derive(Clone)]
+struct Wire {
+    news: Queue<News>,
+    /// Reads that wait to be shown.
+    waiting: Arc<AtomicUsize>,
+    /// Connections that are carried.
+    live: Arc<AtomicUsize>,
+}
+
+impl Wire {
+    /// Tells what must not be missed.
+    fn tell(&self, connection: u64, time: Timestamp, what: What) {
+        let news = News {
+            connection,
+            time,
+            what,
+        };
+        // Nobody listens when the process is about to end.
+        self.news.send(news).ok();
+    }
+
+    /// Tells of bytes, and of those that were missed before them, if there is room.
+    fn tell_bytes(
+        &self,
+        connection: u64,
+        sender: Sender,
+        missed: u64,
+        bytes: &[u8],
+    ) -> Result<(), Full> {
+        if self.waiting.load(Ordering::Relaxed) >= MOST_WAITING {
+            return Err(Full);
+        }
+        let time = Timestamp::now();
+        if missed > 0 {
+            let gap = What::Sent(sender, Piece::Gap(missed));
+            self.tell(connection, time, gap);
+        }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let data = Piece::Data(time, Bytes::copy_from_slice(bytes));
+        self.tell(connection, time, What::Sent(sender, data));
+        Ok(())
+    }
+}
+
+/// No room for more reads.
+struct Full;
+
+/// A connection that counts as carried; tells when it is over, whatever ended it.
+struct Carried {
+    wire: Wire,
+    connection: u64,
+}
+
+impl Carried {
+    fn new(wire: Wire, connection: u64) -> Self {
+        wire.live.fetch_add(1, Ordering::Relaxed);
+        Self { wire, connection }
+    }
+
+    fn refuse(&self, refused: String) {
+        let what = What::Refused(refused);
+        self.wire.tell(self.connection, Timestamp::now(), what);
+    }
+}
+
+impl Drop for Carried {
+    fn drop(&mut self) {
+        self.wire.live.fetch_sub(1, Ordering::Relaxed);
+        let time = Timestamp::now();
+        self.wire.tell(self.connection, time, What::Closed);
+    }
+}
+
 /// Forwards until the listener ends. When looking is slower than bytes come, what is missed is
 /// shown as a gap: nothing waits for it.
 pub(crate) fn run(proxy: &Proxy, show: &Show, report: &mut Report) -> Result<(), Failure> {
     report.flush_each_line();
+    report.outlive_reader();
     let listening = TcpListener::bind(&proxy.listen).and_then(|listener| {
         let address = listener.local_addr()?;
         Ok((listener, address))
     });
-    let (listener, address) = listening.map_err(|source| Failure::Listen {
+    let cannot_listen = |source| Failure::Listen {
         address: proxy.listen.clone(),
         source,
-    })?;
+    };
+    let (listener, address) = listening.map_err(cannot_listen)?;
     report.progress(&format!(
         "listening on {address}, forwarding to {}",
         proxy.connect
     ))?;
-    let (news, inbox) = sync_channel(MOST_NEWS);
+    let (news, inbox) = channel();
+    let wire = Wire {
+        news,
+        waiting: Arc::default(),
+        live: Arc::default(),
+    };
+    let waiting = Arc::clone(&wire.waiting);
     let (server, connections) = (proxy.connect.clone(), proxy.connections);
-    thread::spawn(move || accept(&listener, &server, connections, &news));
-    show_news(&inbox, show, report)
+    thread::Builder::new()
+        .spawn(move || accept(&listener, &server, connections, &wire))
+        .map_err(cannot_listen)?;
+    show_news(&inbox, &waiting, show, report)
 }
 
-fn show_news(inbox: &Receiver<News>, show: &Show, report: &mut Report) -> Result<(), Failure> {
+fn show_news(
+    inbox: &Receiver<News>,
+    waiting: &AtomicUsize,
+    show: &Show,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let mut conversations = BTreeMap::new();
     let (mut over, mut all) = (0, None);
     while all != Some(over) {
@@ -64,8 +160,11 @@ fn show_news(inbox: &Receiver<News>, show: &Show, report: &mut Report) -> Result
             what,
         }) = inbox.recv()
         else {
-            break;
+            return Err(Failure::Accept);
         };
+        if let What::Sent(_, Piece::Data(..)) = &what {
+            waiting.fetch_sub(1, Ordering::Relaxed);
+        }
         match what {
             What::Opened(peers) => {
                 let begin = Begin {
@@ -78,10 +177,7 @@ fn show_news(inbox: &Receiver<News>, show: &Show, report: &mut Report) -> Result
                 let conversation = wanted.then(|| Conversation::new(show, begin));
                 conversations.insert(connection, conversation);
             }
-            What::Refused(refused) => {
-                over += 1;
-                report.notice(&refused)?;
-            }
+            What::Refused(refused) => report.notice(&refused)?,
             What::Sent(sender, piece) => {
                 if let Some(Some(conversation)) = conversations.get_mut(&connection) {
                     conversation.take(Some(time), sender, piece, report)?;
@@ -100,63 +196,66 @@ fn show_news(inbox: &Receiver<News>, show: &Show, report: &mut Report) -> Result
     Ok(())
 }
 
-fn accept(listener: &TcpListener, server: &str, most: Option<u64>, news: &SyncSender<News>) {
+fn accept(listener: &TcpListener, server: &str, most: Option<u64>, wire: &Wire) {
     let mut connection = 0;
     while most.is_none_or(|most| connection < most) {
         let Ok((client, address)) = listener.accept() else {
             // Out of descriptors, or a client that was gone at once: the next one may do.
-            thread::sleep(std::time::Duration::from_millis(50));
+            thread::sleep(Duration::from_millis(50));
             continue;
         };
         connection += 1;
-        let (server, news) = (server.to_owned(), news.clone());
-        thread::spawn(move || forward(connection, &client, address, &server, &news));
+        let carried = Carried::new(wire.clone(), connection);
+        if wire.live.load(Ordering::Relaxed) > MOST_CONNECTIONS {
+            carried.refuse(format!(
+                "{address}: {MOST_CONNECTIONS} connections are open, no more are taken"
+            ));
+            continue;
+        }
+        let server = server.to_owned();
+        let carry = move || forward(&carried, &client, address, &server);
+        if let Err(error) = thread::Builder::new().spawn(carry) {
+            // The connection is closed: its guard went with what was to be run.
+            let refused = What::Refused(format!("{address}: cannot be carried: {error}"));
+            wire.tell(connection, Timestamp::now(), refused);
+        }
     }
-    tell(news, connection, What::Stopped(connection));
+    wire.tell(connection, Timestamp::now(), What::Stopped(connection));
 }
 
 /// Carries one connection until both directions are closed.
-fn forward(
-    connection: u64,
-    client: &TcpStream,
-    address: SocketAddr,
-    server: &str,
-    news: &SyncSender<News>,
-) {
+fn forward(carried: &Carried, client: &TcpStream, address: SocketAddr, server: &str) {
     let connected = TcpStream::connect(server).and_then(|server| {
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
         let peer = server.peer_addr()?;
         Ok((server, peer))
     });
-    match connected {
-        Ok((server, peer)) => {
-            let peers = Peers {
-                client: address,
-                server: peer,
-            };
-            tell(news, connection, What::Opened(peers));
-            thread::scope(|scope| {
-                scope.spawn(|| copy(connection, client, &server, Sender::Client, news));
-                copy(connection, &server, client, Sender::Server, news);
-            });
-            tell(news, connection, What::Closed);
-        }
+    let (server, peer) = match connected {
+        Ok(connected) => connected,
         Err(error) => {
-            let refused = format!("{address}: cannot connect to {server}: {error}");
-            tell(news, connection, What::Refused(refused));
+            carried.refuse(format!("{address}: cannot connect to {server}: {error}"));
+            return;
         }
-    }
+    };
+    let peers = Peers {
+        client: address,
+        server: peer,
+    };
+    let (wire, connection) = (&carried.wire, carried.connection);
+    thread::scope(|scope| {
+        let to_server = || copy(connection, client, &server, Sender::Client, wire);
+        // Before all that passes.
+        wire.tell(connection, Timestamp::now(), What::Opened(peers));
+        match thread::Builder::new().spawn_scoped(scope, to_server) {
+            Ok(_) => copy(connection, &server, client, Sender::Server, wire),
+            Err(error) => carried.refuse(format!("{address}: cannot be carried: {error}")),
+        }
+    });
 }
 
 /// Carries one direction until its sender closes it or the receiver is gone.
-fn copy(
-    connection: u64,
-    mut from: &TcpStream,
-    mut to: &TcpStream,
-    sender: Sender,
-    news: &SyncSender<News>,
-) {
+fn copy(connection: u64, mut from: &TcpStream, mut to: &TcpStream, sender: Sender, wire: &Wire) {
     let mut buffer = vec![0; 64 * 1024];
     let mut missed = 0;
     loop {
@@ -168,51 +267,27 @@ fn copy(
         };
         let bytes = buffer.get(..len).unwrap_or_default();
         // Told before it is forwarded, so that an answer is never shown before its request.
-        let time = Timestamp::now();
-        let pieces = [
-            Piece::Gap(missed),
-            Piece::Data(time, Bytes::copy_from_slice(bytes)),
-        ];
-        for piece in pieces.into_iter().filter(|piece| *piece != Piece::Gap(0)) {
-            let what = What::Sent(sender, piece);
-            let news_of_piece = News {
-                connection,
-                time,
-                what,
-            };
-            match news.try_send(news_of_piece) {
-                Ok(()) => missed = 0,
-                Err(TrySendError::Full(_)) => {
-                    missed += len as u64;
-                    break;
-                }
-                // Nobody looks any more: the process is about to end.
-                Err(TrySendError::Disconnected(_)) => return,
-            }
+        match wire.tell_bytes(connection, sender, missed, bytes) {
+            Ok(()) => missed = 0,
+            Err(Full) => missed += len as u64,
         }
         if to.write_all(bytes).is_err() {
             break;
         }
     }
-    if missed > 0 {
-        tell(news, connection, What::Sent(sender, Piece::Gap(missed)));
-    }
-    tell(news, connection, What::Sent(sender, Piece::End));
     // The other direction may still be open; errors mean that it is not.
-    let _ = to.shutdown(Shutdown::Write);
-    let _ = from.shutdown(Shutdown::Read);
-}
-
-/// Tells what must not be missed.
-fn tell(news: &SyncSender<News>, connection: u64, what: What) {
+    to.shutdown(Shutdown::Write).ok();
+    from.shutdown(Shutdown::Read).ok();
     let time = Timestamp::now();
-    // Nobody listens when the process is about to end.
-    let _ = news.send(News {
-        connection,
-        time,
-        what,
-    });
+    if missed > 0 {
+        let gap = What::Sent(sender, Piece::Gap(missed));
+        wire.tell(connection, time, gap);
+    }
+    wire.tell(connection, time, What::Sent(sender, Piece::End));
 }
 
 /// Reads that may wait to be shown, 64 KiB each.
-const MOST_NEWS: usize = 1_024;
+const MOST_WAITING: usize = 1_024;
+
+/// Connections that are carried at a time, each by two threads.
+const MOST_CONNECTIONS: usize = 256;

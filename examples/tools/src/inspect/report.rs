@@ -14,7 +14,7 @@ use crate::inspect::timestamp::Timestamp;
 
 /// Filters, prints and counts.
 pub(crate) struct Report {
-    out: BufWriter<AutoStream<io::Stdout>>,
+    out: BufWriter<Box<dyn Write>>,
     form: Form,
     filter: Filter,
     time: TimeForm,
@@ -25,6 +25,10 @@ pub(crate) struct Report {
     /// Something was wrong.
     flawed: bool,
     flush: bool,
+    /// Whether the rest is counted when nothing can be written any more.
+    outlives_reader: bool,
+    /// Why nothing is written any more.
+    unwritten: Option<io::Error>,
 }
 
 enum Form {
@@ -34,9 +38,9 @@ enum Form {
 
 impl Report {
     pub(crate) fn new(show: &Show) -> Self {
-        let choice = show.color.into();
+        let out: Box<dyn Write> = Box::new(AutoStream::new(io::stdout(), show.color.into()));
         Self {
-            out: BufWriter::new(AutoStream::new(io::stdout(), choice)),
+            out: BufWriter::new(out),
             form: if show.json {
                 Form::Json
             } else {
@@ -49,12 +53,24 @@ impl Report {
             conversations: 0,
             flawed: false,
             flush: false,
+            outlives_reader: false,
+            unwritten: None,
         }
     }
 
     /// Somebody waits for each line.
     pub(crate) const fn flush_each_line(&mut self) {
         self.flush = true;
+    }
+
+    /// What is read must go on when nobody reads what is written.
+    pub(crate) const fn outlive_reader(&mut self) {
+        self.outlives_reader = true;
+    }
+
+    /// Whether something was wrong so far.
+    pub(crate) const fn is_flawed(&self) -> bool {
+        self.flawed
     }
 
     pub(crate) const fn filter(&self) -> &Filter {
@@ -80,7 +96,7 @@ impl Report {
             label.number = Some(self.conversations);
             if let (Form::Text(text), Some(peers)) = (&self.form, label.peers) {
                 let result = text.conversation(&mut self.out, self.conversations, peers, label);
-                result.map_err(Failure::Write)?;
+                self.written(result)?;
             }
         }
         if let Some(summary) = &mut self.summary {
@@ -101,17 +117,18 @@ impl Report {
             Form::Text(text) => text.line(&mut self.out, &line),
             Form::Json => Json::line(&mut self.out, &line),
         };
-        result.map_err(Failure::Write)?;
+        self.written(result)?;
         self.end_line()
     }
 
-    /// Says something about the input as a whole.
+    /// Says what is wrong with the input as a whole.
     pub(crate) fn notice(&mut self, notice: &str) -> Result<(), Failure> {
+        self.flawed = true;
         let result = match &self.form {
             Form::Text(text) => text.notice(&mut self.out, notice),
             Form::Json => Json::notice(&mut self.out, notice),
         };
-        result.map_err(Failure::Write)?;
+        self.written(result)?;
         self.end_line()
     }
 
@@ -120,17 +137,21 @@ impl Report {
         writeln!(anstream::stderr(), "cti-inspect: {progress}").map_err(Failure::Write)
     }
 
-    /// Writes the summary; tells whether nothing was wrong.
-    pub(crate) fn finish(mut self) -> Result<bool, Failure> {
+    /// Writes the summary.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
         if let Some(summary) = &self.summary {
             let result = match &self.form {
                 Form::Text(_) => summary.text(&mut self.out),
                 Form::Json => summary.json(&mut self.out),
             };
-            result.map_err(Failure::Write)?;
+            self.written(result)?;
         }
-        self.out.flush().map_err(Failure::Write)?;
-        Ok(!self.flawed)
+        let result = self.out.flush();
+        self.written(result)?;
+        match self.unwritten {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Write(error)),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Whether the user wants to see it.
@@ -152,8 +173,24 @@ impl Report {
 
     fn end_line(&mut self) -> Result<(), Failure> {
         if self.flush {
-            self.out.flush().map_err(Failure::Write)?;
+            let result = self.out.flush();
+            self.written(result)?;
         }
         Ok(())
+    }
+
+    /// Takes note of whether it could be written.
+    fn written(&mut self, result: io::Result<()>) -> Result<(), Failure> {
+        match result {
+            Err(error) if self.outlives_reader => {
+                let told = format!("cannot write: {error}; nothing more is shown");
+                self.out = BufWriter::new(Box::new(io::sink()));
+                self.unwritten = Some(error);
+                // Whoever closed the output may have closed this too.
+                self.progress(&told).ok();
+                Ok(())
+            }
+            result => result.map_err(Failure::Write),
+        }
     }
 }
