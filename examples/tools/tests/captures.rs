@@ -332,6 +332,149 @@ fn answers_to_nothing_and_requests_without_answer_are_told() {
 }
 
 #[test]
+fn a_session_without_confirmations_of_control_has_nothing_unanswered() {
+    // ServicesGranted stands behind the InvokeID; IGNORE_CONF is 0x200000.
+    let mut open_conf = with_invoke_id("uccx17_open_conf", 1);
+    open_conf[13] |= 0x20;
+    let login = |invoke_id| with_invoke_id("uccx17_set_agent_state_req_login", invoke_id);
+    let mut connection = Connection::open(12_028);
+    connection
+        .send(From::Client, &with_invoke_id("uccx17_open_req", 1))
+        .send(From::Server, &open_conf)
+        .send(From::Client, &login(2))
+        .send(From::Client, &with_invoke_id("uccx17_answer_call_req", 3))
+        .send(
+            From::Server,
+            &with_invoke_id("uccx17_control_failure_conf", 3),
+        )
+        .send(From::Client, &login(2))
+        // Nothing is known of a request with this id.
+        .send(
+            From::Server,
+            &with_invoke_id("uccx17_control_failure_conf", 9),
+        )
+        .close();
+    let text = shown(&["--summary"], &file(&connection));
+    assert!(text.contains("IGNORE_CONF"), "{text}");
+    assert!(text.contains("(1.5 ms)"), "{text}");
+    assert!(!text.contains('!'), "{text}");
+    assert_eq!(run(&["--check"], &file(&connection)).status.code(), Some(0));
+    // What is not control is answered all the same.
+    let mut connection = Connection::open(12_028);
+    connection
+        .send(From::Client, &with_invoke_id("uccx17_open_req", 1))
+        .send(From::Server, &open_conf)
+        .send(From::Client, &with_invoke_id("uccx17_close_req", 4))
+        .close();
+    let text = shown(&[], &file(&connection));
+    assert!(text.contains("CLOSE_REQ invoke_id=4 was never"), "{text}");
+}
+
+#[test]
+fn a_confirmation_of_another_type_answers_nothing() {
+    let mut connection = Connection::open(12_028);
+    connection
+        .send(From::Client, &with_invoke_id("uccx17_open_req", 1))
+        .send(From::Server, &with_invoke_id("uccx17_open_conf", 1))
+        .send(From::Client, &with_invoke_id("uccx17_answer_call_req", 7))
+        .send(
+            From::Server,
+            &with_invoke_id("uccx17_set_agent_state_conf", 7),
+        )
+        .close();
+    let text = shown(&[], &file(&connection));
+    assert!(
+        text.contains("! no answer to ANSWER_CALL_REQ, which waits with invoke id 7"),
+        "{text}"
+    );
+    assert!(
+        text.contains("ANSWER_CALL_REQ invoke_id=7 was never"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_end_of_a_capture_is_not_the_end_of_a_session() {
+    let mut connection = session();
+    // Up to HEARTBEAT_REQ, and the half of AGENT_STATE_EVENT before it.
+    connection.packets.truncate(9);
+    connection.packets[7].payload.truncate(40);
+    insta::assert_snapshot!("still_open", shown(&["--summary"], &file(&connection)));
+    assert_eq!(run(&["--check"], &file(&connection)).status.code(), Some(0));
+    let json = shown(&["--json"], &file(&connection));
+    let last: serde_json::Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
+    assert_eq!(last["unanswered_so_far"], 1);
+    assert_eq!(last["unfinished_bytes"], 40);
+    // Once the server has closed its side, no answer can come.
+    let mut closed = Connection::open(12_028);
+    closed
+        .send(From::Client, &with_invoke_id("uccx17_heartbeat_req", 3))
+        .push(From::Server, "fa", &[]);
+    let text = shown(&[], &file(&closed));
+    assert!(text.contains("1 of 1 heartbeats were never"), "{text}");
+    assert_eq!(run(&["--check"], &file(&closed)).status.code(), Some(3));
+}
+
+#[test]
+fn an_answer_may_be_among_what_was_lost() {
+    let mut connection = session();
+    // SET_AGENT_STATE_CONF.
+    connection.packets.remove(6);
+    let text = shown(&[], &file(&connection));
+    assert!(
+        text.contains("SET_AGENT_STATE_REQ invoke_id=2: its answer may be among what was lost"),
+        "{text}"
+    );
+    assert!(!text.contains("never answered"), "{text}");
+    let json = shown(&["--json"], &file(&connection));
+    assert!(json.contains(r#""may_be_lost":true"#), "{json}");
+}
+
+#[test]
+fn filters_leave_what_nobody_can_tell_and_what_was_not_answered() {
+    let mut connection = session();
+    // A body that ends too early, and a request of another agent that has no answer.
+    connection.packets[10].payload.truncate(40);
+    connection.packets[10].payload[3] = 32;
+    connection.packets.remove(13);
+    connection.packets[12].acknowledged = connection.packets[13].acknowledged;
+    let mut again = Connection::open(12_028);
+    for packet in &connection.packets {
+        if !packet.payload.is_empty() {
+            again.send(packet.from, &packet.payload);
+        }
+    }
+    again.close();
+    let file = file(&again);
+    for agent in ["1001001", "1001002"] {
+        let text = shown(&["--agent", agent], &file);
+        assert!(text.contains("BEGIN_CALL_EVENT"), "{text}");
+        assert_eq!(text.contains("never"), agent == "1001001", "{text}");
+        let check = run(&["--agent", agent, "--check"], &file);
+        assert_eq!(check.status.code(), Some(3));
+    }
+    let never = |types| shown(&["--type", types], &file).contains("never answered");
+    assert!(never("ANSWER_CALL_REQ"));
+    assert!(!never("!ANSWER_CALL_REQ"));
+}
+
+#[test]
+fn filters_leave_answers_that_were_read_before_their_requests() {
+    let mut connection = session();
+    connection.packets.drain(..7);
+    connection.packets[0].payload.drain(..13);
+    connection.packets[0].sequence += 13;
+    let text = shown(&["--agent", "1001001"], &file(&connection));
+    let names: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(3))
+        .filter(|name| name.contains('_'))
+        .collect();
+    assert_eq!(names, ["ANSWER_CALL_REQ", "CONTROL_FAILURE_CONF"], "{text}");
+    assert!(text.contains("DEVICE_BUSY (1.5 ms)"), "{text}");
+}
+
+#[test]
 fn a_line_has_room_for_some_problems_only() {
     let mut event = golden("uccx17_agent_state_event");
     // Twenty fields of a tag that nobody knows.

@@ -114,11 +114,12 @@ pub(crate) struct Show {
     )]
     pub(crate) types: Vec<TypeFilter>,
 
-    /// Only messages about this agent (id, extension or telephone), and their answers
+    /// Only messages about this agent (id, extension or telephone), their answers, and those that
+    /// cannot be read, of which nobody can tell
     #[arg(long, value_name = "ID", global = true, help_heading = "Filters")]
     pub(crate) agent: Option<String>,
 
-    /// Only messages about this call (ConnectionCallID), and their answers
+    /// Only messages about this call (ConnectionCallID), their answers, and those that cannot be read
     #[arg(long, value_name = "ID", global = true, help_heading = "Filters")]
     pub(crate) call: Option<u32>,
 

@@ -1,12 +1,11 @@
-//! One connection between a client and a server: its messages, and which answer belongs to which
-//! request.
+//! One connection between a client and a server: its messages, and what its end leaves open.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use cti_proto::code::MessageType;
+use cti_proto::code::{MessageType, ServiceMask};
 use cti_proto::follow::{Certainty, Event, Finding, Follower, SkipReason, VersionGuess, findings};
 use cti_proto::message::Role;
 use cti_proto::{Frame, Message, Version};
@@ -15,6 +14,7 @@ use crate::inspect::Failure;
 use crate::inspect::args::Show;
 use crate::inspect::reassembly::Piece;
 use crate::inspect::report::Report;
+use crate::inspect::request::{Due, Place, Requests};
 use crate::inspect::timestamp::Timestamp;
 
 /// Who sent something.
@@ -60,6 +60,18 @@ pub(crate) struct Label {
     pub(crate) from_its_beginning: bool,
 }
 
+/// Why nothing more comes of a connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Over {
+    /// Its ends closed it.
+    Closed,
+    CaptureEnded,
+    /// Others took its place.
+    Evicted,
+    /// Another connection between the same ends began.
+    Replaced,
+}
+
 /// One thing to report.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
@@ -90,7 +102,20 @@ pub(crate) enum Content {
     /// A request that the end of the connection left without an answer.
     Unanswered {
         name: &'static str,
+        number: MessageType,
         invoke_id: u32,
+        /// Whether the request was shown as one about the wanted agent or call.
+        wanted: bool,
+        /// The answer may be among bytes that could not be read.
+        may_be_lost: bool,
+    },
+    /// The connection goes on, but what came of it does not.
+    StillOpen {
+        over: Over,
+        /// Requests that have no answer so far.
+        waiting: u64,
+        /// Bytes of messages whose rest was still to come.
+        unfinished: u64,
     },
     Heartbeats {
         sent: u64,
@@ -137,6 +162,11 @@ pub(crate) enum Problem {
     Finding(Finding),
     /// An answer whose request was not seen.
     NoRequest(u32),
+    /// A confirmation of another type than its request has.
+    WrongConfirmation {
+        invoke_id: u32,
+        asked: &'static str,
+    },
     /// A request whose InvokeID an earlier one still waits with.
     InvokeIdInUse {
         invoke_id: u32,
@@ -154,6 +184,12 @@ impl fmt::Display for Problem {
         match self {
             Self::Finding(finding) => finding.fmt(f),
             Self::NoRequest(invoke_id) => write!(f, "no request with invoke id {invoke_id}"),
+            Self::WrongConfirmation { invoke_id, asked } => {
+                write!(
+                    f,
+                    "no answer to {asked}, which waits with invoke id {invoke_id}"
+                )
+            }
             Self::InvokeIdInUse { invoke_id, name } => {
                 write!(f, "{name} still waits with invoke id {invoke_id}")
             }
@@ -180,22 +216,16 @@ pub(crate) struct Conversation {
     arrivals: [VecDeque<(u64, Timestamp)>; 2],
     /// Where the bytes so far end.
     received: [u64; 2],
-    requests: BTreeMap<u32, Asked>,
+    requests: Requests,
     began: Option<Timestamp>,
-    /// Answers that were read before their requests, because that side was being searched.
-    early: BTreeMap<u32, Option<Timestamp>>,
+    /// The sides that have closed the connection.
+    ended: [bool; 2],
+    /// Bytes of messages that the end of the capture cut off.
+    unfinished: u64,
     /// Nothing is missing so far.
     whole: bool,
     heartbeats: u64,
     probation: Option<Probation>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    name: &'static str,
-    number: MessageType,
-    time: Option<Timestamp>,
-    wanted: bool,
 }
 
 /// A connection of which nothing speaks for CTI but what it carries.
@@ -235,9 +265,10 @@ impl Conversation {
             told: None,
             followers: [follower.clone(), follower],
             told_lost: [None; 2],
-            requests: BTreeMap::new(),
+            requests: Requests::default(),
             began: None,
-            early: BTreeMap::new(),
+            ended: [false; 2],
+            unfinished: 0,
             arrivals: [VecDeque::new(), VecDeque::new()],
             received: [0; 2],
             whole: begin.from_its_beginning,
@@ -264,7 +295,8 @@ impl Conversation {
         match &piece {
             Piece::Data(_, data) => self.received[side] += data.len() as u64,
             Piece::Gap(lost) => self.received[side] += lost,
-            Piece::End => {}
+            Piece::End => self.ended[side] = true,
+            Piece::Stop => {}
         }
         if let Piece::Data(arrived, data) = &piece {
             match &mut self.probation {
@@ -278,13 +310,25 @@ impl Conversation {
                 arrivals.pop_front();
             }
         }
+        let stops = piece == Piece::Stop;
         let follower = &mut self.followers[side];
         match piece {
             Piece::Data(_, data) => follower.handle_input(&data),
             Piece::Gap(lost) => follower.handle_gap(lost),
-            Piece::End => follower.handle_end(),
+            Piece::End | Piece::Stop => follower.handle_end(),
         }
         while let Some(event) = self.followers[side].poll_event() {
+            if let Event::Skipped {
+                len,
+                reason: SkipReason::End,
+                ..
+            } = event
+                && stops
+            {
+                // The rest of the message was sent later, or not captured.
+                self.unfinished += len;
+                continue;
+            }
             let end = match &event {
                 Event::Frame { offset, frame } => offset + frame.wire_len() as u64,
                 Event::Skipped { offset, len, .. } => offset + len,
@@ -324,20 +368,50 @@ impl Conversation {
     }
 
     /// Tells what the end leaves open.
-    pub(crate) fn finish(&mut self, time: Timestamp, report: &mut Report) -> Result<(), Failure> {
+    pub(crate) fn finish(
+        &mut self,
+        time: Timestamp,
+        over: Over,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
         if self.begin.peers.is_none() {
             // A dump is an extract.
             return Ok(());
         }
         let time = self.began.map(|_| time);
-        let requests = std::mem::take(&mut self.requests);
+        let requests = self.requests.finish();
+        // A server that has closed its side answers nothing any more.
+        if over != Over::Closed && !self.ended[self.shown(Sender::Server) as usize] {
+            let waits = |due| matches!(due, Due::Yes | Due::MayBeLost);
+            let waiting = requests.iter().filter(|(_, asked)| waits(asked.due));
+            let content = Content::StillOpen {
+                over,
+                waiting: waiting.count() as u64,
+                unfinished: self.unfinished,
+            };
+            // There is nothing to be said of a connection that was never shown.
+            return match self.label.number {
+                Some(_) => self.report(time, Sender::Client, content, report),
+                None => Ok(()),
+            };
+        }
         let mut silent = 0;
         for (invoke_id, asked) in requests {
+            let may_be_lost = match asked.due {
+                Due::Yes => false,
+                Due::MayBeLost => true,
+                Due::Unknown | Due::No => continue,
+            };
             if asked.number == MessageType::HEARTBEAT_REQ {
-                silent += 1;
+                silent += u64::from(!may_be_lost);
             } else {
-                let name = asked.name;
-                let content = Content::Unanswered { name, invoke_id };
+                let content = Content::Unanswered {
+                    name: asked.name,
+                    number: asked.number,
+                    invoke_id,
+                    wanted: asked.wanted,
+                    may_be_lost,
+                };
                 self.report(time, Sender::Client, content, report)?;
             }
         }
@@ -366,6 +440,9 @@ impl Conversation {
                 reason,
             } => {
                 self.whole = false;
+                if self.shown(sender) == Sender::Server {
+                    self.requests.lose_answers();
+                }
                 let content = Content::Skipped {
                     offset,
                     len,
@@ -414,8 +491,9 @@ impl Conversation {
             problems.push(Problem::Version { asked, given });
         }
         let wanted = report.filter().concerns(message.as_ref());
-        let answered = self.pair(time, message.as_ref(), role, wanted, &mut problems);
+        let (answered, early) = self.pair(time, message.as_ref(), role, wanted, &mut problems);
         self.tell_version(time, report)?;
+        let invoke_id = message.as_ref().and_then(Message::invoke_id);
         let seen = Seen {
             offset,
             frame,
@@ -424,10 +502,26 @@ impl Conversation {
             problems,
             answered,
         };
-        self.report(time, sender, Content::Message(Box::new(seen)), report)
+        if let (Some(invoke_id), Some(Role::Confirmation), None) = (invoke_id, role, answered)
+            && report.admits_with_request(&seen)
+        {
+            let content = Content::Message(Box::new(seen.clone()));
+            let record = Record {
+                time,
+                sender,
+                content,
+            };
+            self.requests.hold(invoke_id.0, record);
+        }
+        self.report(time, sender, Content::Message(Box::new(seen)), report)?;
+        match early {
+            Some(early) => self.report(early.time, early.sender, early.content, report),
+            None => Ok(()),
+        }
     }
 
-    /// Keeps requests until they are answered.
+    /// Keeps requests until they are answered. Tells what a message answers, and which answer to it
+    /// was read before.
     fn pair(
         &mut self,
         time: Option<Timestamp>,
@@ -435,54 +529,47 @@ impl Conversation {
         role: Option<Role>,
         wanted: bool,
         problems: &mut Vec<Problem>,
-    ) -> Option<Answered> {
-        let message = message?;
-        let table = message.table()?;
-        let invoke_id = message.invoke_id()?.0;
-        match role? {
+    ) -> (Option<Answered>, Option<Record>) {
+        let Some((message, table)) = message.and_then(|message| Some((message, message.table()?)))
+        else {
+            return (None, None);
+        };
+        if table.number == MessageType::OPEN_CONF
+            && let Some(services) = number_in(message, "services_granted")
+        {
+            self.requests.grant(ServiceMask(services));
+        }
+        let (Some(invoke_id), Some(role)) = (message.invoke_id(), role) else {
+            return (None, None);
+        };
+        let place = Place {
+            time,
+            whole: self.whole,
+            is_session: self.begin.peers.is_some(),
+        };
+        match role {
             Role::Request => {
                 self.heartbeats += u64::from(table.number == MessageType::HEARTBEAT_REQ);
-                if self
-                    .early
-                    .remove(&invoke_id)
-                    .is_some_and(|answer| answer >= time)
-                {
-                    return None;
-                }
-                let asked = Asked {
-                    name: table.name,
-                    number: table.number,
-                    time,
-                    wanted,
-                };
-                if let Some(earlier) = self.requests.insert(invoke_id, asked) {
-                    problems.push(Problem::InvokeIdInUse {
-                        invoke_id,
-                        name: earlier.name,
-                    });
-                }
-                if self.requests.len() > MOST_REQUESTS {
-                    self.requests.pop_first();
-                }
-                None
-            }
-            Role::Confirmation => match self.requests.remove(&invoke_id) {
-                Some(asked) => Some(Answered {
-                    name: asked.name,
-                    after: time.zip(asked.time).map(|(time, asked)| time.since(asked)),
-                    wanted: asked.wanted,
-                }),
-                None => {
-                    // Its request may have been sent before the capture began, or been lost.
-                    if self.whole && self.begin.peers.is_some() {
-                        problems.push(Problem::NoRequest(invoke_id));
-                    } else if self.early.len() < MOST_REQUESTS {
-                        self.early.insert(invoke_id, time);
+                let answered = self
+                    .requests
+                    .ask(place, invoke_id.0, table, wanted, problems);
+                let early = answered.flatten().map(|mut answer| {
+                    if let Content::Message(seen) = &mut answer.content {
+                        seen.answered = Some(Answered {
+                            name: table.name,
+                            after: time.zip(answer.time).map(|(asked, time)| time.since(asked)),
+                            wanted,
+                        });
                     }
-                    None
-                }
-            },
-            Role::Event => None,
+                    answer
+                });
+                (None, early)
+            }
+            Role::Confirmation => {
+                let answered = self.requests.answer(place, invoke_id.0, table, problems);
+                (answered, None)
+            }
+            Role::Event => (None, None),
         }
     }
 
@@ -583,6 +670,12 @@ fn may_show_secret(message: &Message) -> bool {
     has_secret && contents.is_some_and(|contents| !contents.other().is_empty())
 }
 
+/// A number's field of a message.
+fn number_in(message: &Message, field: &str) -> Option<u32> {
+    let number = message.contents()?.get(field).number()?;
+    u32::try_from(number).ok()
+}
+
 /// VersionNumber of an OPEN_REQ, the second number of its body in all versions.
 fn asked_version(frame: &Frame) -> Option<u32> {
     let number = frame.body.get(4..)?.first_chunk()?;
@@ -608,6 +701,3 @@ const MOST_HELD: usize = 64;
 
 /// Segments that may wait to be read: a search looks at no more than some 37,000 bytes at a time.
 const MOST_ARRIVALS: usize = 40_000;
-
-/// Requests of a session that may wait for an answer.
-const MOST_REQUESTS: usize = 10_000;

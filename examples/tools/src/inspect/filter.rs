@@ -88,9 +88,14 @@ impl Filter {
         }
     }
 
+    /// Whether messages about everybody are shown.
+    pub(crate) const fn is_about_all(&self) -> bool {
+        self.agent.is_none() && self.call.is_none()
+    }
+
     /// Whether every message is shown.
     pub(crate) const fn is_open(&self) -> bool {
-        self.types.is_empty() && self.agent.is_none() && self.call.is_none()
+        self.types.is_empty() && self.is_about_all()
     }
 
     pub(crate) fn admits_type(&self, number: MessageType) -> bool {
@@ -107,13 +112,14 @@ impl Filter {
         named(false).unwrap_or(true) && !named(true).unwrap_or(false)
     }
 
-    /// Whether `message` is about the agent and the call that are wanted.
+    /// Whether `message` is about the agent and the call that are wanted. Of one that cannot be read
+    /// nobody can tell, so it is.
     pub(crate) fn concerns(&self, message: Option<&Message>) -> bool {
-        if self.agent.is_none() && self.call.is_none() {
+        if self.is_about_all() {
             return true;
         }
         let Some(contents) = message.and_then(Message::contents) else {
-            return false;
+            return true;
         };
         let of_agent = self.agent.as_deref().is_none_or(|agent| {
             holds(contents, &|name, _, value| {
@@ -148,7 +154,14 @@ fn holds(contents: Contents<'_>, is_it: &dyn Fn(&str, &str, FieldValue<'_>) -> b
     })
 }
 
-const AGENT_FIELDS: [&str; 3] = ["agent_id", "agent_extension", "agent_instrument"];
+const AGENT_FIELDS: [&str; 6] = [
+    "agent_id",
+    "agent_extension",
+    "agent_instrument",
+    "supervisor_id",
+    "login_id",
+    "old_login_id",
+];
 
 #[cfg(test)]
 mod tests {

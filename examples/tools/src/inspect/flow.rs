@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::inspect::Failure;
 use crate::inspect::args::{Args, Show, client_by_port, is_well_known};
-use crate::inspect::conversation::{Begin, Conversation, Peers, Sender};
+use crate::inspect::conversation::{Begin, Conversation, Over, Peers, Sender};
 use crate::inspect::packet::Segment;
 use crate::inspect::reassembly::{Piece, Stream};
 use crate::inspect::report::Report;
@@ -65,7 +65,7 @@ impl<'a> Flows<'a> {
                 .get(&ends)
                 .is_some_and(|flow| flow.is_another(segment))
         {
-            self.close(ends, time, report)?;
+            self.close(ends, time, Over::Replaced, report)?;
         }
         if !self.flows.contains_key(&ends) {
             let worth_it = segment.syn || !segment.payload.is_empty() || segment.cut > 0;
@@ -78,7 +78,7 @@ impl<'a> Flows<'a> {
             if self.flows.len() >= MOST_FLOWS
                 && let Some((_, oldest)) = self.used.pop_first()
             {
-                self.close(oldest, time, report)?;
+                self.close(oldest, time, Over::Evicted, report)?;
             }
             self.flows.insert(ends, flow);
         }
@@ -91,7 +91,7 @@ impl<'a> Flows<'a> {
         flow.last_used = self.clock;
         flow.segment(time, segment, report)?;
         if flow.streams.iter().all(Stream::has_ended) {
-            self.close(ends, time, report)?;
+            self.close(ends, time, Over::Closed, report)?;
         }
         Ok(())
     }
@@ -99,22 +99,33 @@ impl<'a> Flows<'a> {
     /// The capture is over.
     pub(crate) fn finish(&mut self, time: Timestamp, report: &mut Report) -> Result<(), Failure> {
         while let Some((_, ends)) = self.used.pop_first() {
-            self.close(ends, time, report)?;
+            self.close(ends, time, Over::CaptureEnded, report)?;
         }
         Ok(())
     }
 
-    fn close(&mut self, ends: Ends, time: Timestamp, report: &mut Report) -> Result<(), Failure> {
+    fn close(
+        &mut self,
+        ends: Ends,
+        time: Timestamp,
+        over: Over,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
         let Some(mut flow) = self.flows.remove(&ends) else {
             return Ok(());
         };
         self.used.remove(&flow.last_used);
         for sender in [Sender::Client, Sender::Server] {
             let mut pieces = Vec::new();
-            flow.streams[sender as usize].end(&mut pieces);
+            // Only a connection that was closed has come to the end of its streams.
+            let last = match over {
+                Over::Closed => Piece::End,
+                Over::CaptureEnded | Over::Evicted | Over::Replaced => Piece::Stop,
+            };
+            flow.streams[sender as usize].end(last, &mut pieces);
             flow.take(time, sender, pieces, report)?;
         }
-        flow.conversation.finish(time, report)
+        flow.conversation.finish(time, over, report)
     }
 }
 
@@ -201,14 +212,14 @@ impl Flow {
             stream.observe(time, None, &mut pieces);
         }
         if segment.rst {
-            stream.end(&mut pieces);
+            stream.end(Piece::End, &mut pieces);
         }
         self.take(time, sender, pieces, report)?;
         let mut pieces = Vec::new();
         let stream = &mut self.streams[other];
         stream.observe(time, segment.acknowledged, &mut pieces);
         if segment.rst {
-            stream.end(&mut pieces);
+            stream.end(Piece::End, &mut pieces);
         }
         self.take(time, sender.other(), pieces, report)
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::inspect::Failure;
 use crate::inspect::args::Show;
-use crate::inspect::conversation::{Begin, Conversation, Sender};
+use crate::inspect::conversation::{Begin, Conversation, Over, Sender};
 use crate::inspect::reassembly::Piece;
 use crate::inspect::report::Report;
 use crate::inspect::timestamp::Timestamp;
@@ -35,7 +35,7 @@ pub(crate) fn read(
     }
     // What stands above a line that cannot be read is shown.
     let ended = conversation.take(None, Sender::Client, Piece::End, report);
-    let finished = conversation.finish(Timestamp::default(), report);
+    let finished = conversation.finish(Timestamp::default(), Over::Closed, report);
     read.and(ended).and(finished)
 }
 

@@ -22,6 +22,7 @@ mod proxy;
 mod reassembly;
 mod render;
 mod report;
+mod request;
 mod summary;
 mod timestamp;
 
@@ -114,7 +115,7 @@ fn run(args: &Args) -> Outcome {
     let finished = report.finish();
     Outcome {
         flawed,
-        failure: failure.or(finished.err()),
+        failure: failure.or_else(|| finished.err()),
     }
 }
 

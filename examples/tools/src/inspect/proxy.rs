@@ -17,7 +17,7 @@ use bytes::Bytes;
 
 use crate::inspect::Failure;
 use crate::inspect::args::{Proxy, Show};
-use crate::inspect::conversation::{Begin, Conversation, Peers, Sender};
+use crate::inspect::conversation::{Begin, Conversation, Over, Peers, Sender};
 use crate::inspect::reassembly::Piece;
 use crate::inspect::report::Report;
 use crate::inspect::timestamp::Timestamp;
@@ -187,7 +187,7 @@ fn show_news(
             What::Closed => {
                 over += 1;
                 if let Some(Some(mut conversation)) = conversations.remove(&connection) {
-                    conversation.finish(time, report)?;
+                    conversation.finish(time, Over::Closed, report)?;
                 }
             }
             What::Stopped(connections) => all = Some(connections),

@@ -16,6 +16,8 @@ pub(crate) enum Piece {
     Gap(u64),
     /// The sender has closed it, or the connection broke.
     End,
+    /// Nothing more was captured; the sender may have gone on.
+    Stop,
 }
 
 /// Segments of one sender, in the order in which they were captured.
@@ -154,14 +156,14 @@ impl Stream {
         }
     }
 
-    /// Nothing more will be captured.
-    pub(crate) fn end(&mut self, out: &mut Vec<Piece>) {
+    /// Nothing more will come: `last` says why.
+    pub(crate) fn end(&mut self, last: Piece, out: &mut Vec<Piece>) {
         while !self.held.is_empty() {
             self.give_up(out);
         }
         if !self.ended {
             self.ended = true;
-            out.push(Piece::End);
+            out.push(last);
         }
     }
 
@@ -288,6 +290,7 @@ mod tests {
                 Piece::Data(_, data) => String::from_utf8_lossy(data).into_owned(),
                 Piece::Gap(lost) => format!("<{lost}>"),
                 Piece::End => "$".to_owned(),
+                Piece::Stop => "|".to_owned(),
             })
             .collect()
     }
@@ -352,8 +355,8 @@ mod tests {
         let (mut stream, mut out) = stream(&[(1000, "abc"), (1005, "fgh")]);
         stream.observe(Timestamp(PATIENCE * 9), Some(1003), &mut out);
         assert_eq!(text(&out), "abc");
-        stream.end(&mut out);
-        assert_eq!(text(&out), "abc<2>fgh$");
+        stream.end(Piece::Stop, &mut out);
+        assert_eq!(text(&out), "abc<2>fgh|");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use cti_proto::message::Role;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::inspect::conversation::{Content, Label, Peers, Record, Seen, Sender};
+use crate::inspect::conversation::{Content, Label, Over, Peers, Record, Seen, Sender};
 
 /// A record and what stands before it.
 pub(crate) struct Line<'a> {
@@ -52,7 +52,10 @@ impl Text {
             write!(out, "{DIM}#{number}{DIM:#} ")?;
         }
         match (&line.record.content, line.record.sender) {
-            (Content::Version { .. } | Content::Heartbeats { .. }, _) => write!(out, "   ")?,
+            (
+                Content::Version { .. } | Content::Heartbeats { .. } | Content::StillOpen { .. },
+                _,
+            ) => write!(out, "   ")?,
             (_, Sender::Client) => write!(out, "{CLIENT}->{CLIENT:#} ")?,
             (_, Sender::Server) => write!(out, "{SERVER}<-{SERVER:#} ")?,
         }
@@ -88,11 +91,38 @@ impl Text {
                 }
                 writeln!(out, "{DIM:#}")
             }
-            Content::Unanswered { name, invoke_id } => {
+            Content::Unanswered {
+                name,
+                invoke_id,
+                may_be_lost: false,
+                ..
+            } => {
                 writeln!(
                     out,
                     "{BAD}! {name} invoke_id={invoke_id} was never answered{BAD:#}"
                 )
+            }
+            Content::Unanswered {
+                name, invoke_id, ..
+            } => {
+                writeln!(
+                    out,
+                    "{DIM}{name} invoke_id={invoke_id}: its answer may be among what was lost{DIM:#}"
+                )
+            }
+            Content::StillOpen {
+                over,
+                waiting,
+                unfinished,
+            } => {
+                write!(out, "{DIM}{}", why_open(*over))?;
+                if *waiting > 0 {
+                    write!(out, "; unanswered so far: {waiting}")?;
+                }
+                if *unfinished > 0 {
+                    write!(out, "; bytes of an unfinished message: {unfinished}")?;
+                }
+                writeln!(out, "{DIM:#}")
             }
             Content::Heartbeats { sent, unanswered } => {
                 writeln!(
@@ -145,6 +175,16 @@ impl Text {
 
     pub(crate) fn notice(self, out: &mut impl Write, notice: &str) -> io::Result<()> {
         writeln!(out, "{BAD}! {notice}{BAD:#}")
+    }
+}
+
+/// What became of a connection that was not closed.
+const fn why_open(over: Over) -> &'static str {
+    match over {
+        Over::Closed => "closed",
+        Over::CaptureEnded => "still open at the end of the capture",
+        Over::Evicted => "still open, but too many others are: no longer followed",
+        Over::Replaced => "its end was not captured",
     }
 }
 
@@ -215,8 +255,24 @@ impl Json {
                 };
                 object.put("certainty", certainty)?;
             }
-            Content::Unanswered { name, invoke_id } => {
-                object.put("unanswered", &json!({"type": name, "invoke_id": invoke_id}))?;
+            Content::Unanswered {
+                name,
+                invoke_id,
+                may_be_lost,
+                ..
+            } => {
+                let request =
+                    json!({"type": name, "invoke_id": invoke_id, "may_be_lost": may_be_lost});
+                object.put("unanswered", &request)?;
+            }
+            Content::StillOpen {
+                over,
+                waiting,
+                unfinished,
+            } => {
+                object.put("still_open", why_open(*over))?;
+                object.put("unanswered_so_far", waiting)?;
+                object.put("unfinished_bytes", unfinished)?;
             }
             Content::Heartbeats { sent, unanswered } => {
                 object.put(

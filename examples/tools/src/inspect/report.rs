@@ -3,10 +3,11 @@
 use std::io::{self, BufWriter, Write};
 
 use anstream::AutoStream;
+use cti_proto::code::MessageType;
 
 use crate::inspect::Failure;
 use crate::inspect::args::{Show, TimeForm};
-use crate::inspect::conversation::{Content, Label, Record};
+use crate::inspect::conversation::{Content, Label, Record, Seen};
 use crate::inspect::filter::Filter;
 use crate::inspect::render::{Json, Line, Text};
 use crate::inspect::summary::Summary;
@@ -77,6 +78,12 @@ impl Report {
         &self.filter
     }
 
+    /// Whether a confirmation is shown with its request only.
+    pub(crate) fn admits_with_request(&self, seen: &Seen) -> bool {
+        self.filter.admits_type(seen.frame.message_type)
+            && !self.filter.concerns(seen.message.as_ref())
+    }
+
     /// Takes one thing of the conversation `label`.
     pub(crate) fn record(&mut self, label: &mut Label, record: Record) -> Result<(), Failure> {
         self.first = self.first.or(record.time);
@@ -85,11 +92,9 @@ impl Report {
         }
         self.flawed |= match &record.content {
             Content::Message(seen) => !seen.problems.is_empty(),
-            Content::Skipped { .. }
-            | Content::Lost { .. }
-            | Content::Unanswered { .. }
-            | Content::Heartbeats { .. } => true,
-            Content::Version { .. } => false,
+            Content::Unanswered { may_be_lost, .. } => !may_be_lost,
+            Content::Skipped { .. } | Content::Lost { .. } | Content::Heartbeats { .. } => true,
+            Content::Version { .. } | Content::StillOpen { .. } => false,
         };
         if label.number.is_none() {
             self.conversations += 1;
@@ -162,12 +167,17 @@ impl Report {
                 self.filter.admits_type(seen.frame.message_type)
                     && (answers_wanted || self.filter.concerns(seen.message.as_ref()))
             }
+            Content::Unanswered { number, wanted, .. } => {
+                *wanted && self.filter.admits_type(*number)
+            }
+            Content::Heartbeats { .. } => {
+                self.filter.is_about_all() && self.filter.admits_type(MessageType::HEARTBEAT_REQ)
+            }
             // What is left of a conversation under a filter says nothing of the whole.
             Content::Skipped { .. }
             | Content::Lost { .. }
             | Content::Version { .. }
-            | Content::Unanswered { .. }
-            | Content::Heartbeats { .. } => self.filter.is_open(),
+            | Content::StillOpen { .. } => self.filter.is_open(),
         }
     }
 

@@ -36,9 +36,16 @@ impl Summary {
         match &record.content {
             Content::Message(seen) => self.message(seen),
             Content::Skipped { len, .. } => self.skipped_bytes += len,
-            Content::Unanswered { name, .. } => *self.unanswered.entry(name).or_default() += 1,
+            Content::Unanswered {
+                name,
+                may_be_lost: false,
+                ..
+            } => *self.unanswered.entry(name).or_default() += 1,
             Content::Heartbeats { unanswered, .. } => self.silent_heartbeats += unanswered,
-            Content::Lost { .. } | Content::Version { .. } => {}
+            Content::Unanswered { .. }
+            | Content::Lost { .. }
+            | Content::Version { .. }
+            | Content::StillOpen { .. } => {}
         }
     }
 

@@ -144,7 +144,8 @@ impl Connection {
         self
     }
 
-    fn push(&mut self, from: From, flags: &'static str, payload: &[u8]) {
+    /// Sends a packet with these flags.
+    pub(crate) fn push(&mut self, from: From, flags: &'static str, payload: &[u8]) {
         let [own, other] = match from {
             From::Client => [0, 1],
             From::Server => [1, 0],
