@@ -314,6 +314,120 @@ fn a_reused_port_is_another_connection() {
 }
 
 #[test]
+fn what_comes_behind_a_reset_is_no_new_connection() {
+    let mut connection = session();
+    // Up to HEARTBEAT_REQ; its answer comes too late.
+    connection.packets.truncate(9);
+    let late = session().packets[9].clone();
+    connection.push(From::Client, "ra", &[]);
+    connection.packets.push(late);
+    let text = shown(&[], &file(&connection));
+    assert!(text.contains("1 of 1 heartbeats were never"), "{text}");
+    assert!(!text.contains("#2"), "{text}");
+    assert!(!text.contains("HEARTBEAT_CONF"), "{text}");
+    assert!(!text.contains("still open"), "{text}");
+    // The SYN again is none, another one is.
+    connection.packets.push(session().packets[0].clone());
+    assert!(!shown(&[], &file(&connection)).contains("#2"));
+    let mut next = Connection::open_with(12_028, 9_000, 90_000);
+    next.send(From::Client, &with_invoke_id("uccx17_open_req", 9));
+    connection.packets.extend(next.packets);
+    let text = shown(&[], &file(&connection));
+    assert!(
+        text.contains("#2 10.0.0.5:50123 -> 10.0.0.1:12028\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_syn_that_comes_again_is_no_new_connection() {
+    let expected = shown(&[], &file(&session()));
+    let mut connection = session();
+    let [syn, syn_ack] = [0, 1].map(|index| connection.packets[index].clone());
+    connection.packets.insert(8, syn);
+    connection.packets.insert(10, syn_ack);
+    assert_eq!(shown(&[], &file(&connection)), expected);
+}
+
+#[test]
+fn a_reused_port_is_another_connection_by_its_syn_ack_too() {
+    let mut both = session();
+    // Neither the end of the first nor the beginning of the second was captured.
+    both.packets.truncate(9);
+    let mut second = Connection::open_with(12_028, 9_000, 90_000);
+    second
+        .send(From::Client, &with_invoke_id("uccx17_open_req", 9))
+        .send(From::Server, &with_invoke_id("uccx17_failure_conf", 9));
+    both.packets.extend(second.packets.drain(1..));
+    let text = shown(&[], &file(&both));
+    assert!(text.contains("#1    its end was not captured"), "{text}");
+    assert!(text.contains("#2 -> OPEN_REQ"), "{text}");
+    assert!(text.contains("#2 <- FAILURE_CONF"), "{text}");
+}
+
+#[test]
+fn a_syn_may_carry_data() {
+    let mut connection = session();
+    let request = connection.packets.remove(3).payload;
+    connection.packets[0].payload = request;
+    let text = shown(&[], &file(&connection));
+    let expected = shown(&[], &file(&session()));
+    assert_eq!(messages(&text), messages(&expected));
+}
+
+#[test]
+fn foreign_connections_take_no_place_from_sessions() {
+    let session = session();
+    let mut packets = Vec::new();
+    for (index, packet) in session.wire(Link::Ethernet).into_iter().enumerate() {
+        packets.push(packet);
+        if index == 5 {
+            for port in 10_000..16_000 {
+                let mut foreign = Connection::open(443);
+                foreign.client_port = port;
+                foreign.send(From::Client, b"GET / HTTP/1.1\r\n\r\n");
+                packets.extend(foreign.wire(Link::Ethernet));
+            }
+        }
+    }
+    let text = shown(&[], &pcap(Link::Ethernet, &packets, false));
+    assert_eq!(messages(&text), messages(&shown(&[], &file(&session))));
+}
+
+#[test]
+fn a_clients_port_is_not_taken_for_the_servers() {
+    let mut web = Connection::open(443);
+    web.client_port = 42_067;
+    for _ in 0..20 {
+        web.send(From::Client, &[0x17, 3, 3, 0, 40, 0, 0, 0, 0, 0, 0, 1, 9])
+            .send(From::Server, &[0x17, 3, 3, 0, 80, 0, 0, 0, 0, 0, 0, 1, 7]);
+    }
+    assert_eq!(shown(&[], &file(&web)), "");
+    assert_eq!(shown(&["--port", "42067"], &file(&web)), "");
+    web.packets.drain(..4);
+    assert_eq!(shown(&[], &file(&web)), "");
+    // The port suggests the wrong side, but messages tell.
+    let mut cti = session();
+    cti.client_port = 42_067;
+    cti.server_port = 8_443;
+    cti.packets.drain(..4);
+    let text = shown(&[], &file(&cti));
+    assert!(
+        text.starts_with("#1 10.0.0.5:42067 -> 10.0.0.1:8443, "),
+        "{text}"
+    );
+    assert_eq!(shown(&["--client", "10.0.0.5"], &file(&cti)), text);
+    assert_eq!(shown(&["--client", "10.0.0.1"], &file(&cti)), "");
+    assert!(text.contains("<- SET_AGENT_STATE_CONF"), "{text}");
+    // One message suffices where a port speaks for it.
+    let mut short = session();
+    short.packets.drain(..8);
+    short.packets.truncate(2);
+    let text = shown(&[], &file(&short));
+    assert!(text.contains("-> HEARTBEAT_REQ"), "{text}");
+}
+
+#[test]
 fn answers_to_nothing_and_requests_without_answer_are_told() {
     let mut connection = Connection::open(12_028);
     connection

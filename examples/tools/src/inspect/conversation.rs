@@ -12,6 +12,7 @@ use cti_proto::{Frame, Message, Version};
 
 use crate::inspect::Failure;
 use crate::inspect::args::Show;
+use crate::inspect::filter::ClientFilter;
 use crate::inspect::reassembly::Piece;
 use crate::inspect::report::Report;
 use crate::inspect::request::{Due, Place, Requests};
@@ -39,14 +40,23 @@ pub(crate) struct Peers {
     pub(crate) server: SocketAddr,
 }
 
+/// Whether a connection is taken for one of CTI before it has shown that.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Trust {
+    /// Its server's port is one of CTI.
+    Full,
+    /// One of its ports is, but it may be the client's.
+    Likely,
+    None,
+}
+
 /// What is known of a connection at its beginning.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Begin {
     /// `None` for a dump, in which both sides may be mixed.
     pub(crate) peers: Option<Peers>,
     pub(crate) from_its_beginning: bool,
-    /// Whether it is taken for CTI before it has shown that.
-    pub(crate) trusted: bool,
+    pub(crate) trust: Trust,
     /// Whether client and server may still change places.
     pub(crate) sides_are_known: bool,
 }
@@ -226,11 +236,17 @@ pub(crate) struct Conversation {
     whole: bool,
     heartbeats: u64,
     probation: Option<Probation>,
+    /// The client that the user wants to see.
+    client: Option<ClientFilter>,
+    /// It turned out to be another one.
+    unwanted: bool,
 }
 
-/// A connection of which nothing speaks for CTI but what it carries.
-#[derive(Debug, Default)]
+/// A connection that is one of CTI if what it carries says so.
+#[derive(Debug)]
 struct Probation {
+    /// Whether its port speaks for it.
+    is_likely: bool,
     held: Vec<Record>,
     messages: usize,
     bytes: u64,
@@ -273,13 +289,37 @@ impl Conversation {
             received: [0; 2],
             whole: begin.from_its_beginning,
             heartbeats: 0,
-            probation: (!begin.trusted).then(Probation::default),
+            probation: (begin.trust != Trust::Full).then(|| Probation {
+                is_likely: begin.trust == Trust::Likely,
+                held: Vec::new(),
+                messages: 0,
+                bytes: 0,
+            }),
+            client: show.client,
+            unwanted: false,
         }
     }
 
     /// The ends as they were given.
     pub(crate) const fn peers(&self) -> Option<Peers> {
         self.begin.peers
+    }
+
+    /// Whether it is known to be of CTI.
+    pub(crate) const fn is_proven(&self) -> bool {
+        self.probation.is_none()
+    }
+
+    /// Whether it is known to be none of CTI, or of another client than is wanted.
+    pub(crate) fn is_foreign(&self) -> bool {
+        let probation = self.probation.as_ref();
+        self.unwanted || probation.is_some_and(|probation| probation.bytes > MOST_ON_PROBATION)
+    }
+
+    /// Bytes that it takes to remember when bytes came.
+    pub(crate) fn weight(&self) -> usize {
+        let arrivals = self.arrivals.iter().map(VecDeque::len).sum::<usize>();
+        arrivals * size_of::<(u64, Timestamp)>()
     }
 
     /// Takes what one side sent next.
@@ -300,6 +340,7 @@ impl Conversation {
         }
         if let Piece::Data(arrived, data) = &piece {
             match &mut self.probation {
+                // Its caller is about to give it up.
                 Some(probation) if probation.bytes > MOST_ON_PROBATION => return Ok(()),
                 Some(probation) => probation.bytes += data.len() as u64,
                 None => {}
@@ -585,12 +626,18 @@ impl Conversation {
             if let (Some(by_type), Some(peers)) = (by_type, self.begin.peers) {
                 self.begin.sides_are_known = true;
                 self.swapped = by_type != sender;
-                if self.swapped {
-                    self.label.peers = Some(Peers {
+                let peers = if self.swapped {
+                    Peers {
                         client: peers.server,
                         server: peers.client,
-                    });
-                }
+                    }
+                } else {
+                    peers
+                };
+                self.label.peers = Some(peers);
+                self.unwanted = self
+                    .client
+                    .is_some_and(|filter| !filter.admits(peers.client));
             } else if self.begin.peers.is_none() {
                 return by_type.unwrap_or(Sender::Server);
             }
@@ -636,6 +683,9 @@ impl Conversation {
         content: Content,
         report: &mut Report,
     ) -> Result<(), Failure> {
+        if self.unwanted {
+            return Ok(());
+        }
         let record = Record {
             time,
             sender,
@@ -645,10 +695,16 @@ impl Conversation {
             return report.record(&mut self.label, record);
         };
         // What was skipped before anything is known says nothing.
-        if probation.messages > 0 && probation.held.len() < MOST_HELD {
+        let says_something = probation.messages > 0 || probation.is_likely;
+        if says_something && probation.held.len() < MOST_HELD {
             probation.held.push(record);
         }
-        if probation.messages >= PROOF {
+        let proof = if probation.is_likely {
+            PROOF_OF_LIKELY
+        } else {
+            PROOF
+        };
+        if probation.messages >= proof {
             let held = std::mem::take(&mut probation.held);
             self.probation = None;
             for record in held {
@@ -693,6 +749,9 @@ const SENT_BY_CLIENTS: [MessageType; 4] = [
 
 /// Messages that make a connection one of CTI.
 const PROOF: usize = 3;
+
+/// The same where a port speaks for it.
+const PROOF_OF_LIKELY: usize = 1;
 
 /// Bytes after which a connection without as many messages is none.
 const MOST_ON_PROBATION: u64 = 64 * 1024;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::inspect::Failure;
 use crate::inspect::args::Show;
-use crate::inspect::conversation::{Begin, Conversation, Over, Sender};
+use crate::inspect::conversation::{Begin, Conversation, Over, Sender, Trust};
 use crate::inspect::reassembly::Piece;
 use crate::inspect::report::Report;
 use crate::inspect::timestamp::Timestamp;
@@ -22,7 +22,7 @@ pub(crate) fn read(
         Begin {
             peers: None,
             from_its_beginning: true,
-            trusted: true,
+            trust: Trust::Full,
             sides_are_known: false,
         },
     );

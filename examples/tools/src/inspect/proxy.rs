@@ -17,7 +17,7 @@ use bytes::Bytes;
 
 use crate::inspect::Failure;
 use crate::inspect::args::{Proxy, Show};
-use crate::inspect::conversation::{Begin, Conversation, Over, Peers, Sender};
+use crate::inspect::conversation::{Begin, Conversation, Over, Peers, Sender, Trust};
 use crate::inspect::reassembly::Piece;
 use crate::inspect::report::Report;
 use crate::inspect::timestamp::Timestamp;
@@ -170,7 +170,7 @@ fn show_news(
                 let begin = Begin {
                     peers: Some(peers),
                     from_its_beginning: true,
-                    trusted: true,
+                    trust: Trust::Full,
                     sides_are_known: true,
                 };
                 let wanted = show.client.is_none_or(|filter| filter.admits(peers.client));

@@ -29,6 +29,8 @@ pub(crate) enum Piece {
 pub(crate) struct Stream {
     /// Where the next byte is due; `None` before the first segment.
     next: Option<u64>,
+    /// The sequence number of the first byte.
+    first: Option<u32>,
     held: BTreeMap<u64, Held>,
     held_bytes: usize,
     /// Where the sender's FIN stands.
@@ -63,14 +65,14 @@ struct Hole {
 }
 
 impl Stream {
-    /// The sender's SYN: its first byte has the next number.
-    pub(crate) fn start(&mut self, sequence: u32) {
-        self.next = Some(BASE + u64::from(sequence.wrapping_add(1)));
+    /// The sender's SYN says that its first byte has this number.
+    pub(crate) fn start(&mut self, first: u32) {
+        self.next(first);
     }
 
-    /// Whether any segment has been seen.
-    pub(crate) const fn has_started(&self) -> bool {
-        self.next.is_some()
+    /// Bytes that it holds, and what it takes to hold them.
+    pub(crate) fn weight(&self) -> usize {
+        self.held_bytes + self.held.len() * size_of::<(u64, Held)>()
     }
 
     /// Whether the end has been told.
@@ -78,12 +80,9 @@ impl Stream {
         self.ended
     }
 
-    /// The sequence number of the next byte.
-    pub(crate) const fn next_sequence(&self) -> Option<u32> {
-        match self.next {
-            Some(next) => Some(next as u32),
-            None => None,
-        }
+    /// The sequence number of the first byte; `None` before the first segment.
+    pub(crate) const fn first_sequence(&self) -> Option<u32> {
+        self.first
     }
 
     /// A segment with data; `cut` bytes more were sent than captured.
@@ -95,7 +94,7 @@ impl Stream {
         cut: u64,
         out: &mut Vec<Piece>,
     ) {
-        let next = *self.next.get_or_insert_with(|| BASE + u64::from(sequence));
+        let next = self.next(sequence);
         let segment = Held { time, data, cut };
         if segment.len() == 0 || self.ended {
             return;
@@ -122,7 +121,7 @@ impl Stream {
 
     /// The sender closes behind the byte before `sequence`.
     pub(crate) fn finish(&mut self, sequence: u32, out: &mut Vec<Piece>) {
-        let next = *self.next.get_or_insert_with(|| BASE + u64::from(sequence));
+        let next = self.next(sequence);
         self.fin = Some(place(next, sequence));
         self.drain(out);
     }
@@ -165,6 +164,12 @@ impl Stream {
             self.ended = true;
             out.push(last);
         }
+    }
+
+    /// Where the next byte is due, which is at `sequence` if nothing was captured before.
+    fn next(&mut self, sequence: u32) -> u64 {
+        self.first.get_or_insert(sequence);
+        *self.next.get_or_insert(BASE + u64::from(sequence))
     }
 
     fn hold(&mut self, start: u64, segment: Held) {
@@ -266,11 +271,11 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(Duration::ZERO);
 
-    /// Feeds `(sequence, data)` after a SYN with number 999, and tells what comes out.
+    /// Feeds `(sequence, data)` from number 1000 on, and tells what comes out.
     fn stream(segments: &[(u32, &'static str)]) -> (Stream, Vec<Piece>) {
         let mut stream = Stream::default();
         let mut out = Vec::new();
-        stream.start(999);
+        stream.start(1000);
         for (sequence, data) in segments {
             stream.segment(
                 NOW,
@@ -323,7 +328,7 @@ mod tests {
     fn sequence_numbers_wrap() {
         let mut stream = Stream::default();
         let mut out = Vec::new();
-        stream.start(u32::MAX - 3);
+        stream.start(u32::MAX - 2);
         for (sequence, data) in [
             (u32::MAX - 2, "abc"),
             (3, "gh"),
@@ -363,7 +368,7 @@ mod tests {
     fn what_is_held_is_bounded() {
         let mut stream = Stream::default();
         let mut out = Vec::new();
-        stream.start(0);
+        stream.start(1);
         for index in 0..10_000_u32 {
             let data = Bytes::from(vec![b'x'; 100]);
             stream.segment(NOW, 10 + index * 101, data, 0, &mut out);
