@@ -4,7 +4,8 @@
 mod common;
 
 use common::{
-    Connection, From, Link, golden, pcap, pcapng, run, session, shown, tool, with_invoke_id,
+    Connection, From, IF_TSOFFSET, IF_TSRESOL, Link, Section, golden, pcap, pcapng, run, session,
+    shown, tool, with_invoke_id,
 };
 
 #[test]
@@ -40,6 +41,110 @@ fn every_link_and_file_format_gives_the_same() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn sections_and_interfaces_have_units_of_time_of_their_own() {
+    let absolute = ["--time", "absolute"];
+    let expected = shown(&absolute, &file(&session()));
+    // A pcap of nanoseconds.
+    let mut nanos = file(&session());
+    nanos[..4].copy_from_slice(&0xa1b2_3c4d_u32.to_le_bytes());
+    let mut at = 24;
+    while at < nanos.len() {
+        let number = |at: usize| u32::from_le_bytes(nanos[at..at + 4].try_into().unwrap());
+        let (micros, len) = (number(at + 4), number(at + 8));
+        nanos[at + 4..at + 8].copy_from_slice(&(micros * 1_000).to_le_bytes());
+        at += 16 + usize::try_from(len).unwrap();
+    }
+    assert_eq!(shown(&absolute, &nanos), expected);
+    // Two interfaces of a little machine, then one of a big machine whose clock is a million
+    // seconds late.
+    let ethernet = session().wire(Link::Ethernet);
+    let cooked = session().wire(Link::LinuxSll);
+    let mut little = Section::new(false);
+    little
+        .interface(Link::Ethernet, 0, &[(IF_TSRESOL, vec![9])])
+        .interface(Link::LinuxSll, 0, &[]);
+    let mut big = Section::new(true);
+    let late = 1_000_000_u64;
+    big.interface(
+        Link::Ethernet,
+        0,
+        &[
+            (IF_TSRESOL, vec![6]),
+            (IF_TSOFFSET, late.to_be_bytes().to_vec()),
+        ],
+    );
+    for (index, (micros, packet)) in ethernet.iter().enumerate() {
+        match index {
+            0..9 if index % 2 == 0 => little.packet(0, micros * 1_000, packet),
+            0..9 => little.packet(1, *micros, &cooked[index].1),
+            _ => big.packet(0, micros - late * 1_000_000, packet),
+        };
+    }
+    let both = [little.file, big.file].concat();
+    assert_eq!(shown(&absolute, &both), expected);
+}
+
+#[test]
+fn a_unit_of_time_may_be_a_power_of_two_or_none() {
+    let request = &session().wire(Link::Ethernet)[3].1;
+    let mut section = Section::new(false);
+    let units = (1_700_000_000 << 20) + (1 << 19);
+    section
+        .interface(Link::Ethernet, 0, &[(IF_TSRESOL, vec![0x80 | 20])])
+        .packet(0, units, request);
+    let text = shown(&["--time", "absolute"], &section.file);
+    assert!(
+        text.contains("2023-11-14T22:13:20.500000Z #1 -> OPEN_REQ"),
+        "{text}"
+    );
+    // More of these make a second than 64 bits can count.
+    let mut section = Section::new(false);
+    section
+        .interface(Link::Ethernet, 0, &[(IF_TSRESOL, vec![20])])
+        .packet(0, units, request);
+    let text = shown(&[], &section.file);
+    assert!(text.contains("\n#1 -> OPEN_REQ"), "{text}");
+    assert!(text.contains("\n! 1 packets have no time"), "{text}");
+    assert_eq!(run(&["--check"], &section.file).status.code(), Some(3));
+}
+
+#[test]
+fn simple_packets_are_cut_to_what_was_captured() {
+    // Neither 61 nor the packets' lengths are those of whole blocks.
+    for snap_len in [0, 61, 121] {
+        let mut section = Section::new(false);
+        section.interface(Link::Ethernet, snap_len, &[]);
+        let mut packets = session().wire(Link::Ethernet);
+        for (_, packet) in &mut packets {
+            let sent = packet.len();
+            if snap_len > 0 {
+                packet.truncate(usize::try_from(snap_len).unwrap());
+            }
+            section.simple(sent, packet);
+        }
+        let text = shown(&[], &section.file);
+        let expected = messages(&shown(&[], &pcap(Link::Ethernet, &packets, false)));
+        let own: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(own, expected, "{snap_len}");
+    }
+}
+
+#[test]
+fn an_authentication_header_is_no_lost_payload() {
+    let mut packets = session().wire(Link::Raw);
+    for (_, packet) in &mut packets {
+        let total = u16::from_be_bytes([packet[2], packet[3]]) + 24;
+        packet[2..4].copy_from_slice(&total.to_be_bytes());
+        packet[9] = 51;
+        // TCP is next; 6 words of 4 bytes, less 2.
+        let header = [&[6, 4][..], &[0; 22]].concat();
+        packet.splice(20..20, header);
+    }
+    let text = shown(&[], &pcap(Link::Raw, &packets, false));
+    assert_eq!(text, shown(&[], &file(&session())));
 }
 
 #[test]

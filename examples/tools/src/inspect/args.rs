@@ -146,7 +146,7 @@ pub(crate) struct Show {
     #[arg(long, global = true, conflicts_with = "long", help_heading = "Output")]
     pub(crate) json: bool,
 
-    /// What stands before a message: seconds since the first one, or date and time in UTC
+    /// What stands before a message: seconds since the first packet, or date and time in UTC
     #[arg(
         long,
         value_name = "WHEN",

@@ -9,7 +9,7 @@ use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
 
 use crate::inspect::Failure;
 use crate::inspect::args::Args;
-use crate::inspect::flow::Flows;
+use crate::inspect::flow::{Flows, When};
 use crate::inspect::packet::{Packet, parse};
 use crate::inspect::report::Report;
 use crate::inspect::timestamp::Timestamp;
@@ -44,6 +44,7 @@ pub(crate) fn read(
         last: Timestamp::default(),
         fragments: 0,
         unread: BTreeMap::new(),
+        untimed: 0,
     };
     let read = packets.read(reader, report);
     if matches!(read, Err(Failure::Write(_))) {
@@ -64,6 +65,8 @@ struct Packets<'a> {
     fragments: u64,
     /// Packets of each link type that cannot be read.
     unread: BTreeMap<i32, u64>,
+    /// Packets of interfaces whose unit of time is none.
+    untimed: u64,
 }
 
 impl Packets<'_> {
@@ -99,12 +102,22 @@ impl Packets<'_> {
     }
 
     fn packet(&mut self, captured: &Captured<'_>, report: &mut Report) -> Result<(), Failure> {
-        self.last = captured.time.unwrap_or(self.last);
+        if let Some(time) = captured.time {
+            report.begin(time);
+            self.last = time;
+        }
+        self.untimed += u64::from(captured.is_untimed);
         if !is_read(captured.link_type) {
             *self.unread.entry(captured.link_type).or_default() += 1;
         }
         match parse(captured.link_type, captured.data) {
-            Packet::Tcp(segment) => self.flows.segment(self.last, &segment, report)?,
+            Packet::Tcp(segment) => {
+                let time = When {
+                    last: self.last,
+                    is_known: captured.time.is_some(),
+                };
+                self.flows.segment(time, &segment, report)?;
+            }
             Packet::Fragment => self.fragments += 1,
             Packet::Other => {}
         }
@@ -123,6 +136,12 @@ impl Packets<'_> {
         for (link_type, packets) in &self.unread {
             report.notice(&format!(
                 "{packets} packets of link type {link_type} cannot be read"
+            ))?;
+        }
+        if self.untimed > 0 {
+            report.notice(&format!(
+                "{} packets have no time: the file gives no unit for it",
+                self.untimed
             ))?;
         }
         Ok(())
@@ -155,6 +174,8 @@ fn read_first_block(head: &mut Vec<u8>, input: &mut impl Read) -> io::Result<()>
 struct Captured<'a> {
     link_type: i32,
     time: Option<Timestamp>,
+    /// It has a time in a unit that is none.
+    is_untimed: bool,
     data: &'a [u8],
 }
 
@@ -162,15 +183,19 @@ struct Captured<'a> {
 #[derive(Debug, Default)]
 struct Clocks {
     interfaces: Vec<Interface>,
+    /// Whether the section was written by a big-endian machine.
+    is_big_endian: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Interface {
     link_type: i32,
-    /// Units of time in a second.
-    resolution: u64,
+    /// Units of time in a second; `None` if there are more than can be counted.
+    resolution: Option<u64>,
     /// Seconds to add.
     offset: i64,
+    /// Bytes of a packet that are captured at most.
+    snap_len: u32,
 }
 
 impl Clocks {
@@ -188,30 +213,39 @@ impl Clocks {
                 };
                 self.interfaces = vec![Interface {
                     link_type: header.network.0 & LINK_TYPE,
-                    resolution,
+                    resolution: Some(resolution),
                     offset: 0,
+                    snap_len: header.snaplen,
                 }];
                 None
             }
             PcapBlockOwned::Legacy(packet) => {
                 let interface = self.interfaces.first()?;
-                let second = u64::from(packet.ts_sec) * interface.resolution;
+                let second = u64::from(packet.ts_sec) * interface.resolution.unwrap_or_default();
                 Some(Captured {
                     link_type: interface.link_type,
                     time: interface.time(second + u64::from(packet.ts_usec)),
+                    is_untimed: false,
                     data: packet.data,
                 })
             }
-            PcapBlockOwned::NG(Block::SectionHeader(_)) => {
+            PcapBlockOwned::NG(Block::SectionHeader(section)) => {
                 self.interfaces.clear();
+                self.is_big_endian = section.big_endian();
                 None
             }
             PcapBlockOwned::NG(Block::InterfaceDescription(interface)) => {
                 if self.interfaces.len() < MOST_INTERFACES {
                     self.interfaces.push(Interface {
                         link_type: interface.linktype.0,
-                        resolution: interface.ts_resolution().unwrap_or(1_000_000),
-                        offset: interface.ts_offset(),
+                        resolution: resolution(interface.if_tsresol),
+                        // The reader takes it for little-endian.
+                        offset: if self.is_big_endian {
+                            interface.if_tsoffset.swap_bytes()
+                        } else {
+                            interface.if_tsoffset
+                        },
+                        snap_len: interface.snaplen,
                     });
                 }
                 None
@@ -223,6 +257,7 @@ impl Clocks {
                 Some(Captured {
                     link_type: interface.link_type,
                     time: interface.time(units),
+                    is_untimed: interface.resolution.is_none(),
                     data: captured_part(packet.data, packet.caplen),
                 })
             }
@@ -231,7 +266,9 @@ impl Clocks {
                 Some(Captured {
                     link_type: interface.link_type,
                     time: None,
-                    data: captured_part(packet.data, packet.orig_len()),
+                    is_untimed: false,
+                    // How much was captured is not in the block.
+                    data: captured_part(packet.data, interface.limited(packet.orig_len())),
                 })
             }
             PcapBlockOwned::NG(_) => None,
@@ -241,11 +278,32 @@ impl Clocks {
 
 impl Interface {
     fn time(&self, units: u64) -> Option<Timestamp> {
-        let seconds = (units.checked_div(self.resolution)?).saturating_add_signed(self.offset);
-        let rest = u128::from(units % self.resolution) * 1_000_000_000;
+        let resolution = self.resolution?;
+        let seconds = (units.checked_div(resolution)?).saturating_add_signed(self.offset);
+        let rest = u128::from(units % resolution) * 1_000_000_000;
         // Less than a second.
-        let nanos = (rest / u128::from(self.resolution)) as u32;
+        let nanos = (rest / u128::from(resolution)) as u32;
         Some(Timestamp(Duration::new(seconds, nanos)))
+    }
+
+    /// Bytes that were captured of a packet of that length.
+    const fn limited(&self, len: u32) -> u32 {
+        // Zero is no limit.
+        if self.snap_len > 0 && self.snap_len < len {
+            self.snap_len
+        } else {
+            len
+        }
+    }
+}
+
+/// Units in a second by `if_tsresol`: a power of ten, or of two if the highest bit is set.
+const fn resolution(if_tsresol: u8) -> Option<u64> {
+    let power = (if_tsresol & 0x7f) as u32;
+    if if_tsresol & 0x80 == 0 {
+        10_u64.checked_pow(power)
+    } else {
+        1_u64.checked_shl(power)
     }
 }
 
@@ -289,3 +347,18 @@ const FIRST_BUFFER: usize = 1 << 17;
 const MOST_BUFFER: usize = 1 << 24;
 
 const MOST_INTERFACES: usize = 4_096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_of_time_are_powers_of_ten_or_two() {
+        assert_eq!(resolution(6), Some(1_000_000));
+        assert_eq!(resolution(19), Some(10_000_000_000_000_000_000));
+        assert_eq!(resolution(20), None);
+        assert_eq!(resolution(0x80), Some(1));
+        assert_eq!(resolution(0x80 | 63), Some(1 << 63));
+        assert_eq!(resolution(0x80 | 64), None);
+    }
+}

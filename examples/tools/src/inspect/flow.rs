@@ -28,6 +28,15 @@ pub(crate) struct Flows<'a> {
     weight: usize,
 }
 
+/// When a packet was captured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct When {
+    /// The latest time that is known.
+    pub(crate) last: Timestamp,
+    /// Whether it is the packet's.
+    pub(crate) is_known: bool,
+}
+
 /// The two ends in an order of their own.
 type Ends = (SocketAddr, SocketAddr);
 
@@ -67,6 +76,8 @@ struct Flow {
     conversation: Conversation,
     /// What the client sends, then what the server sends.
     streams: [Stream; 2],
+    /// The time of any of its packets is known.
+    is_timed: bool,
 }
 
 impl<'a> Flows<'a> {
@@ -84,10 +95,11 @@ impl<'a> Flows<'a> {
     /// Takes a segment.
     pub(crate) fn segment(
         &mut self,
-        time: Timestamp,
+        when: When,
         segment: &Segment<'_>,
         report: &mut Report,
     ) -> Result<(), Failure> {
+        let time = when.last;
         let ends = (
             segment.source.min(segment.destination),
             segment.source.max(segment.destination),
@@ -121,7 +133,7 @@ impl<'a> Flows<'a> {
             ..
         }) = self.flows.get_mut(&ends)
         {
-            flow.segment(time, segment, report)?;
+            flow.segment(when, segment, report)?;
             if flow.streams.iter().all(Stream::has_ended) {
                 self.close(ends, time, Over::Closed, report)?;
             } else if flow.conversation.is_foreign() {
@@ -342,6 +354,7 @@ impl Flow {
         Some(Self {
             conversation: Conversation::new(show, begin),
             streams: [Stream::default(), Stream::default()],
+            is_timed: false,
         })
     }
 
@@ -364,10 +377,12 @@ impl Flow {
 
     fn segment(
         &mut self,
-        time: Timestamp,
+        when: When,
         segment: &Segment<'_>,
         report: &mut Report,
     ) -> Result<(), Failure> {
+        let time = when.last;
+        self.is_timed |= when.is_known;
         let sender = self.sender(segment);
         let [own, other] = match sender {
             Sender::Client => [0, 1],
@@ -408,8 +423,9 @@ impl Flow {
         pieces: Vec<Piece>,
         report: &mut Report,
     ) -> Result<(), Failure> {
+        let time = self.is_timed.then_some(time);
         for piece in pieces {
-            self.conversation.take(Some(time), sender, piece, report)?;
+            self.conversation.take(time, sender, piece, report)?;
         }
         Ok(())
     }
@@ -453,9 +469,11 @@ mod tests {
                     payload: if syn { &[] } else { &payload },
                     cut: 0,
                 };
-                flows
-                    .segment(Timestamp::default(), &segment, &mut report)
-                    .unwrap();
+                let when = When {
+                    last: Timestamp::default(),
+                    is_known: false,
+                };
+                flows.segment(when, &segment, &mut report).unwrap();
                 assert!(flows.weight <= MOST_WEIGHT);
                 heaviest = heaviest.max(flows.weight);
             }

@@ -66,7 +66,10 @@ fn tcp<'a>(sliced: &LaxSlicedPacket<'a>) -> Packet<'a> {
     let (source, destination, ip_payload, sent): (IpAddr, IpAddr, _, usize) = match &sliced.net {
         Some(LaxNetSlice::Ipv4(ip)) => {
             let header = ip.header();
-            let sent = usize::from(header.total_len()).saturating_sub(header.slice().len());
+            // An authentication header counts as payload in the length, but not in the slice.
+            let extensions = ip.extensions().auth.map_or(0, |auth| auth.slice().len());
+            let headers = header.slice().len() + extensions;
+            let sent = usize::from(header.total_len()).saturating_sub(headers);
             (
                 header.source_addr().into(),
                 header.destination_addr().into(),

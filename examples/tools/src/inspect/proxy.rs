@@ -167,6 +167,7 @@ fn show_news(
         }
         match what {
             What::Opened(peers) => {
+                report.begin(time);
                 let begin = Begin {
                     peers: Some(peers),
                     from_its_beginning: true,

@@ -78,6 +78,11 @@ impl Report {
         &self.filter
     }
 
+    /// Relative times count from `first`, unless they count from an earlier thing.
+    pub(crate) fn begin(&mut self, first: Timestamp) {
+        self.first.get_or_insert(first);
+    }
+
     /// Whether a confirmation is shown with its request only.
     pub(crate) fn admits_with_request(&self, seen: &Seen) -> bool {
         self.filter.admits_type(seen.frame.message_type)
@@ -86,7 +91,6 @@ impl Report {
 
     /// Takes one thing of the conversation `label`.
     pub(crate) fn record(&mut self, label: &mut Label, record: Record) -> Result<(), Failure> {
-        self.first = self.first.or(record.time);
         if !self.admits(&record.content) {
             return Ok(());
         }

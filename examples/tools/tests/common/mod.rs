@@ -232,38 +232,103 @@ pub(crate) fn pcap(link: Link, packets: &[(u64, Vec<u8>)], big_endian: bool) -> 
 
 /// A pcapng file whose interface counts nanoseconds.
 pub(crate) fn pcapng(link: Link, packets: &[(u64, Vec<u8>)]) -> Vec<u8> {
-    let mut file = Vec::new();
-    let mut block = |kind: u32, body: &[u8]| {
-        let len = u32::try_from(12 + body.len()).unwrap().to_le_bytes();
-        file.extend(kind.to_le_bytes());
-        file.extend(len);
-        file.extend(body);
-        file.extend(len);
-    };
-    let section = [
-        &0x1a2b_3c4d_u32.to_le_bytes()[..],
-        &[1, 0, 0, 0],
-        &u64::MAX.to_le_bytes(),
-    ];
-    block(0x0a0d_0d0a, &section.concat());
-    let mut interface = link.number().to_le_bytes().to_vec();
-    interface.extend(262_144_u32.to_le_bytes());
-    // if_tsresol, one byte: 10^-9; end of options.
-    interface.extend([9, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0]);
-    block(1, &interface);
+    let mut section = Section::new(false);
+    section.interface(link, 262_144, &[(IF_TSRESOL, vec![9])]);
     for (micros, packet) in packets {
-        let nanos = micros * 1_000;
-        let len = u32::try_from(packet.len()).unwrap().to_le_bytes();
-        let mut body = 0_u32.to_le_bytes().to_vec();
-        body.extend(u32::try_from(nanos >> 32).unwrap().to_le_bytes());
-        body.extend(u32::try_from(nanos & 0xffff_ffff).unwrap().to_le_bytes());
-        body.extend(len);
-        body.extend(len);
-        body.extend(packet);
-        body.resize(body.len().next_multiple_of(4), 0);
-        block(6, &body);
+        section.packet(0, micros * 1_000, packet);
     }
-    file
+    section.file
+}
+
+/// Option of a pcapng interface: its unit of time.
+pub(crate) const IF_TSRESOL: u16 = 9;
+
+/// Option of a pcapng interface: seconds to add to times.
+pub(crate) const IF_TSOFFSET: u16 = 14;
+
+/// A section of a pcapng file, in the byte order of a big or little machine.
+pub(crate) struct Section {
+    pub(crate) file: Vec<u8>,
+    big_endian: bool,
+}
+
+impl Section {
+    pub(crate) fn new(big_endian: bool) -> Self {
+        let file = Vec::new();
+        let mut section = Self { file, big_endian };
+        let body = [
+            section.four(0x1a2b_3c4d),
+            section.two([1, 0]),
+            section.four(u32::MAX),
+            section.four(u32::MAX),
+        ];
+        section.block(0x0a0d_0d0a, body.concat());
+        section
+    }
+
+    /// Options are a code and a value as it stands in the file.
+    pub(crate) fn interface(
+        &mut self,
+        link: Link,
+        snap_len: u32,
+        options: &[(u16, Vec<u8>)],
+    ) -> &mut Self {
+        let number = u16::try_from(link.number()).unwrap();
+        let mut body = [self.two([number, 0]), self.four(snap_len)].concat();
+        for (code, value) in options {
+            let len = u16::try_from(value.len()).unwrap();
+            body.extend(self.two([*code, len]));
+            body.extend(value);
+            body.resize(body.len().next_multiple_of(4), 0);
+        }
+        body.extend(self.two([0, 0]));
+        self.block(1, body);
+        self
+    }
+
+    /// A packet with its time in units of the interface.
+    pub(crate) fn packet(&mut self, interface: u32, units: u64, packet: &[u8]) -> &mut Self {
+        let len = u32::try_from(packet.len()).unwrap();
+        let high = u32::try_from(units >> 32).unwrap();
+        let low = u32::try_from(units & 0xffff_ffff).unwrap();
+        let fields = [interface, high, low, len, len].map(|field| self.four(field));
+        let body = [&fields.concat(), packet].concat();
+        self.block(6, body);
+        self
+    }
+
+    /// A packet without time, of which more may have been sent.
+    pub(crate) fn simple(&mut self, sent: usize, packet: &[u8]) -> &mut Self {
+        let sent = self.four(u32::try_from(sent).unwrap());
+        self.block(3, [&sent, packet].concat());
+        self
+    }
+
+    fn block(&mut self, kind: u32, mut body: Vec<u8>) {
+        body.resize(body.len().next_multiple_of(4), 0);
+        let len = self.four(u32::try_from(12 + body.len()).unwrap());
+        let block = [self.four(kind), len.clone(), body, len].concat();
+        self.file.extend(block);
+    }
+
+    fn four(&self, number: u32) -> Vec<u8> {
+        if self.big_endian {
+            number.to_be_bytes().to_vec()
+        } else {
+            number.to_le_bytes().to_vec()
+        }
+    }
+
+    fn two(&self, numbers: [u16; 2]) -> Vec<u8> {
+        let bytes = numbers.map(|number| {
+            if self.big_endian {
+                number.to_be_bytes()
+            } else {
+                number.to_le_bytes()
+            }
+        });
+        bytes.concat()
+    }
 }
 
 /// A session of an agent of UCCX 17 who takes a call.
