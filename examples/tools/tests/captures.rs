@@ -379,20 +379,52 @@ fn passwords_are_never_shown() {
 
 #[test]
 fn control_characters_of_a_peer_do_not_reach_the_terminal() {
-    let mut connection = Connection::open(12_028);
-    let mut event = golden("uccx17_agent_state_event");
-    let id = event
-        .windows(7)
-        .position(|window| window == b"1001001")
-        .unwrap();
-    event[id..id + 7].copy_from_slice(b"\x1b[2J\r\nx");
-    connection.send(From::Server, &event).close();
-    for arguments in [&["--color", "always"][..], &["-v"], &["--json"]] {
-        let text = shown(arguments, &file(&connection));
-        assert!(
-            !text.contains("\x1b[2J") && !text.contains('\r'),
-            "{text:?}"
-        );
+    for text in [
+        "\x1b[2J\r\nx",
+        "\u{9b}2J\u{7f}xy",
+        "\u{202e}abcd",
+        "\u{2066}abcd",
+    ] {
+        let mut connection = Connection::open(12_028);
+        let mut event = golden("uccx17_agent_state_event");
+        let id = event
+            .windows(7)
+            .position(|window| window == b"1001001")
+            .unwrap();
+        event[id..id + 7].copy_from_slice(text.as_bytes());
+        connection.send(From::Server, &event).close();
+        for arguments in [
+            &["--color", "always"][..],
+            &["-v"],
+            &["--json"],
+            &["--json", "--color", "always"],
+        ] {
+            let shown = shown(arguments, &file(&connection));
+            let is_unsafe = |letter: char| {
+                (letter.is_control() && !"\n\x1b".contains(letter))
+                    || "\u{202e}\u{2066}".contains(letter)
+            };
+            assert!(!shown.contains(is_unsafe), "{arguments:?}: {shown:?}");
+            assert!(!shown.contains("\x1b[2J"), "{arguments:?}: {shown:?}");
+            if arguments[0] == "--json" {
+                // What was escaped is not lost.
+                let line = shown.lines().find(|line| line.contains("agent_id"));
+                let object: serde_json::Value = serde_json::from_str(line.unwrap()).unwrap();
+                assert!(find(&object, text), "{object}");
+            }
+        }
+    }
+}
+
+/// Whether a string of a JSON value is `text`.
+fn find(value: &serde_json::Value, text: &str) -> bool {
+    match value {
+        serde_json::Value::String(own) => own == text,
+        serde_json::Value::Array(values) => values.iter().any(|value| find(value, text)),
+        serde_json::Value::Object(values) => values.values().any(|value| find(value, text)),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {
+            false
+        }
     }
 }
 

@@ -300,7 +300,17 @@ impl Json {
     }
 
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{}}}", self.0)
+        let mut rest = self.0.as_str();
+        while let Some(at) = rest.find(is_unsafe) {
+            let (before, behind) = rest.split_at(at);
+            out.write_all(before.as_bytes())?;
+            let mut letters = behind.chars();
+            for letter in letters.by_ref().take(1) {
+                write!(out, "\\u{:04x}", u32::from(letter))?;
+            }
+            rest = letters.as_str();
+        }
+        writeln!(out, "{rest}}}")
     }
 
     fn message(&mut self, seen: &Seen) -> io::Result<()> {
@@ -322,6 +332,12 @@ impl Json {
         let problems = seen.problems.iter().map(ToString::to_string);
         self.put("problems", &problems.collect::<Vec<_>>())
     }
+}
+
+/// Whether a terminal may do something else with a letter than show it, or show what is behind it
+/// in another order. JSON itself asks for the escape of some of these.
+fn is_unsafe(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Problems of a message that a line has room for.

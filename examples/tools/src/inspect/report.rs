@@ -39,7 +39,12 @@ enum Form {
 
 impl Report {
     pub(crate) fn new(show: &Show) -> Self {
-        let out: Box<dyn Write> = Box::new(AutoStream::new(io::stdout(), show.color.into()));
+        let out: Box<dyn Write> = if show.json {
+            // Nothing in it is for a terminal to act on, or to be stripped.
+            Box::new(io::stdout())
+        } else {
+            Box::new(AutoStream::new(io::stdout(), show.color.into()))
+        };
         Self {
             out: BufWriter::new(out),
             form: if show.json {
