@@ -49,11 +49,15 @@ fn read_lines(
         line.clear();
         let len = input
             .by_ref()
-            .take(LONGEST_LINE)
+            .take(LONGEST_LINE + 1)
             .read_until(b'\n', &mut line)
             .map_err(Failure::Read)?;
         if len == 0 {
             break;
+        }
+        if len as u64 > LONGEST_LINE {
+            let what = format!("line {number} is longer than 1 MiB");
+            return Err(Failure::Format(what));
         }
         let text =
             std::str::from_utf8(&line).map_err(|_| Failure::Format("it is binary".into()))?;
@@ -72,6 +76,8 @@ fn read_lines(
 struct Dump {
     /// Offset behind the last line, as the dump counts.
     offset: Option<u64>,
+    /// Bytes came without offset.
+    is_plain: bool,
     last: Vec<u8>,
     /// A `*` stands for lines like the last one up to the next offset.
     repeats: bool,
@@ -85,8 +91,10 @@ impl Dump {
             self.repeats = true;
             return Ok(Vec::new());
         }
-        let Some((offset, rest)) = with_offset(line, self.offset.is_some()) else {
-            return plain(line);
+        let Some((offset, rest)) = self.with_offset(line)? else {
+            let bytes = plain(line)?;
+            self.is_plain |= !bytes.is_empty();
+            return Ok(bytes);
         };
         let mut bytes = Vec::new();
         if std::mem::take(&mut self.repeats) {
@@ -104,31 +112,49 @@ impl Dump {
         self.last = own;
         Ok(bytes)
     }
-}
 
-/// Offset and rest of a line such as `00000010: 0000 0004` or `0010   00 00 00 04`, and of the last
-/// line of `hexdump -C`, which is an offset alone.
-fn with_offset(line: &str, is_dump: bool) -> Option<(u64, &str)> {
-    let end = line
-        .find(|letter: char| !letter.is_ascii_hexdigit())
-        .unwrap_or(line.len());
-    let (digits, rest) = line.split_at(end);
-    if !(4..=16).contains(&digits.len()) {
-        return None;
+    /// Offset and rest of a line such as `00000010: 0000 0004` or `0010   00 00 00 04`, and of the
+    /// last line of `hexdump -C`, which is an offset alone. `None` for a line of plain digits.
+    fn with_offset<'a>(&self, line: &'a str) -> Result<Option<(u64, &'a str)>, &'static str> {
+        let end = line
+            .find(|letter: char| !letter.is_ascii_hexdigit())
+            .unwrap_or(line.len());
+        let (digits, rest) = line.split_at(end);
+        if !(4..=16).contains(&digits.len()) {
+            return Ok(None);
+        }
+        let Ok(offset) = u64::from_str_radix(digits, 16) else {
+            return Ok(None);
+        };
+        if let Some(rest) = rest.strip_prefix(':') {
+            // Nothing else has a colon there. Dumps of several parts may stand in one file.
+            return Ok(rest.starts_with([' ', '\t']).then_some((offset, rest)));
+        }
+        let is_set_off = rest.starts_with("  ");
+        let Some(next) = self.offset else {
+            // The first word may be data. A dump begins at zero, or has a text column.
+            let is_dump = is_set_off && !self.is_plain && (offset == 0 || rest.ends_with('|'));
+            return Ok(is_dump.then_some((offset, rest)));
+        };
+        if !is_set_off && !rest.is_empty() {
+            return Ok(None);
+        }
+        // The next packet of Wireshark's begins at zero again.
+        let goes_on =
+            offset == next || (self.repeats && offset > next) || (offset == 0 && !rest.is_empty());
+        if goes_on {
+            Ok(Some((offset, rest)))
+        } else {
+            Err("has another offset than the line before leads to")
+        }
     }
-    let rest = match rest.strip_prefix(':') {
-        Some(rest) if rest.starts_with([' ', '\t']) => rest,
-        None if rest.starts_with("  ") || (rest.is_empty() && is_dump) => rest,
-        Some(_) | None => return None,
-    };
-    Some((u64::from_str_radix(digits, 16).ok()?, rest))
 }
 
 /// Groups of digits up to the text column, which is set off by at least two spaces.
 fn columns(rest: &str) -> Result<Vec<u8>, &'static str> {
     let mut bytes = Vec::new();
     let mut digits = rest.trim_start();
-    while bytes.len() < MOST_COLUMNS {
+    loop {
         let end = digits.find(' ').unwrap_or(digits.len());
         let (group, tail) = digits.split_at(end);
         let is_hex = group.bytes().all(|digit| digit.is_ascii_hexdigit());
@@ -136,6 +162,9 @@ fn columns(rest: &str) -> Result<Vec<u8>, &'static str> {
             break;
         }
         bytes.extend(decode(group)?);
+        if bytes.len() > MOST_COLUMNS {
+            return Err("has more than 256 bytes behind an offset");
+        }
         let gap = tail.len() - tail.trim_start().len();
         // `hexdump -C` has two spaces in the middle, xxd before its text.
         if gap > 2 || (gap == 2 && bytes.len() != 8) {
@@ -237,6 +266,57 @@ mod tests {
     fn wireshark() {
         let dump = "0000   00 00 00 04 00 00 00 05 00 00 00 41               ...........A";
         assert_eq!(bytes(dump), HEARTBEAT);
+    }
+
+    #[test]
+    fn the_first_word_of_plain_digits_is_no_offset() {
+        assert_eq!(bytes("00000004  00000005  00000041"), HEARTBEAT);
+        assert_eq!(bytes("00000004\n00000005  00000041"), HEARTBEAT);
+        // After plain digits even a zero is data.
+        assert_eq!(
+            bytes("00 00 00 04\n0000  0005 0000 0041"),
+            [0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 0x41]
+        );
+        // `hexdump -C -s 16`.
+        let dump = "00000010  00 00 00 04 00 00 00 05  00 00 00 41              |...........A|\n\
+                    0000001c";
+        assert_eq!(bytes(dump), HEARTBEAT);
+    }
+
+    #[test]
+    fn offsets_go_on() {
+        let lines = [
+            "0000   00 00 00 04",
+            "0004   00 00 00 05",
+            "0000   00 00 00 41",
+        ];
+        assert_eq!(bytes(&lines.join("\n")), HEARTBEAT);
+        let mut reader = Dump::default();
+        assert!(reader.line(lines[0]).is_ok());
+        assert!(reader.line("0008   00 00 00 05").is_err());
+        assert!(reader.line("00000008").is_err());
+        // Parts of a file.
+        assert!(reader.line("00000100: 0000 0005").is_ok());
+    }
+
+    #[test]
+    fn lines_are_limited() {
+        let mut reader = Dump::default();
+        let line = |columns| format!("00000000: {}", vec!["00"; columns].join(" "));
+        assert_eq!(reader.line(&line(256)).map(|bytes| bytes.len()), Ok(256));
+        assert!(reader.line(&line(257)).is_err());
+        let mut long = vec![b'0'; 1 << 20];
+        let read = |text: &[u8]| {
+            let mut len = 0;
+            let read = read_lines(&mut &*text, |bytes| {
+                len += bytes.len();
+                Ok(())
+            });
+            read.map(|()| len).ok()
+        };
+        assert_eq!(read(&long), Some(1 << 19));
+        long.extend(b"00");
+        assert_eq!(read(&long), None);
     }
 
     #[test]

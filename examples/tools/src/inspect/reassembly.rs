@@ -24,7 +24,7 @@ pub(crate) enum Piece {
 ///
 /// Places in the stream are counted in 64 bits; their lower half is the sequence number. Segments
 /// behind a hole are held. The hole is given up as lost when the receiver acknowledged it and more
-/// was captured since, or when too much is held.
+/// was captured since, when too much is held, or after a long time.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     /// Where the next byte is due; `None` before the first segment.
@@ -39,8 +39,6 @@ pub(crate) struct Stream {
     acknowledged: u64,
     hole: Option<Hole>,
     ended: bool,
-    /// Segments whose bytes had come before.
-    pub(crate) repeated: u64,
 }
 
 #[derive(Debug)]
@@ -101,7 +99,6 @@ impl Stream {
         }
         let start = place(next, sequence);
         if start.saturating_add(segment.len()) <= next {
-            self.repeated += 1;
             return;
         }
         if start <= next {
@@ -150,7 +147,7 @@ impl Stream {
             .keys()
             .next()
             .is_some_and(|start| self.acknowledged >= *start);
-        if received && patience {
+        if (received && patience) || time.since(hole.since) > LONG_PATIENCE {
             self.give_up(out);
         }
     }
@@ -169,18 +166,16 @@ impl Stream {
     /// Where the next byte is due, which is at `sequence` if nothing was captured before.
     fn next(&mut self, sequence: u32) -> u64 {
         self.first.get_or_insert(sequence);
-        *self.next.get_or_insert(BASE + u64::from(sequence))
+        *self.next.get_or_insert_with(|| BASE + u64::from(sequence))
     }
 
     fn hold(&mut self, start: u64, segment: Held) {
         let bytes = segment.data.len();
-        match self.held.get(&start) {
-            Some(held) if held.len() >= segment.len() => self.repeated += 1,
-            _ => {
-                self.held_bytes += bytes;
-                if let Some(shorter) = self.held.insert(start, segment) {
-                    self.held_bytes -= shorter.data.len();
-                }
+        let held = self.held.get(&start);
+        if held.is_none_or(|held| held.len() < segment.len()) {
+            self.held_bytes += bytes;
+            if let Some(shorter) = self.held.insert(start, segment) {
+                self.held_bytes -= shorter.data.len();
             }
         }
     }
@@ -199,17 +194,25 @@ impl Stream {
 
     /// Delivers what is held and due.
     fn drain(&mut self, out: &mut Vec<Piece>) {
+        let mut moved = false;
         while let (Some(next), Some(first)) = (self.next, self.held.first_entry())
             && *first.key() <= next
         {
+            moved = true;
             let (start, segment) = first.remove_entry();
             self.held_bytes -= segment.data.len();
             self.deliver(start, &segment, out);
         }
-        if self.held.is_empty() {
-            self.hole = None;
-        } else if let Some(hole) = &mut self.hole {
-            hole.segments = 0;
+        match self.held.values().next() {
+            None => self.hole = None,
+            // It is another hole now.
+            Some(first) if moved => {
+                self.hole = Some(Hole {
+                    since: first.time,
+                    segments: 0,
+                });
+            }
+            Some(_) => {}
         }
         if !self.ended
             && self
@@ -227,7 +230,6 @@ impl Stream {
         let next = self.next.unwrap_or(start);
         let end = start + segment.len();
         if end <= next {
-            self.repeated += 1;
             return;
         }
         let known = next - start;
@@ -264,6 +266,9 @@ const MOST_SEGMENTS: usize = 1_024;
 const PATIENCE: Duration = Duration::from_millis(200);
 
 const PATIENCE_SEGMENTS: u32 = 16;
+
+/// How long any hole may be filled: a capture may lack the acknowledgements.
+const LONG_PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
@@ -308,14 +313,13 @@ mod tests {
 
     #[test]
     fn retransmissions_and_overlaps_are_taken_once() {
-        let (stream, out) = stream(&[
+        let (_, out) = stream(&[
             (1000, "abc"),
             (1000, "abc"),
             (1001, "bcde"),
             (1000, "abcdef"),
         ]);
         assert_eq!(text(&out), "abcdef");
-        assert_eq!(stream.repeated, 1);
     }
 
     #[test]
@@ -362,6 +366,30 @@ mod tests {
         assert_eq!(text(&out), "abc");
         stream.end(Piece::Stop, &mut out);
         assert_eq!(text(&out), "abc<2>fgh|");
+    }
+
+    #[test]
+    fn no_hole_is_waited_for_longer_than_ten_seconds() {
+        let (mut stream, mut out) = stream(&[(1000, "abc"), (1005, "fgh")]);
+        stream.observe(Timestamp(LONG_PATIENCE), None, &mut out);
+        assert_eq!(text(&out), "abc");
+        stream.observe(Timestamp(LONG_PATIENCE + PATIENCE), None, &mut out);
+        assert_eq!(text(&out), "abc<2>fgh");
+    }
+
+    #[test]
+    fn each_hole_has_its_own_patience() {
+        let (mut stream, mut out) = stream(&[(1000, "abc"), (1005, "fgh")]);
+        let mut later = |seconds, sequence, data: &'static str, acknowledged, out: &mut Vec<_>| {
+            let time = Timestamp(Duration::from_secs(seconds));
+            stream.segment(time, sequence, Bytes::from_static(data.as_bytes()), 0, out);
+            stream.observe(time, acknowledged, out);
+        };
+        later(9, 1010, "klm", None, &mut out);
+        later(9, 1003, "de", Some(1013), &mut out);
+        assert_eq!(text(&out), "abcdefgh");
+        later(9, 1008, "ij", None, &mut out);
+        assert_eq!(text(&out), "abcdefghijklm");
     }
 
     #[test]

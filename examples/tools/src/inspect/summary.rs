@@ -14,7 +14,10 @@ use crate::inspect::render::Json;
 /// What was shown, counted.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
-    types: BTreeMap<u32, Count>,
+    messages: u64,
+    with_problems: u64,
+    /// By name: a number may have another in each dialect.
+    types: BTreeMap<String, Count>,
     /// Why requests were refused: request and reason.
     failures: BTreeMap<(&'static str, String), u64>,
     times: BTreeMap<&'static str, Times>,
@@ -25,7 +28,6 @@ pub(crate) struct Summary {
 
 #[derive(Debug, Default)]
 struct Count {
-    name: String,
     messages: u64,
     bytes: u64,
     with_problems: u64,
@@ -50,10 +52,10 @@ impl Summary {
     }
 
     pub(crate) fn text(&self, out: &mut impl Write) -> io::Result<()> {
-        let (messages, problems) = self.totals();
         writeln!(
             out,
-            "\n{messages} messages, {problems} of them with problems"
+            "\n{} messages, {} of them with problems",
+            self.messages, self.with_problems
         )?;
         if !self.types.is_empty() {
             writeln!(
@@ -62,9 +64,8 @@ impl Summary {
                 "messages", "bytes", "problems"
             )?;
         }
-        for count in self.by_frequency() {
+        for (name, count) in self.by_frequency() {
             let Count {
-                name,
                 messages,
                 bytes,
                 with_problems,
@@ -105,11 +106,11 @@ impl Summary {
     }
 
     pub(crate) fn json(&self, out: &mut impl Write) -> io::Result<()> {
-        let types = self.types.values().map(|count| {
+        let types = self.types.iter().map(|(name, count)| {
             let counts = json!({
                 "messages": count.messages, "bytes": count.bytes, "problems": count.with_problems,
             });
-            (count.name.clone(), counts)
+            (name.clone(), counts)
         });
         let times = self.times.iter().map(|(name, times)| {
             let [p50, p99] = [50, 99].map(|percent| milliseconds(times.percentile(percent)));
@@ -121,10 +122,9 @@ impl Summary {
         let failures = self.failures.iter().map(|((request, reason), times)| {
             json!({"request": request, "reason": reason, "times": times})
         });
-        let (messages, problems) = self.totals();
         let summary = json!({
-            "messages": messages,
-            "problems": problems,
+            "messages": self.messages,
+            "problems": self.with_problems,
             "types": types.collect::<Map<_, _>>(),
             "answers": times.collect::<Map<_, _>>(),
             "refused": failures.collect::<Vec<Value>>(),
@@ -138,15 +138,13 @@ impl Summary {
     }
 
     fn message(&mut self, seen: &Seen) {
-        let number = seen.frame.message_type.0;
-        if self.types.len() < MOST_ROWS || self.types.contains_key(&number) {
-            let count = self.types.entry(number).or_insert_with(|| Count {
-                name: seen.name(),
-                ..Count::default()
-            });
+        let problems = u64::from(!seen.problems.is_empty());
+        self.messages += 1;
+        self.with_problems += problems;
+        if let Some(count) = row(&mut self.types, seen.name()) {
             count.messages += 1;
             count.bytes += seen.frame.wire_len() as u64;
-            count.with_problems += u64::from(!seen.problems.is_empty());
+            count.with_problems += problems;
         }
         let Some(answered) = seen.answered else {
             return;
@@ -155,23 +153,27 @@ impl Summary {
             self.times.entry(answered.name).or_default().add(after);
         }
         if let Some(reason) = seen.message.as_ref().and_then(refusal)
-            && self.failures.len() < MOST_ROWS
+            && let Some(times) = row(&mut self.failures, (answered.name, reason))
         {
-            *self.failures.entry((answered.name, reason)).or_default() += 1;
+            *times += 1;
         }
     }
 
-    fn by_frequency(&self) -> Vec<&Count> {
-        let mut counts: Vec<&Count> = self.types.values().collect();
-        counts.sort_by(|a, b| b.messages.cmp(&a.messages).then(a.name.cmp(&b.name)));
+    fn by_frequency(&self) -> Vec<(&String, &Count)> {
+        let mut counts: Vec<_> = self.types.iter().collect();
+        counts.sort_by(|(a_name, a), (b_name, b)| {
+            b.messages.cmp(&a.messages).then_with(|| a_name.cmp(b_name))
+        });
         counts
     }
+}
 
-    fn totals(&self) -> (u64, u64) {
-        let counts = self.types.values();
-        counts.fold((0, 0), |(messages, problems), count| {
-            (messages + count.messages, problems + count.with_problems)
-        })
+/// The row of a table; `None` for a new one when the table is full.
+fn row<K: Ord, V: Default>(table: &mut BTreeMap<K, V>, key: K) -> Option<&mut V> {
+    if table.len() < MOST_ROWS || table.contains_key(&key) {
+        Some(table.entry(key).or_default())
+    } else {
+        None
     }
 }
 
@@ -249,6 +251,17 @@ const MOST_ROWS: usize = 1_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_table_counts_the_rows_it_has() {
+        let mut table = BTreeMap::<usize, u64>::new();
+        for key in (0..2 * MOST_ROWS).chain([0]) {
+            if let Some(count) = row(&mut table, key) {
+                *count += 1;
+            }
+        }
+        assert_eq!((table.len(), table[&0]), (MOST_ROWS, 2));
+    }
 
     #[test]
     fn percentiles_are_six_percent_exact() {
