@@ -679,6 +679,22 @@ fn an_answer_may_be_among_what_was_lost() {
     assert!(!text.contains("never answered"), "{text}");
     let json = shown(&["--json"], &file(&connection));
     assert!(json.contains(r#""may_be_lost":true"#), "{json}");
+    // CLOSE_CONF, the last thing before the end.
+    let mut connection = session();
+    connection.packets.remove(15);
+    let text = shown(&[], &file(&connection));
+    assert!(
+        text.contains("CLOSE_REQ invoke_id=5: its answer may be among what was lost"),
+        "{text}"
+    );
+    // A server that breaks off inside its answer has not answered.
+    let mut connection = session();
+    connection.packets.truncate(16);
+    connection.packets[15].payload.truncate(9);
+    connection.push(From::Client, "ra", &[]);
+    let text = shown(&[], &file(&connection));
+    assert!(text.contains("the stream ends inside a message"), "{text}");
+    assert!(text.contains("CLOSE_REQ invoke_id=5 was never"), "{text}");
 }
 
 #[test]

@@ -481,7 +481,8 @@ impl Conversation {
                 reason,
             } => {
                 self.whole = false;
-                if self.shown(sender) == Sender::Server {
+                // What a server did not send to its end is no answer.
+                if self.shown(sender) == Sender::Server && reason != SkipReason::End {
                     self.requests.lose_answers();
                 }
                 let content = Content::Skipped {

@@ -157,6 +157,13 @@ impl Stream {
         while !self.held.is_empty() {
             self.give_up(out);
         }
+        if let (Some(next), Some(fin)) = (self.next, self.fin)
+            && fin > next
+        {
+            out.push(Piece::Gap(fin - next));
+            self.next = Some(fin);
+            self.drain(out);
+        }
         if !self.ended {
             self.ended = true;
             out.push(last);
@@ -412,6 +419,14 @@ mod tests {
         stream.segment(NOW, 50, Bytes::from_static(b"abc"), 7, &mut out);
         stream.segment(NOW, 60, Bytes::from_static(b"xyz"), 0, &mut out);
         assert_eq!(text(&out), "abc<7>xyz");
+    }
+
+    #[test]
+    fn what_is_missing_before_the_end_is_lost() {
+        let (mut stream, mut out) = stream(&[(1000, "abc"), (1006, "ghi")]);
+        stream.finish(1011, &mut out);
+        stream.end(Piece::Stop, &mut out);
+        assert_eq!(text(&out), "abc<3>ghi<2>$");
     }
 
     #[test]
