@@ -108,7 +108,8 @@
 //!   and a `Sink` of messages, in the module `stream`.
 //! - `serde`: a JSON form of messages, their parts, frames and codes, in both directions.
 //! - `arbitrary`: `arbitrary::Arbitrary` on messages, frames, versions and codes, and
-//!   `Message::arbitrary_in` for what a given version can carry unchanged. That crate needs `std`.
+//!   `arbitrary_in` of messages and their parts for what a given version can carry unchanged. That
+//!   crate needs `std`.
 //!
 //! # Supported
 //!

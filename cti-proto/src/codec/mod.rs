@@ -10,6 +10,8 @@ mod named;
 mod spec;
 mod text;
 
+#[cfg(feature = "arbitrary")]
+pub(crate) use cell::SlotCell;
 #[cfg(any(feature = "serde", feature = "arbitrary"))]
 pub(crate) use cell::{Cell, Fill, Kind, Kinded};
 pub(crate) use contents::{AsValue, Composite, fixed_value};

@@ -3,10 +3,11 @@
 /// Lets the fields of a struct be walked in the order of its table.
 ///
 /// `fixed` names what stands in the fixed part, then come the floating fields and the lists; together
-/// they are the lines of the table without its counters. `blank` makes a struct that holds nothing.
+/// they are the lines of the table without its counters. `blank` makes a struct that holds nothing,
+/// `part` says what it is a part of.
 macro_rules! contents {
     (
-        $name:ident, $lines:expr, blank $blank:expr,
+        $name:ident, $lines:expr, part $part:ident $(($gate:expr))?, blank $blank:expr,
         fixed { $($fixed:ident)* } floating { $($field:ident)* } lists { $($list:ident)* }
         $(other $other:ident)?
     ) => {
@@ -64,7 +65,23 @@ macro_rules! contents {
         #[cfg(feature = "arbitrary")]
         impl<'a> arbitrary::Arbitrary<'a> for $name {
             fn arbitrary(bytes: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
-                $crate::arbitrary::filled(bytes)
+                $crate::arbitrary::filled($crate::arbitrary::Part::$part $(($gate))?, bytes)
+            }
+        }
+
+        #[cfg(feature = "arbitrary")]
+        impl $name {
+            /// With fields that `version` has and within its maxima.
+            ///
+            /// # Errors
+            ///
+            /// As [`Arbitrary::arbitrary`](arbitrary::Arbitrary::arbitrary).
+            pub fn arbitrary_in(
+                version: $crate::Version,
+                bytes: &mut arbitrary::Unstructured<'_>,
+            ) -> arbitrary::Result<Self> {
+                let part = $crate::arbitrary::Part::$part $(($gate))?;
+                $crate::arbitrary::filled_in(part, version, bytes)
             }
         }
     };

@@ -47,7 +47,7 @@ macro_rules! group {
         }
 
         $crate::macros::contents! {
-            $name, <$name as $crate::codec::Group>::ENTRY, blank Self::default(),
+            $name, <$name as $crate::codec::Group>::ENTRY, part Entry, blank Self::default(),
             fixed {} floating { $($field)* } lists {}
         }
         $crate::macros::entry_value!($name);

@@ -328,7 +328,8 @@ macro_rules! message {
         }
 
         $crate::macros::contents! {
-            $name, <$name as $crate::message::Body>::TABLE.fields, blank Self::absent(),
+            $name, <$name as $crate::message::Body>::TABLE.fields,
+            part Message(<$name as $crate::message::Body>::TABLE.gate), blank Self::absent(),
             fixed { $($($fixed)*)* } floating { $($($field)*)? } lists { $($($list)*)? } other other
         }
 

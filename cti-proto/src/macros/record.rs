@@ -76,7 +76,7 @@ macro_rules! record {
         }
 
         $crate::macros::contents! {
-            $name, <$name as $crate::codec::Group>::ENTRY,
+            $name, <$name as $crate::codec::Group>::ENTRY, part Entry,
             blank Self::new(<$oty as $crate::codec::Fixed>::ABSENT),
             fixed { $opener } floating { $($field)* } lists { $($($list)*)? } other other
         }
