@@ -338,6 +338,7 @@ impl Failover {
         if was_active {
             self.retire_active(now);
             self.maintenance = Maintenance::None;
+            self.recovery = Recovery::default();
         }
         let mut link = self.links.remove(place);
         while let Some(bytes) = link.client().and_then(Client::poll_transmit) {
@@ -357,7 +358,6 @@ impl Failover {
                     reason,
                     last_heard,
                 });
-                self.recovery = Recovery::default();
                 if reason == TAKEN_OVER {
                     return self.fail(now, Failed::TakenOver { side });
                 }
