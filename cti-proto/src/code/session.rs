@@ -1,6 +1,7 @@
 //! Masks and codes of a session.
 
 use crate::macros::{bit_mask, open_enum};
+use crate::version::Version;
 
 bit_mask! {
     /// Services of a session: asked for in OPEN_REQ, granted in OPEN_CONF.
@@ -68,6 +69,25 @@ bit_mask! {
         NETWORK_RECORDING_ENDED_MASK = 0x20000000,
         NETWORK_RECORDING_FAILED_MASK = 0x40000000,
         NETWORK_RECORDING_TARGET_INFO_MASK = 0x80000000,
+    }
+}
+
+impl CallEventMask {
+    /// All bits that a version has. GED-188, "Version history".
+    #[must_use]
+    pub const fn known_in(version: Version) -> Self {
+        let mut later = Self::NONE;
+        if version.number() < 15 {
+            later = later.with(Self::CALL_AGENT_GREETING_MASK);
+        }
+        if version.number() < 23 {
+            later = later
+                .with(Self::NETWORK_RECORDING_STARTED_MASK)
+                .with(Self::NETWORK_RECORDING_ENDED_MASK)
+                .with(Self::NETWORK_RECORDING_FAILED_MASK)
+                .with(Self::NETWORK_RECORDING_TARGET_INFO_MASK);
+        }
+        Self::KNOWN.without(later)
     }
 }
 

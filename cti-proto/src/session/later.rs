@@ -19,17 +19,6 @@ impl Later {
         if before(24) {
             services = ServiceMask::ACTIVE_STANDBY;
         }
-        let mut call_events = CallEventMask::NONE;
-        if before(15) {
-            call_events = call_events | CallEventMask::CALL_AGENT_GREETING_MASK;
-        }
-        if before(23) {
-            call_events = call_events
-                | CallEventMask::NETWORK_RECORDING_STARTED_MASK
-                | CallEventMask::NETWORK_RECORDING_ENDED_MASK
-                | CallEventMask::NETWORK_RECORDING_FAILED_MASK
-                | CallEventMask::NETWORK_RECORDING_TARGET_INFO_MASK;
-        }
         let kinds = |number| {
             ConfigKind::ALL
                 .into_iter()
@@ -38,7 +27,7 @@ impl Later {
         };
         Self {
             services,
-            call_events,
+            call_events: CallEventMask::KNOWN.without(CallEventMask::known_in(version)),
             config_records: kinds(u32::MAX).without(kinds(match version.dialect() {
                 // Before version 19 the messages are not documented, but the field is.
                 Dialect::Ucce => version.number().max(19),

@@ -160,13 +160,7 @@ pub(crate) fn bridge(version: Version) -> OpenReq {
         open.version_number = version.number();
         open.idle_timeout = 0xffff_ffff;
         open.services_requested = ServiceMask::ALL_EVENTS;
-        // Network recording came with version 23, agent greetings with 15.
-        let later = match version.number() {
-            ..15 => 0xf800_0000,
-            15..23 => 0xf000_0000,
-            23.. => 0,
-        };
-        open.call_msg_mask = CallEventMask::KNOWN.without(CallEventMask(later));
+        open.call_msg_mask = CallEventMask::known_in(version);
         open.agent_state_mask = AgentStateMask::KNOWN;
         open.client_id = Some(text("bridge"));
         open.client_password = Some(Secret::default());

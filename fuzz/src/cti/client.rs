@@ -3,20 +3,22 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
+use arbitrary::Unstructured;
 use bytes::BytesMut;
 use cti_proto::code::{ConfigMask, InvokeId, ServiceMask, StatusCode};
 use cti_proto::codec::{Secret, Text};
-use cti_proto::message::OpenConf;
+use cti_proto::message::{OpenConf, Role};
 use cti_proto::session::client::{
     Client, Config, ConfigEvent, ConfigKey, ConfigKeys, ConfigKind, ConfigUpload, Event,
 };
 use cti_proto::{Message, Version};
 
-use super::{blank, only_whole_messages, pick_version};
+use super::{only_whole_messages, pick_version, zeros};
 
 /// Bytes of a server. The first byte picks the version, the second how the bytes are cut. The third tells what else
 /// happens: bit 0, the session is opened first; bit 1, all timers run out between the pieces; bit 2, the client closes at
-/// half time; the rest, which requests are made. Teams are asked for and configuration is uploaded in between.
+/// half time; the rest, which requests are made: every other one with zeros, the others with what the next bytes make
+/// of them. Teams are asked for and configuration is uploaded in between.
 ///
 /// Every request is answered once and every upload ends once; the session ends once, says so, and then says nothing more; what it sends are whole
 /// messages.
@@ -34,8 +36,7 @@ pub fn client(data: &[u8]) {
     let mut input = BytesMut::new();
     for (count, chunk) in pieces.enumerate() {
         if count % 7 == 0 {
-            let pick = (doings >> 3).wrapping_mul(29).wrapping_add(count as u8);
-            session.request(blank(version, pick));
+            session.request(request(version, doings >> 3, count / 7, chunk));
         }
         if count % 5 == 2 {
             session.begin_operation(count);
@@ -54,6 +55,22 @@ pub fn client(data: &[u8]) {
         }
     }
     session.finish();
+}
+
+/// The n-th request that the version has, counted from one that `doings` picks.
+fn request(version: Version, doings: u8, count: usize, bytes: &[u8]) -> Message {
+    let tables: Vec<_> = Message::TABLES
+        .iter()
+        .filter(|table| table.role == Role::Request && table.gate.admits(version))
+        .collect();
+    let pick = usize::from(doings) * 29 + count * 7;
+    let table = tables[pick % tables.len()];
+    let plain = (usize::from(doings >> 4) + count) % 2 == 0;
+    let made = Message::arbitrary_of(table, version, &mut Unstructured::new(bytes));
+    match made {
+        Ok(message) if !plain => message,
+        _ => zeros(table, version),
+    }
 }
 
 struct Session {
@@ -97,9 +114,8 @@ impl Session {
         assert!(self.client.is_open());
     }
 
-    fn request(&mut self, message: Option<Message>) {
-        let Some(message) = message else { return };
-        // What is no request, or comes before the session is open, is refused.
+    fn request(&mut self, message: Message) {
+        // What the session asks itself, or comes before it is open, is refused.
         if let Ok(asked) = self.client.request(self.now, message) {
             let asked = asked.invoke_id();
             assert!(

@@ -8,17 +8,18 @@ use bytes::BytesMut;
 use cti_proto::code::{InvokeId, MessageType, ServiceMask, SessionType, StatusCode, SystemEventId};
 use cti_proto::codec::{Secret, Text};
 use cti_proto::message::{
-    FailureConf, HeartbeatConf, OpenConf, QueryAgentStateConf, SnapshotCallConf,
-    SnapshotDeviceConf, SystemEvent,
+    AnswerCallReq, Body, FailureConf, MakeCallReq, OpenConf, QueryAgentStateReq, Role,
+    SetAgentStateReq, SetCallDataReq, SnapshotCallReq, SnapshotDeviceReq, SystemEvent, Table,
+    UserMessageReq,
 };
-use cti_proto::session::client;
 use cti_proto::session::failover::{
     AgentKey, Config, Connection, Consent, DeviceKey, Event, Failover,
 };
+use cti_proto::session::{Error, client};
 use cti_proto::{Dialect, FrameCodec, Message, Version};
 
 use super::small::{PERIPHERAL, call_id, choose, tamed, text};
-use super::{blank, only_whole_messages, pick_version};
+use super::{confirmation_of, made, message_of, only_whole_messages, pick_version, seldom};
 
 /// Two versions, a seed, and what two or three servers and the application do.
 ///
@@ -110,6 +111,8 @@ impl Operation {
 
 struct World {
     machine: Failover,
+    /// The first of those that are asked for.
+    version: Version,
     now: Duration,
     over: bool,
     /// That the machine asked for, with what the peer knows about each.
@@ -122,9 +125,9 @@ struct World {
 
 struct Peer {
     connected: bool,
+    dialect: Dialect,
     /// Named in its OPEN_REQ.
     version: Option<Version>,
-    dialect_of: Version,
     /// From the machine, not yet cut into frames.
     sent: BytesMut,
     /// Requests without an answer.
@@ -158,6 +161,7 @@ impl World {
         machine.open(Duration::ZERO).expect("nothing was begun yet");
         let mut world = Self {
             machine,
+            version,
             now: Duration::ZERO,
             over: false,
             connections: BTreeMap::new(),
@@ -165,18 +169,12 @@ impl World {
             unanswered: BTreeSet::new(),
             active: false,
         };
-        world.drain(version);
+        world.drain();
         Ok(world)
     }
 
     fn step(&mut self, data: &mut Unstructured<'_>) -> Result<()> {
         let operation: Operation = data.arbitrary()?;
-        let version = self
-            .connections
-            .values()
-            .map(|peer| peer.dialect_of)
-            .next()
-            .unwrap_or(Version::ucce(24));
         match operation {
             Operation::Connected => {
                 if let Some(connection) = choose(&self.connections, data, |peer| !peer.connected)? {
@@ -213,14 +211,16 @@ impl World {
             Operation::Wait => self.pass(Duration::from_millis(data.arbitrary::<u16>()?.into())),
             Operation::Jump => self.pass(Duration::from_secs(data.arbitrary::<u32>()?.into())),
             Operation::Request => {
-                if let Some(message) = blank(version, data.arbitrary()?) {
-                    self.request(message);
-                }
+                let tables: Vec<_> = REQUESTS
+                    .iter()
+                    .copied()
+                    .filter(|table| table.gate.admits(self.version))
+                    .collect();
+                self.request(made(data.choose(&tables)?, self.version, data)?);
             }
             Operation::Send => {
-                if let Some(message) = blank(version, data.arbitrary()?) {
-                    let _ = self.machine.send(message);
-                }
+                let roles = [Role::Event, Role::Confirmation];
+                let _ = self.machine.send(message_of(self.version, &roles, data)?);
             }
             Operation::WatchAgent => {
                 let key = agent_key(data)?;
@@ -240,39 +240,18 @@ impl World {
             }
             Operation::Close => {
                 // Rarely, since everything ends with it.
-                if data.ratio(1, 8)? {
+                if seldom(data)? {
                     let status = StatusCode(data.arbitrary::<u8>()?.into());
                     self.machine.close(self.now, status);
                 }
             }
         }
-        self.drain(version);
+        self.drain();
         Ok(())
     }
 
     fn request(&mut self, message: Message) {
-        macro_rules! ask {
-            ($($kind:ident),*) => {
-                match message {
-                    $( Message::$kind(request) => self
-                        .machine
-                        .request(self.now, request)
-                        .map(|handle| handle.invoke_id()), )*
-                    _ => return,
-                }
-            };
-        }
-        let asked = ask!(
-            QueryAgentStateReq,
-            SetAgentStateReq,
-            SnapshotCallReq,
-            SnapshotDeviceReq,
-            MakeCallReq,
-            AnswerCallReq,
-            SetCallDataReq,
-            UserMessageReq
-        );
-        if let Ok(asked) = asked {
+        if let Some(Ok(asked)) = ask(&mut self.machine, self.now, message) {
             assert!(
                 self.unanswered.insert(asked),
                 "{asked:?} is in use by another request"
@@ -289,12 +268,12 @@ impl World {
         let Some(peer) = self.connections.get_mut(&connection) else {
             return Ok(());
         };
-        let version = peer.version.unwrap_or(peer.dialect_of);
+        let version = peer.version.unwrap_or(self.version);
         let next = peer.asked.first().copied();
         let message: Message = match (operation, next) {
             (Operation::OpenConf, Some((MessageType::OPEN_REQ, invoke_id))) => {
                 peer.asked.remove(0);
-                let standby = data.ratio(1, 4)?;
+                let standby = !data.ratio(3, 4)?;
                 let granted = ServiceMask(data.arbitrary()?);
                 OpenConf::with(|conf| {
                     conf.invoke_id = invoke_id;
@@ -319,18 +298,18 @@ impl World {
             }
             (Operation::Answer, Some((asked, invoke_id))) => {
                 peer.asked.remove(0);
-                let Some(mut message) = confirmation(version, asked, data)? else {
+                let Some(mut message) = confirmation_of(asked, version, data)? else {
                     return Ok(());
                 };
-                let mut wire = BytesMut::new();
-                if set_invoke_id(&mut message, invoke_id, version, &mut wire) {
-                    peer.input.extend_from_slice(&wire);
-                    self.machine
-                        .handle_input(self.now, connection, &mut peer.input);
+                if let Message::SnapshotDeviceConf(conf) = &mut message {
+                    for call in &mut conf.calls {
+                        call.connection_call_id = Some(call_id(data)?);
+                    }
                 }
-                return Ok(());
+                message.set_invoke_id(invoke_id);
+                message
             }
-            (Operation::Tamed, _) => tamed(data)?,
+            (Operation::Tamed, _) => tamed(version, data)?,
             (Operation::Bytes, _) => {
                 let len = usize::from(data.arbitrary::<u8>()?).min(data.len());
                 peer.input.extend_from_slice(data.bytes(len)?);
@@ -359,7 +338,7 @@ impl World {
     }
 
     /// Takes all output and events.
-    fn drain(&mut self, version: Version) {
+    fn drain(&mut self) {
         while let Some(transmit) = self.machine.poll_transmit() {
             let Some(peer) = self.connections.get_mut(&transmit.connection) else {
                 panic!("bytes for {:?}, which is gone", transmit.connection);
@@ -372,11 +351,11 @@ impl World {
         while let Some(event) = self.machine.poll_event() {
             count += 1;
             assert!(count <= 4 * MAX_EVENTS, "more events than the limit");
-            self.on_event(event, version);
+            self.on_event(event);
         }
     }
 
-    fn on_event(&mut self, event: Event, version: Version) {
+    fn on_event(&mut self, event: Event) {
         assert!(!self.over, "{event:?} after the end");
         match event {
             Event::Connect { connection, side } => {
@@ -386,7 +365,8 @@ impl World {
                     "{connection:?} comes again"
                 );
                 self.last_connection = Some(connection);
-                self.connections.insert(connection, Peer::new(version));
+                let peer = Peer::new(self.version.dialect());
+                self.connections.insert(connection, peer);
             }
             Event::Disconnect { connection } => {
                 let peer = self.connections.remove(&connection);
@@ -418,7 +398,7 @@ impl World {
     fn finish(mut self) {
         if !self.over {
             self.machine.close(self.now, StatusCode::NO_ERROR);
-            self.drain(Version::ucce(24));
+            self.drain();
         }
         // CLOSE_CONF never comes.
         for _ in 0..1_000 {
@@ -428,7 +408,7 @@ impl World {
             let at = self.machine.poll_timeout();
             let at = at.expect("a machine that has not ended waits for something");
             self.pass(at.saturating_sub(self.now));
-            self.drain(Version::ucce(24));
+            self.drain();
         }
         assert!(self.over, "closed long ago and not ended");
         assert_eq!(self.machine.poll_timeout(), None);
@@ -436,11 +416,11 @@ impl World {
 }
 
 impl Peer {
-    fn new(dialect_of: Version) -> Self {
+    fn new(dialect: Dialect) -> Self {
         Self {
             connected: false,
+            dialect,
             version: None,
-            dialect_of,
             sent: BytesMut::new(),
             asked: Vec::new(),
             input: BytesMut::new(),
@@ -460,62 +440,43 @@ impl Peer {
             };
             if frame.message_type == MessageType::OPEN_REQ {
                 let asked = number(4).expect("VersionNumber");
-                self.version = Some(Version::new(self.dialect_of.dialect(), asked));
+                self.version = Some(Version::new(self.dialect, asked));
             }
             self.asked.push((frame.message_type, InvokeId(invoke_id)));
         }
     }
 }
 
-/// The confirmation of a request; of those that recovery asks, with any content.
-fn confirmation(
-    version: Version,
-    asked: MessageType,
-    data: &mut Unstructured<'_>,
-) -> Result<Option<Message>> {
-    Ok(Some(match asked {
-        MessageType::HEARTBEAT_REQ => HeartbeatConf::default().into(),
-        MessageType::QUERY_AGENT_STATE_REQ => QueryAgentStateConf::arbitrary(data)?.into(),
-        MessageType::SNAPSHOT_DEVICE_REQ => {
-            let mut conf = SnapshotDeviceConf::arbitrary(data)?;
-            for call in &mut conf.calls {
-                call.connection_call_id = Some(call_id(data)?);
+/// The requests that the application makes.
+macro_rules! requests {
+    ($($kind:ident),*) => {
+        const REQUESTS: &[&Table] = &[$( &$kind::TABLE ),*];
+
+        fn ask(
+            machine: &mut Failover,
+            now: Duration,
+            message: Message,
+        ) -> Option<std::result::Result<InvokeId, Error>> {
+            match message {
+                $( Message::$kind(request) => {
+                    Some(machine.request(now, request).map(|handle| handle.invoke_id()))
+                } )*
+                _ => None,
             }
-            conf.into()
         }
-        MessageType::SNAPSHOT_CALL_REQ => SnapshotCallConf::arbitrary(data)?.into(),
-        other => {
-            let name = |number| Message::table_of(version, number).map(|table| table.name);
-            let stem = name(other).and_then(|name| name.strip_suffix("_REQ"));
-            let found = Message::TABLES
-                .iter()
-                .position(|table| table.name.strip_suffix("_CONF") == stem && stem.is_some());
-            let Some(found) = found.and_then(|found| u8::try_from(found).ok()) else {
-                return Ok(None);
-            };
-            return Ok(blank(version, found));
-        }
-    }))
+    };
 }
 
-/// Writes the message under the InvokeID, which is the first field of every confirmation.
-fn set_invoke_id(
-    message: &mut Message,
-    invoke_id: InvokeId,
-    version: Version,
-    wire: &mut BytesMut,
-) -> bool {
-    if message.encode(version, wire).is_err() {
-        return false;
-    }
-    match wire.get_mut(8..12) {
-        Some(place) => {
-            place.copy_from_slice(&invoke_id.0.to_be_bytes());
-            true
-        }
-        None => false,
-    }
-}
+requests!(
+    QueryAgentStateReq,
+    SetAgentStateReq,
+    SnapshotCallReq,
+    SnapshotDeviceReq,
+    MakeCallReq,
+    AnswerCallReq,
+    SetCallDataReq,
+    UserMessageReq
+);
 
 fn agent_key(data: &mut Unstructured<'_>) -> Result<AgentKey> {
     Ok(AgentKey::new(PERIPHERAL, &text(data)?))

@@ -22,8 +22,11 @@ pub use server::server;
 pub use service::service;
 pub use session::session;
 
+use arbitrary::{Result, Unstructured};
 use bytes::{Bytes, BytesMut};
+use cti_proto::code::MessageType;
 use cti_proto::codec::Place;
+use cti_proto::message::{Pair, Role, Table};
 use cti_proto::{Frame, FrameCodec, Message, Version};
 
 /// One of the 30 versions of both dialects.
@@ -34,12 +37,41 @@ fn pick_version(choice: u8) -> Version {
     }
 }
 
-/// The message of one of the tables with nothing but zeros in its fixed part, if the version has it.
-fn blank(version: Version, pick: u8) -> Option<Message> {
-    let table = Message::TABLES[usize::from(pick) % Message::TABLES.len()];
-    if !table.gate.admits(version) {
-        return None;
+/// A message of the version: mostly of one of the roles, now and then any.
+fn message_of(version: Version, roles: &[Role], data: &mut Unstructured<'_>) -> Result<Message> {
+    let any = seldom(data)?;
+    let tables: Vec<_> = Message::TABLES
+        .iter()
+        .copied()
+        .filter(|table| table.gate.admits(version) && (any || roles.contains(&table.role)))
+        .collect();
+    made(data.choose(&tables)?, version, data)
+}
+
+/// What confirms a request of this number; `None` if the version has no such request.
+fn confirmation_of(
+    request: MessageType,
+    version: Version,
+    data: &mut Unstructured<'_>,
+) -> Result<Option<Message>> {
+    Pair::of(request)
+        .map(|pair| pair.confirmation)
+        .filter(|table| table.gate.admits(version))
+        .map(|table| made(table, version, data))
+        .transpose()
+}
+
+/// The message of `table`, with any content or with zeros, which lacks what some versions require.
+fn made(table: &Table, version: Version, data: &mut Unstructured<'_>) -> Result<Message> {
+    if data.arbitrary()? {
+        Message::arbitrary_of(table, version, data)
+    } else {
+        Ok(zeros(table, version))
     }
+}
+
+/// The message of `table`, which the version has, with nothing but zeros in its fixed part.
+fn zeros(table: &Table, version: Version) -> Message {
     let fields = table
         .fields
         .iter()
@@ -55,7 +87,12 @@ fn blank(version: Version, pick: u8) -> Option<Message> {
         message_type: table.number,
         body: Bytes::from(vec![0; len]),
     };
-    Some(Message::decode(version, frame).expect("a body of the table's length"))
+    Message::decode(version, frame).expect("a body of the table's length")
+}
+
+/// True once in eight times, and not behind the end of the data.
+fn seldom(data: &mut Unstructured<'_>) -> Result<bool> {
+    Ok(!data.ratio(7, 8)?)
 }
 
 /// The input of which the derived `Arbitrary` of an enum with `count` variants makes the one at `place`.

@@ -20,8 +20,8 @@ use cti_proto::session::service::{
 };
 use cti_proto::{Dialect, EncodeError, FrameCodec, Message, Version};
 
-use super::pick_version;
 use super::small::{PERIPHERAL, call_id, choose, tamed, text};
+use super::{confirmation_of, pick_version};
 
 /// A dialect, and what clients and application do.
 ///
@@ -211,7 +211,8 @@ impl World {
                 }
             }
             Operation::Publish => {
-                let _ = self.service.publish(self.now, tamed(data)?);
+                let version = version_of(self.dialect, data.arbitrary()?);
+                let _ = self.service.publish(self.now, tamed(version, data)?);
             }
             Operation::PublishAny => {
                 let version = version_of(self.dialect, data.arbitrary()?);
@@ -225,7 +226,8 @@ impl World {
             }
             Operation::Send => {
                 if let Some(connection) = choose(&self.clients, data, |client| client.open)? {
-                    let _ = self.service.send(self.now, connection, tamed(data)?);
+                    let message = tamed(self.clients[&connection].version, data)?;
+                    let _ = self.service.send(self.now, connection, message);
                 }
             }
             Operation::SetTeam => {
@@ -291,7 +293,7 @@ impl World {
             Operation::Monitor => {
                 let (call, device) = (call_id(data)?, text(data)?);
                 let by_call = data.arbitrary()?;
-                let mut monitor = MonitorStartReq::arbitrary(data)?;
+                let mut monitor = MonitorStartReq::arbitrary_in(version, data)?;
                 monitor.invoke_id = id;
                 monitor.peripheral_id = PERIPHERAL;
                 if by_call {
@@ -369,24 +371,17 @@ impl World {
             return Ok(());
         };
         let (id, request) = client.asked.remove(0);
-        let stem = request
-            .table()
-            .and_then(|table| table.name.strip_suffix("_REQ"));
-        let found = Message::TABLES
-            .iter()
-            .position(|table| stem.is_some() && table.name.strip_suffix("_CONF") == stem);
-        let conf = found
-            .and_then(|found| u8::try_from(found).ok())
-            .and_then(|found| super::blank(client.version, found));
-        // A blank answer leaves out what some versions require: then the request is still open.
+        let conf = match operation {
+            Operation::Answer => confirmation_of(request.message_type(), client.version, data)?,
+            _ => None,
+        };
+        // An answer of zeros leaves out what some versions require: then the request is still open.
         let lacks = |conf: &Message| {
             let written = conf.encode(client.version, &mut BytesMut::new());
             matches!(written, Err(EncodeError::MissingField { .. }))
         };
-        let answered = match (operation, conf) {
-            (Operation::Answer, Some(conf)) if !lacks(&conf) => {
-                self.service.answer(self.now, connection, id, conf)
-            }
+        let answered = match conf {
+            Some(conf) if !lacks(&conf) => self.service.answer(self.now, connection, id, conf),
             _ => {
                 let status = StatusCode(data.arbitrary::<u8>()?.into());
                 self.service.fail(self.now, connection, id, status)
@@ -568,7 +563,7 @@ fn open_req(version: Version, data: &mut Unstructured<'_>) -> Result<OpenReq> {
         if standby {
             open.services_requested = services | ServiceMask::ACTIVE_STANDBY;
         }
-        open.call_msg_mask = CallEventMask::KNOWN;
+        open.call_msg_mask = CallEventMask::known_in(version);
         open.agent_state_mask = AgentStateMask::KNOWN;
         open.config_msg_mask = ConfigMask::NONE;
         open.client_id = Some(name);

@@ -3,15 +3,15 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use arbitrary::{Arbitrary, Unstructured};
+use arbitrary::{Arbitrary, Result, Unstructured};
 use bytes::BytesMut;
-use cti_proto::code::{InvokeId, ServiceMask, StatusCode};
+use cti_proto::code::{InvokeId, MessageType, ServiceMask, StatusCode};
 use cti_proto::codec::{Secret, Text};
-use cti_proto::message::OpenConf;
+use cti_proto::message::{OpenConf, Role};
 use cti_proto::session::{Client, Error, Server, client, server};
-use cti_proto::{Dialect, Version};
+use cti_proto::{Dialect, Message, Version};
 
-use super::{blank, only_whole_messages, pick_version};
+use super::{confirmation_of, message_of, only_whole_messages, pick_version, seldom};
 
 /// A version and what happens, one after the other, to a client and a server that are joined by a wire.
 ///
@@ -28,25 +28,27 @@ pub fn session(data: &[u8]) {
         let Ok(operation) = data.arbitrary() else {
             break;
         };
-        pair.run(operation);
+        if pair.run(operation, &mut data).is_err() {
+            break;
+        }
     }
     pair.finish();
 }
 
 #[derive(Arbitrary, Debug)]
 enum Operation {
-    /// The client asks for the n-th kind of message.
-    Request(u8),
-    /// The client sends it without waiting for an answer.
-    SendToServer(u8),
+    /// The client asks for something.
+    Request,
+    /// The client sends a message without waiting for an answer.
+    SendToServer,
     CloseClient(u8),
     Accept,
     Refuse(u8),
-    /// The server confirms its n-th open request by a message of some kind.
-    Answer(u8, u8),
+    /// The server confirms its n-th open request.
+    Answer(u8),
     /// The server fails it.
     Fail(u8, u8),
-    SendToClient(u8),
+    SendToClient,
     CloseServer(u8),
     /// So many bytes reach the other end.
     ToServer(u16),
@@ -80,8 +82,8 @@ struct Pair {
     client_sent: BytesMut,
     server_sent: BytesMut,
     unanswered: BTreeSet<InvokeId>,
-    /// At the server, each with how often it came.
-    open: BTreeMap<InvokeId, usize>,
+    /// At the server, under each InvokeID all that came.
+    open: BTreeMap<InvokeId, Vec<MessageType>>,
     /// Whether the wire carried what was written, and only that.
     honest: bool,
     deciding: bool,
@@ -101,7 +103,6 @@ impl Pair {
         };
         let mut limits = server::Config::new(version.dialect(), versions)
             .inferred_layouts(server::InferredLayouts::Taken);
-        limits.inferred_layouts = server::InferredLayouts::Taken;
         limits.max_requests = MAX_REQUESTS;
         limits.max_events = MAX_EVENTS;
         let mut client = Client::new(config);
@@ -126,14 +127,13 @@ impl Pair {
         }
     }
 
-    fn run(&mut self, operation: Operation) {
+    fn run(&mut self, operation: Operation, data: &mut Unstructured<'_>) -> Result<()> {
         match operation {
-            Operation::Request(pick) => self.request(pick),
-            Operation::SendToServer(pick) => {
-                if let Some(message) = blank(self.version, pick) {
-                    // A request, or a message before the session is open, is refused.
-                    let _ = self.client.send(message);
-                }
+            Operation::Request => self.request(message_of(self.version, &[Role::Request], data)?),
+            Operation::SendToServer => {
+                // A request, or a message before the session is open, is refused.
+                let roles = [Role::Event, Role::Confirmation];
+                let _ = self.client.send(message_of(self.version, &roles, data)?);
             }
             Operation::CloseClient(status) => {
                 self.client.close(self.now, StatusCode(u32::from(status)));
@@ -148,15 +148,22 @@ impl Pair {
                 assert_eq!(refused.is_ok(), self.deciding);
                 self.deciding = false;
             }
-            Operation::Answer(which, pick) => {
-                if let (Some(asked), Some(message)) = (self.asked(which), blank(self.version, pick))
-                    && self.server.answer(asked, message).is_ok()
-                {
-                    self.settled(asked);
+            Operation::Answer(which) => {
+                if let Some((asked, request)) = self.asked(which) {
+                    let message = if seldom(data)? {
+                        Some(message_of(self.version, &[Role::Confirmation], data)?)
+                    } else {
+                        confirmation_of(request, self.version, data)?
+                    };
+                    if let Some(message) = message
+                        && self.server.answer(asked, message).is_ok()
+                    {
+                        self.settled(asked);
+                    }
                 }
             }
             Operation::Fail(which, status) => {
-                if let Some(asked) = self.asked(which) {
+                if let Some((asked, _)) = self.asked(which) {
                     let status = StatusCode(u32::from(status));
                     match self.server.fail(asked, status) {
                         Ok(()) => self.settled(asked),
@@ -165,10 +172,9 @@ impl Pair {
                     }
                 }
             }
-            Operation::SendToClient(pick) => {
-                if let Some(message) = blank(self.version, pick) {
-                    let _ = self.server.send(message);
-                }
+            Operation::SendToClient => {
+                let message = message_of(self.version, &[Role::Event], data)?;
+                let _ = self.server.send(message);
             }
             Operation::CloseServer(status) => {
                 self.server.close(StatusCode(u32::from(status)));
@@ -201,12 +207,10 @@ impl Pair {
             Operation::Jump(seconds) => self.pass(Duration::from_secs(u64::from(seconds))),
         }
         self.drain();
+        Ok(())
     }
 
-    fn request(&mut self, pick: u8) {
-        let Some(message) = blank(self.version, pick) else {
-            return;
-        };
+    fn request(&mut self, message: Message) {
         if let Ok(asked) = self.client.request(self.now, message) {
             let asked = asked.invoke_id();
             assert!(
@@ -217,15 +221,16 @@ impl Pair {
         }
     }
 
-    fn asked(&self, which: u8) -> Option<InvokeId> {
+    fn asked(&self, which: u8) -> Option<(InvokeId, MessageType)> {
         let which = usize::from(which) % self.open.len().max(1);
-        self.open.keys().nth(which).copied()
+        let (asked, requests) = self.open.iter().nth(which)?;
+        Some((*asked, *requests.first()?))
     }
 
     fn settled(&mut self, asked: InvokeId) {
-        if let Some(count) = self.open.get_mut(&asked) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(requests) = self.open.get_mut(&asked) {
+            requests.remove(0);
+            if requests.is_empty() {
                 self.open.remove(&asked);
             }
         }
@@ -331,9 +336,12 @@ impl Pair {
         assert!(!self.server_over, "{event:?} after the end");
         match event {
             server::Event::OpenRequested { .. } => self.deciding = true,
-            server::Event::Request { invoke_id, .. } => {
-                *self.open.entry(invoke_id).or_default() += 1;
-                assert!(self.open.values().sum::<usize>() <= MAX_REQUESTS);
+            server::Event::Request {
+                invoke_id, message, ..
+            } => {
+                let requests = self.open.entry(invoke_id).or_default();
+                requests.push(message.message_type());
+                assert!(self.open.values().map(Vec::len).sum::<usize>() <= MAX_REQUESTS);
             }
             server::Event::Closed(_) => {
                 self.deciding = false;
@@ -370,6 +378,6 @@ const MAX_REQUESTS: usize = 8;
 const MAX_EVENTS: usize = 64;
 
 /// More events in one read than the machine keeps are nobody's fault but its host's.
-const fn blames_the_peer(result: &Result<(), Error>) -> bool {
+const fn blames_the_peer(result: &std::result::Result<(), Error>) -> bool {
     !matches!(result, Ok(()) | Err(Error::EventsUnread { .. }))
 }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use arbitrary::{Arbitrary, Result, Unstructured};
+use arbitrary::{Result, Unstructured};
 use bytes::Bytes;
-use cti_proto::Message;
 use cti_proto::code::{CallId, PeripheralId};
 use cti_proto::codec::Text;
 use cti_proto::message::{
     AgentStateEvent, BeginCallEvent, CallClearedEvent, CallDeliveredEvent, CallEstablishedEvent,
     EndCallEvent,
 };
+use cti_proto::{Message, Version};
 
 pub(super) const PERIPHERAL: PeripheralId = PeripheralId(1);
 
@@ -32,10 +32,10 @@ pub(super) fn choose<C: Copy, S>(
 }
 
 /// An event about one of a few agents or calls, so that several concern the same one.
-pub(super) fn tamed(data: &mut Unstructured<'_>) -> Result<Message> {
+pub(super) fn tamed(version: Version, data: &mut Unstructured<'_>) -> Result<Message> {
     macro_rules! call {
         ($kind:ident) => {{
-            let mut event = $kind::arbitrary(data)?;
+            let mut event = $kind::arbitrary_in(version, data)?;
             event.peripheral_id = PERIPHERAL;
             event.connection_call_id = call_id(data)?;
             event.connection_device_id = Some(text(data)?);
@@ -44,7 +44,7 @@ pub(super) fn tamed(data: &mut Unstructured<'_>) -> Result<Message> {
     }
     Ok(match data.int_in_range(0..=6)? {
         0 | 1 => {
-            let mut event = AgentStateEvent::arbitrary(data)?;
+            let mut event = AgentStateEvent::arbitrary_in(version, data)?;
             event.peripheral_id = PERIPHERAL;
             event.agent_id = Some(text(data)?);
             event.agent_instrument = Some(text(data)?);
