@@ -213,10 +213,8 @@ impl Scene {
 
     fn stream(&mut self, argument: u64) {
         if argument.is_multiple_of(2) {
-            drop(
-                self.client
-                    .open_stream(self.now, StreamRequest::new("example.org")),
-            );
+            let request = StreamRequest::new("example.org");
+            let _ = self.client.open_stream(self.now, request);
             return;
         }
         let (number, payload) = self.payload();
