@@ -109,6 +109,49 @@ fn a_pause_whose_answer_was_lost_is_not_sent_again() {
     assert_eq!(peer.payloads(), ["a"], "the pause counts as answered");
 }
 
+/// A poller that paused behind a request whose answer did not come, and was handed over; the
+/// request is answered now.
+fn in_doubt_about_a_pause() -> Peer {
+    let polling =
+        "sid='s1' wait='0' hold='1' requests='2' ver='1.6' inactivity='60' maxpause='120'";
+    let config = || config().with_poll_interval(Duration::from_secs(30));
+    let (mut peer, _) = Peer::open(config(), polling);
+    peer.send("<a xmlns='urn:p'/>");
+    let first = peer.sent();
+    peer.pause(80);
+    let _ = peer.sent();
+    hand_over(&mut peer, config());
+    let again = peer.sent();
+    assert_eq!(again.body, first.body);
+    peer.answer(again.id, "/>");
+    assert!(peer.is_silent());
+    peer
+}
+
+#[test]
+fn a_server_is_asked_something_new_before_a_pause_is_sent_again() {
+    let mut peer = in_doubt_about_a_pause();
+    // Without `wait`, half of the margin.
+    peer.seconds(5);
+    let ask = peer.sent();
+    assert_eq!(ask.body, empty(103), "it would not know the pause again");
+    peer.answer(ask.id, "/>");
+    assert_eq!(peer.client.outstanding(), 0, "the pause counts as answered");
+}
+
+#[test]
+fn the_first_request_behind_a_pause_has_time_to_be_answered() {
+    let mut peer = in_doubt_about_a_pause();
+    peer.seconds(4);
+    peer.send("<b xmlns='urn:p'/>");
+    let next = peer.sent();
+    peer.seconds(4);
+    assert!(peer.is_silent(), "the pause is not sent again yet");
+    peer.seconds(1);
+    let pause = peer.sent();
+    assert_eq!(pause.id.rid.next(), Some(next.id.rid), "now it is");
+}
+
 #[test]
 fn a_pause_ends_if_a_response_is_missing() {
     let (mut peer, poll) = Peer::open(config(), &format!("{GRANTED} maxpause='120'"));

@@ -416,7 +416,11 @@ impl Client {
         self.end_if_complete();
         let is_due = |request: &Outstanding| matches!(request.flight, Flight::Lost { again } if again <= now);
         for rid in self.rids_where(is_due) {
-            self.repeat(now, rid);
+            if self.needs_word_of_pause(rid) {
+                self.ask(now);
+            } else {
+                self.repeat(now, rid);
+            }
         }
         if self.paused.is_some_and(|pause| pause.resume <= now) {
             self.resume(now);

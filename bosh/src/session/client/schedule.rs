@@ -236,12 +236,40 @@ impl Client {
                 rid,
                 attempt: request.attempt,
             };
+            let is_new = request.attempt == 1 && !request.is_pause;
             // A copy that nobody took yet need not go twice.
             self.transmits.retain(|transmit| transmit.id.rid != rid);
             self.transmits.push_back(ClientTransmit {
                 id,
                 body: request.body.clone(),
             });
+            if is_new {
+                self.wait_for_word_of_pauses(now, rid);
+            }
+        }
+    }
+
+    /// Whether this is a pause that may be lost, and nothing was asked since that would tell: if the
+    /// server had it, it would not know it again.
+    pub(super) fn needs_word_of_pause(&self, rid: Rid) -> bool {
+        let is_pause = self
+            .outstanding
+            .get(&rid)
+            .is_some_and(|request| request.is_pause && request.attempt > 0);
+        let is_last = self.outstanding.range(rid..).nth(1).is_none();
+        is_pause && is_last && self.state == State::Open && self.paused.is_none() && self.may_ask()
+    }
+
+    /// The first request behind a pause that may be lost tells whether it was: it has time to be
+    /// answered, whenever it went out.
+    fn wait_for_word_of_pauses(&mut self, now: Duration, first: Rid) {
+        let due = self.pause_again(now);
+        let mut earlier = self.outstanding.range_mut(..first).rev();
+        let pauses = earlier.by_ref().take_while(|(_, request)| request.is_pause);
+        for (_, pause) in pauses.filter(|(_, request)| request.attempt > 0) {
+            if let Flight::Lost { again } = &mut pause.flight {
+                *again = due.max(*again);
+            }
         }
     }
 

@@ -26,6 +26,9 @@ pub(crate) struct Said {
     pub(crate) put: usize,
     /// How many arrived.
     pub(crate) heard: usize,
+    /// Restarts that are wanted no more, and may be put, or heard, all the same: the client had
+    /// made the requests, and they waited for their turn.
+    unwanted: [usize; 2],
 }
 
 impl Said {
@@ -37,6 +40,7 @@ impl Said {
             payloads: 0,
             put: 0,
             heard: 0,
+            unwanted: [0; 2],
         }
     }
 
@@ -59,11 +63,21 @@ impl Said {
 
     /// Restarts that were put nowhere are wanted no more.
     pub(crate) fn forget_restarts(&mut self) {
-        let mut place = 0;
+        let (mut place, before) = (0, self.items.len());
         self.items.retain(|item| {
             place += 1;
             place <= self.put || *item != Item::Restart
         });
+        let forgotten = before - self.items.len();
+        self.unwanted = self.unwanted.map(|count| count + forgotten);
+    }
+
+    /// Whether this is a restart that is wanted no more.
+    fn is_unwanted(&mut self, item: &Item, due: usize, count: usize) -> bool {
+        let unwanted =
+            *item == Item::Restart && self.unwanted[count] > 0 && self.items.get(due) != Some(item);
+        self.unwanted[count] -= usize::from(unwanted);
+        unwanted
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -94,6 +108,9 @@ impl Said {
     }
 
     fn put_next(&mut self, item: &Item) -> Result<(), String> {
+        if self.is_unwanted(item, self.put, 0) {
+            return Ok(());
+        }
         if self.items.get(self.put) != Some(item) {
             return Err(format!("{item:?} is put where {} is due", self.put));
         }
@@ -105,6 +122,9 @@ impl Said {
     /// nothing comes twice or behind a later one even then.
     pub(crate) fn hear(&mut self, item: &Item, over: bool) -> Result<(), String> {
         let due = self.heard;
+        if self.is_unwanted(item, due, 1) {
+            return Ok(());
+        }
         if over && let Some(place) = self.items[due..].iter().position(|other| other == item) {
             self.heard += place;
         }

@@ -103,6 +103,9 @@ impl Simulation {
                 brief(&text)
             ),
         );
+        if attribute(&text, "pause").is_some() {
+            self.pauses.insert(rid);
+        }
         if first {
             self.client_requests.watch(body);
             self.said.put(&text)?;
