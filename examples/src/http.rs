@@ -97,69 +97,71 @@ pub async fn serve(
         limits.grace,
         &shutdown,
         |stream, room| {
-            let (router, acceptor, shutdown) = (router.clone(), acceptor.clone(), shutdown.clone());
-            async move {
-                match stream.peer_addr() {
-                    Ok(address) if room == Room::Taken => {
-                        connection(stream, address, acceptor, router, limits, shutdown).await;
-                    }
-                    Ok(_) => tracing::warn!("too many connections; one is turned away"),
-                    // It has gone already.
-                    Err(_) => {}
-                }
-            }
+            connection(
+                stream,
+                room,
+                acceptor.clone(),
+                router.clone(),
+                limits,
+                shutdown.clone(),
+            )
         },
     )
     .await;
 }
 
-async fn connection(
+/// Boxed by transport: there are thousands, most of them idle, and one in clear need not be as large as one over
+/// TLS.
+fn connection(
     stream: TcpStream,
-    address: SocketAddr,
+    room: Room,
     acceptor: Option<TlsAcceptor>,
     router: Router,
     limits: Limits,
     shutdown: Shutdown,
-) {
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    let Ok(address) = stream.peer_addr() else {
+        // It has gone already.
+        return Box::pin(async {});
+    };
+    if room == Room::None {
+        tracing::warn!("too many connections; one is turned away");
+        return Box::pin(async {});
+    }
     // Answers to a held request are small and must leave at once.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.write_timeout));
     let stream = Box::pin(stream);
-    let transport = if acceptor.is_some() {
-        Transport::Tls
-    } else {
-        Transport::Clear
-    };
-    let peer = Peer { address, transport };
-    let ended = match acceptor {
-        None => exchange(stream, peer, router, limits, &shutdown).await,
-        Some(acceptor) => {
+    match acceptor {
+        None => {
+            let peer = Peer {
+                address,
+                transport: Transport::Clear,
+            };
+            Box::pin(exchange(stream, peer, router, limits, shutdown))
+        }
+        Some(acceptor) => Box::pin(async move {
             let handshake = tokio::time::timeout(limits.head_timeout, acceptor.accept(stream));
             let shaken = tokio::select! {
                 () = shutdown.requested() => return,
                 shaken = handshake => shaken,
             };
+            let peer = Peer {
+                address,
+                transport: Transport::Tls,
+            };
             match shaken {
-                Ok(Ok(stream)) => exchange(stream, peer, router, limits, &shutdown).await,
-                Ok(Err(error)) => return tracing::debug!(%address, %error, "TLS handshake failed"),
-                Err(_) => return tracing::debug!(%address, "TLS handshake took too long"),
+                Ok(Ok(stream)) => Box::pin(exchange(stream, peer, router, limits, shutdown)).await,
+                Ok(Err(error)) => tracing::debug!(%address, %error, "TLS handshake failed"),
+                Err(_) => tracing::debug!(%address, "TLS handshake took too long"),
             }
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%address, %error, "connection ended");
+        }),
     }
 }
 
 /// Answers requests until the peer goes, or, once the end was asked for, until the present one is answered.
-async fn exchange<S>(
-    stream: S,
-    peer: Peer,
-    router: Router,
-    limits: Limits,
-    shutdown: &Shutdown,
-) -> hyper::Result<()>
+async fn exchange<S>(stream: S, peer: Peer, router: Router, limits: Limits, shutdown: Shutdown)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -175,12 +177,19 @@ where
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     // To WebSocket, which outlives this.
     let mut connection = pin!(connection.with_upgrades());
-    tokio::select! {
-        ended = connection.as_mut() => return ended,
-        () = shutdown.requested() => {}
+    let mut ending = false;
+    let ended = loop {
+        tokio::select! {
+            ended = connection.as_mut() => break ended,
+            () = shutdown.requested(), if !ending => {
+                ending = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(address = %peer.address, %error, "connection ended");
     }
-    connection.as_mut().graceful_shutdown();
-    connection.await
 }
 
 async fn respond(

@@ -173,7 +173,8 @@ pub async fn accept<S>(
         } else {
             Room::None
         };
-        let served = serve(stream, room);
+        // Boxed, since a task would keep room for it twice: given, and being awaited.
+        let served = Box::pin(serve(stream, room));
         open.spawn(async move {
             served.await;
             drop(place);

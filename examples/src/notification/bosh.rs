@@ -146,7 +146,8 @@ struct Task {
     /// To ourselves, for the hub.
     way: mpsc::UnboundedSender<(SessionKey, ToSession)>,
     manager: Manager,
-    clients: HashMap<SessionId, Client>,
+    /// Boxed: a map keeps room for more than it has.
+    clients: HashMap<SessionId, Box<Client>>,
     by_key: HashMap<SessionKey, SessionId>,
     waiting: HashMap<RequestSlot, oneshot::Sender<Transmit>>,
 }
@@ -284,7 +285,8 @@ impl Task {
                 let stream = Server::new(self.clock.now(), config, Form::Bosh);
                 let key = self.hub.next_key();
                 let pace = Pace::new(self.clock.now());
-                self.clients.insert(id, Client { key, stream, pace });
+                self.clients
+                    .insert(id, Box::new(Client { key, stream, pace }));
                 self.by_key.insert(key, id);
                 self.give(id, |stream, now| {
                     let (to, from) = (open.to.as_deref(), open.from.as_deref());
