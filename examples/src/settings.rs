@@ -58,7 +58,7 @@ pub struct EngineSettings {
     pub cti: SocketAddr,
 }
 
-/// Addresses of the notification service.
+/// The notification service: its addresses, and for how many it has room.
 #[derive(Clone, Copy, Debug)]
 pub struct NotificationSettings {
     /// XMPP in clear, on loopback only.
@@ -69,7 +69,32 @@ pub struct NotificationSettings {
     pub bosh: SocketAddr,
     /// BOSH over TLS.
     pub bosh_tls: SocketAddr,
+    /// BOSH sessions at one time, and as many clients over TCP and WebSocket, 1 to [`MOST_SESSIONS`].
+    pub sessions: u32,
 }
+
+impl NotificationSettings {
+    /// Sessions at one time.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        usize::try_from(self.sessions).unwrap_or(usize::MAX)
+    }
+
+    /// Sessions among them that have not logged in: the others of a full house keep their places from whoever knocks.
+    #[must_use]
+    pub fn strangers(&self) -> usize {
+        (self.places() / 4).max(1)
+    }
+
+    /// Connections of a BOSH listener: a session that sends while a request is held has two.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.places().saturating_mul(2)
+    }
+}
+
+/// The highest value of [`NotificationSettings::sessions`]: beyond that there are no descriptors for the connections.
+pub const MOST_SESSIONS: u32 = 100_000;
 
 /// Addresses of the web service.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +155,10 @@ pub struct Flags {
         env = "CONTACT_CENTER_NOTIFICATION_BOSH_TLS"
     )]
     notification_bosh_tls: Option<SocketAddr>,
+    /// Notification service: sessions at one time, up to a quarter of them not logged in [default: 4096].
+    #[arg(long, value_name = "N", env = "CONTACT_CENTER_NOTIFICATION_SESSIONS",
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_SESSIONS)))]
+    notification_sessions: Option<u32>,
     /// Web service: REST and desktop in clear [default: 127.0.0.1:8082].
     #[arg(long, value_name = "ADDR", env = "CONTACT_CENTER_FINESSE_HTTP")]
     finesse_http: Option<SocketAddr>,
@@ -167,6 +196,9 @@ pub enum SettingsError {
     /// More calls than the simulated caller places.
     #[error("calls_per_minute is {0}; it can be 0 to 600")]
     CallRate(u32),
+    /// Room for nobody, or for more than there can be.
+    #[error("[notification] sessions is {0}; it can be 1 to {MOST_SESSIONS}")]
+    Sessions(u32),
     /// The platform has no home folder to put the data folder into.
     #[error("no home folder found; name a folder with --data-dir")]
     NoHome,
@@ -237,6 +269,10 @@ impl Settings {
                     .notification_bosh_tls
                     .or(file.notification.bosh_tls)
                     .unwrap_or(defaults.notification.bosh_tls),
+                sessions: flags
+                    .notification_sessions
+                    .or(file.notification.sessions)
+                    .unwrap_or(defaults.notification.sessions),
             },
             finesse: FinesseSettings {
                 http: flags
@@ -276,6 +312,8 @@ impl Settings {
                 xmpp_tls: loopback(5223),
                 bosh: loopback(7071),
                 bosh_tls: loopback(7443),
+                // Two thousand desktops, and some air.
+                sessions: 4096,
             },
             finesse: FinesseSettings {
                 http: loopback(8082),
@@ -297,6 +335,9 @@ impl Settings {
         }
         if self.caller.calls_per_minute > 600 {
             return Err(SettingsError::CallRate(self.caller.calls_per_minute));
+        }
+        if !(1..=MOST_SESSIONS).contains(&self.notification.sessions) {
+            return Err(SettingsError::Sessions(self.notification.sessions));
         }
         Ok(())
     }
@@ -342,6 +383,7 @@ struct FileNotification {
     xmpp_tls: Option<SocketAddr>,
     bosh: Option<SocketAddr>,
     bosh_tls: Option<SocketAddr>,
+    sessions: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -419,6 +461,41 @@ mod tests {
             .to_string();
 
         assert!(error.contains("unknown field `port`"), "{error}");
+    }
+
+    #[test]
+    fn room_for_nobody_or_for_too_many_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.toml");
+        let config = path.to_str().unwrap();
+        for sessions in ["0", "100001"] {
+            std::fs::write(&path, format!("[notification]\nsessions = {sessions}\n")).unwrap();
+            let error = resolve(&["--config", config]).unwrap_err().to_string();
+            let expected = format!("[notification] sessions is {sessions}; it can be 1 to 100000");
+            assert_eq!(error, expected);
+
+            let flags = ["test", "--notification-sessions", sessions];
+            let error = Command::try_parse_from(flags).err().unwrap().to_string();
+            assert!(error.contains("1..=100000"), "{error}");
+        }
+    }
+
+    #[test]
+    fn sessions_decide_over_strangers_and_connections() {
+        let room = |arguments: &[&str]| {
+            let settings = resolve(arguments).unwrap().notification;
+            (
+                settings.places(),
+                settings.strangers(),
+                settings.connections(),
+            )
+        };
+        assert_eq!(room(&[]), (4096, 1024, 8192));
+        assert_eq!(room(&["--notification-sessions", "1"]), (1, 1, 2));
+        assert_eq!(
+            room(&["--notification-sessions", "12000"]),
+            (12_000, 3_000, 24_000)
+        );
     }
 
     #[test]

@@ -34,8 +34,14 @@ struct Node {
 
 impl Node {
     async fn start() -> Self {
+        Self::with_room(4096).await
+    }
+
+    /// With so many places for sessions.
+    async fn with_room(sessions: u32) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut settings = common::settings(&dir);
+        settings.notification.sessions = sessions;
         let (cucm_trigger, shutdown) = shutdown::channel();
         let cucm = cucm::start(Arc::new(settings.clone()), shutdown)
             .await
@@ -445,6 +451,25 @@ async fn bosh_17_2_05_and_06_a_domain_that_is_not_served_is_refused() {
             "BOSH-17.2-06 {to:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn the_room_of_the_settings_is_all_that_there_is() {
+    // Two of eight places are for those who have not logged in.
+    let node = Node::with_room(8).await;
+    for _ in 0..2 {
+        node.session("ver='1.6'").await;
+    }
+    let refused = node.post("", &create("ver='1.6'")).await;
+    assert_eq!(refused.body, terminate("policy-violation"));
+    // And two connections for each.
+    let node = Node::with_room(1).await;
+    let mut inside = [node.clear().await, node.clear().await];
+    for connection in &mut inside {
+        connection.post("", "").await;
+        connection.response().await;
+    }
+    assert!(node.clear().await.is_closed().await);
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ use super::{
 };
 use crate::{
     driver::{Clock, sleep_until},
+    settings::NotificationSettings,
     shutdown::Shutdown,
 };
 
@@ -62,6 +63,7 @@ impl Sessions {
     /// Starts the task.
     pub(super) fn spawn(
         domain: Jid,
+        settings: &NotificationSettings,
         hub: Hub,
         login: Login,
         shutdown: Shutdown,
@@ -75,7 +77,7 @@ impl Sessions {
             login,
             commands: commands.clone(),
             way,
-            manager: Manager::new(config(), session_id),
+            manager: Manager::new(config(settings), session_id),
             clients: HashMap::new(),
             by_key: HashMap::new(),
             waiting: HashMap::new(),
@@ -427,12 +429,12 @@ fn stanzas(payloads: &[Bytes]) -> Vec<Stanza> {
 }
 
 /// Figures of the product: `wait` 30 s, `hold` 1, silence of 60 s ends a session.
-fn config() -> ServerConfig {
+fn config(settings: &NotificationSettings) -> ServerConfig {
     ServerConfig::default()
         .with_max_wait(Duration::from_secs(30))
         .with_inactivity(Some(Duration::from_secs(60)))
         .with_authentication_timeout(Some(NEGOTIATION))
-        .with_sessions(MAX_SESSIONS, MAX_STRANGERS)
+        .with_sessions(settings.places(), settings.strangers())
 }
 
 /// 128 random bits. Without randomness it is empty, and the manager refuses the session.
@@ -445,10 +447,6 @@ fn session_id() -> String {
 
 /// Time for login and resource; a password is checked within five seconds.
 const NEGOTIATION: Duration = Duration::from_secs(15);
-/// Sessions at one time: two thousand desktops, and some air.
-pub(super) const MAX_SESSIONS: usize = 4096;
-/// Sessions that have not logged in, at one time.
-const MAX_STRANGERS: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -519,7 +517,13 @@ mod tests {
         let hub = Hub::new(names.clone(), &Seed::default(), 1, 2);
         let login = Login::new(&settings, Password::new("secret")).unwrap();
         let (trigger, shutdown) = shutdown::channel();
-        let (sessions, task) = Sessions::spawn(names.domain, hub.clone(), login, shutdown);
+        let (sessions, task) = Sessions::spawn(
+            names.domain,
+            &settings.notification,
+            hub.clone(),
+            login,
+            shutdown,
+        );
         (hub, sessions, task, trigger)
     }
 

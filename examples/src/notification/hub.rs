@@ -427,7 +427,12 @@ mod tests {
                 agents.push(session(&hub, &user, &format!("r{resource}"), 64));
             }
         }
-        let mut web = session(&hub, "finesse", "finesse", super::super::session::QUEUE);
+        let mut web = session(
+            &hub,
+            "finesse",
+            "finesse",
+            super::super::session::queue(1101),
+        );
         // And its own.
         assert_eq!(web.heard().matches("<presence ").count(), 1101);
         let scope = Scope::new().with("", "jabber:client");

@@ -39,31 +39,31 @@ use crate::{
     tls,
 };
 
-/// Starts the notification service on its four addresses.
+/// Starts the notification service on its four own.
 ///
 /// # Errors
 ///
 /// An address is taken or not allowed, the domain is none, or the data folder cannot be used.
 pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server, StartError> {
-    let addresses = settings.notification;
+    let own = settings.notification;
     let xmpp = bind(
         &settings,
         "--notification-xmpp",
-        addresses.xmpp,
+        own.xmpp,
         Exposure::Loopback,
     )
     .await?;
     let flag = "--notification-xmpp-tls";
-    let xmpp_tls = bind(&settings, flag, addresses.xmpp_tls, Exposure::Network).await?;
+    let xmpp_tls = bind(&settings, flag, own.xmpp_tls, Exposure::Network).await?;
     let clear = bind(
         &settings,
         "--notification-bosh",
-        addresses.bosh,
+        own.bosh,
         Exposure::Loopback,
     )
     .await?;
     let flag = "--notification-bosh-tls";
-    let secure = bind(&settings, flag, addresses.bosh_tls, Exposure::Network).await?;
+    let secure = bind(&settings, flag, own.bosh_tls, Exposure::Network).await?;
 
     let domain = |name: &str| {
         Jid::new(name).map_err(|reason| StartError::Domain {
@@ -81,19 +81,24 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
     let hub = Hub::new(names.clone(), &settings.seed, random()?, random()?);
 
     let listening = vec![
-        ("xmpp", local(&xmpp, addresses.xmpp)?),
-        ("xmpp-tls", local(&xmpp_tls, addresses.xmpp_tls)?),
-        ("bosh", local(&clear, addresses.bosh)?),
-        ("bosh-tls", local(&secure, addresses.bosh_tls)?),
+        ("xmpp", local(&xmpp, own.xmpp)?),
+        ("xmpp-tls", local(&xmpp_tls, own.xmpp_tls)?),
+        ("bosh", local(&clear, own.bosh)?),
+        ("bosh-tls", local(&secure, own.bosh_tls)?),
     ];
 
     let (sessions, bosh) = Sessions::spawn(
         names.domain.clone(),
+        &own,
         hub.clone(),
         login.clone(),
         shutdown.clone(),
     );
-    let clients = Clients::new(names.domain, hub, login, shutdown.clone());
+    let clients = Clients::new(names.domain, &own, hub, login, shutdown.clone());
+    let limits = Limits {
+        connections: own.connections(),
+        ..Limits::default()
+    };
     let router = web::router(&settings, sessions, clients.clone());
     let mut direct = (*tls).clone();
     // Clients that offer ALPN on this port offer XMPP (XEP-0368).
@@ -110,16 +115,10 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
             clear,
             None,
             router.clone(),
-            Limits::default(),
+            limits,
             shutdown.clone(),
         )),
-        tokio::spawn(http::serve(
-            secure,
-            Some(tls),
-            router,
-            Limits::default(),
-            shutdown,
-        )),
+        tokio::spawn(http::serve(secure, Some(tls), router, limits, shutdown)),
         bosh,
     ];
     let task = tokio::spawn(async move {

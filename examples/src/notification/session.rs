@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     driver::{Clock, Ended},
+    settings::NotificationSettings,
     shutdown::Shutdown,
 };
 
@@ -46,6 +47,8 @@ pub(super) struct Clients {
     shutdown: Shutdown,
     /// Clients at one time, over all listeners.
     places: Arc<Semaphore>,
+    /// How many places there are.
+    all: u32,
     /// Those of them that have not logged in.
     strangers: Arc<Semaphore>,
 }
@@ -58,14 +61,21 @@ pub(super) struct Room {
 }
 
 impl Clients {
-    pub(super) fn new(domain: Jid, hub: Hub, login: Login, shutdown: Shutdown) -> Self {
+    pub(super) fn new(
+        domain: Jid,
+        settings: &NotificationSettings,
+        hub: Hub,
+        login: Login,
+        shutdown: Shutdown,
+    ) -> Self {
         Self {
             domain,
             hub,
             login,
             shutdown,
-            places: Arc::new(Semaphore::new(MAX_CLIENTS)),
-            strangers: Arc::new(Semaphore::new(MAX_STRANGERS)),
+            places: Arc::new(Semaphore::new(settings.places())),
+            all: settings.sessions,
+            strangers: Arc::new(Semaphore::new(settings.strangers())),
         }
     }
 
@@ -88,9 +98,8 @@ impl Clients {
     /// Waits until the end is asked for and the clients have been told.
     pub(super) async fn farewell(self) {
         self.shutdown.requested().await;
-        let all = u32::try_from(MAX_CLIENTS).unwrap_or(u32::MAX);
         // Who is still there then is cut off.
-        let _ = tokio::time::timeout(FAREWELL, self.places.acquire_many(all)).await;
+        let _ = tokio::time::timeout(FAREWELL, self.places.acquire_many(self.all)).await;
     }
 
     /// Serves a client to its end. `carrier` is made around the server's machine.
@@ -107,7 +116,7 @@ impl Clients {
         let config = ServerConfig::new(self.domain.clone(), seed, Security::Protected)
             .with_negotiation_timeout(NEGOTIATION);
         let clock = self.clock();
-        let (sender, commands) = mpsc::channel(QUEUE);
+        let (sender, commands) = mpsc::channel(queue(self.all));
         let mut session = Session {
             key: self.hub.next_key(),
             carrier: carrier(Server::new(clock.now(), config, form)),
@@ -277,15 +286,15 @@ impl<C: Carrier> Session<C> {
     }
 }
 
-/// Clients at one time: two thousand desktops, and some air.
-const MAX_CLIENTS: usize = 4096;
-/// Clients that have not logged in, at one time.
-const MAX_STRANGERS: usize = 1024;
+/// Stanzas that wait for a session's task. The web service gets the presence of every session, of BOSH and of others,
+/// in one go when it comes online, before its task can hand on the first.
+pub(super) fn queue(sessions: u32) -> usize {
+    let sessions = usize::try_from(sessions).unwrap_or(usize::MAX);
+    sessions.saturating_mul(2).saturating_add(1024)
+}
+
 /// Time for login and resource; a password is checked within five seconds.
 const NEGOTIATION: Duration = Duration::from_secs(15);
-/// Stanzas that wait for a session's task. The web service gets the presence of every session in one go when it
-/// comes online, before its task can hand on the first.
-pub(super) const QUEUE: usize = MAX_CLIENTS + super::bosh::MAX_SESSIONS + 1024;
 /// Stanzas for the client after one from it: a few, so that they are written before there are too many.
 const AT_ONCE: usize = 8;
 /// Bytes that wait for a client that does not read.
