@@ -202,6 +202,7 @@ listen:
   - port: {self.http_port}
     ip: "127.0.0.1"
     module: ejabberd_http
+    backlog: 1024
     request_handlers:
       {self.bosh_path}: mod_bosh
       {self.websocket_path}: ejabberd_http_ws
