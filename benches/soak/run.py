@@ -12,6 +12,7 @@ this program. The exit status is 0 when nothing was found.
     run.py bosh-fuzz                             each BOSH target for ten minutes
     run.py bosh-instructions                     what an event costs at 1,000 and 100,000 held sessions
     run.py cti-mutate --sessions 5000            hostile sessions against the engine of the examples
+    run.py bosh-load                             the notification service beside prosody and ejabberd
 """
 
 import argparse
@@ -32,7 +33,9 @@ FUZZ = WORKSPACE / "fuzz"
 
 # The servers of the examples on free loopback ports.
 sys.path.insert(0, str(WORKSPACE / "examples" / "tests" / "interop"))
+import bosh_load
 import harness
+import tools
 
 # Beyond what a target was given, for its start and its end.
 GRACE = 300
@@ -78,6 +81,8 @@ def parse():
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="cti-mutate: what they follow from (1)")
     parser.add_argument("--protocol", type=int, nargs="+", default=[17, 18], metavar="N",
                         help="cti-mutate: UCCX versions of the sessions (17 18)")
+    parser.add_argument("--quick", action="store_true", help="bosh-load: small numbers, to see that it works")
+    parser.add_argument("--raw", metavar="FILE", help="bosh-load: write all figures there, as JSON")
     options = parser.parse_args()
     if not options.parts and not options.list:
         parser.error("name a part, or --list")
@@ -238,6 +243,20 @@ def bosh_instructions(options):
     return ratio > 1.1
 
 
+def load(options):
+    """what requests and held sessions of the notification service take, beside prosody and ejabberd"""
+    build = run(
+        ["cargo", "build", "--release", "--locked", "-p", "examples", "-p", "benches"]
+        + [word for name in bosh_load.BINARIES for word in ("--bin", name)],
+    )
+    if build.returncode != 0:
+        raise Missing(f"the servers or bosh-load do not build\n{build.stdout[-3_000:]}")
+    try:
+        return bosh_load.compare(target_directory() / "release", options.quick, raw=options.raw)
+    except (tools.Missing, harness.Failed) as problem:
+        raise Missing(str(problem)) from problem
+
+
 def target_directory():
     metadata = run(["cargo", "metadata", "--no-deps", "--format-version", "1"], merged=False)
     if metadata.returncode != 0:
@@ -284,6 +303,7 @@ PARTS = {
     "bosh-simulation": bosh_simulation,
     "bosh-fuzz": bosh_fuzz,
     "bosh-instructions": bosh_instructions,
+    "bosh-load": load,
 }
 
 if __name__ == "__main__":
