@@ -144,7 +144,6 @@ class Theirs(Server):
 
     def __init__(self, peer, directory, users):
         self.name = self.profile = peer.name
-        # One account for the pusher if there were no session.
         self.peer = peer(directory, peers.Settings(users=users))
 
     def __enter__(self):

@@ -49,7 +49,7 @@ def main():
     options = parse()
     if options.list:
         for name, part in PARTS.items():
-            print(f"{name:15} {part.__doc__}")
+            print(f"{name:17} {part.__doc__}")
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     found = False
