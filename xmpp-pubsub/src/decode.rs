@@ -5,6 +5,7 @@ use wire_xml::Element;
 use crate::error::DecodeError;
 use crate::id::{IdError, ItemId, NodeId, SubId};
 use crate::jid::Jid;
+use crate::other::first;
 
 /// An attribute that is an address; absent is `None`.
 pub(crate) fn jid(
@@ -75,6 +76,38 @@ pub(crate) fn word<T>(
             })
         })
         .transpose()
+}
+
+/// A number that counts something; absent is `None`.
+pub(crate) fn number(
+    text: Option<&str>,
+    element: &'static str,
+    field: &'static str,
+) -> Result<Option<u64>, DecodeError> {
+    text.map(|text| {
+        wire_xml::text::trim(text)
+            .parse()
+            .map_err(|_| DecodeError::Invalid { element, field })
+    })
+    .transpose()
+}
+
+/// The child that is of this namespace, if it is the only one; others do not count.
+pub(crate) fn only_child<'a>(element: &'a Element, ns: &str) -> Option<&'a Element> {
+    let mut children = element.children().filter(|child| child.ns() == ns);
+    children.next().filter(|_| children.next().is_none())
+}
+
+/// Where a deleted node went: the `uri` of the first `redirect`.
+pub(crate) fn redirect(element: &Element, ns: &str) -> Option<String> {
+    let redirect = element.child(ns, "redirect")?;
+    redirect.attr("uri").map(str::to_owned)
+}
+
+/// Knows the `redirect` that [`redirect`] reads.
+pub(crate) fn is_redirect(ns: &'static str) -> impl FnMut(&Element) -> bool {
+    let mut is_first = first(ns, "redirect");
+    move |child| is_first(child) && child.attr("uri").is_some()
 }
 
 /// Fails unless the element has this name.

@@ -6,6 +6,7 @@ use crate::decode::{expect, jid};
 use crate::error::DecodeError;
 use crate::jid::Jid;
 use crate::ns;
+use crate::other::Other;
 use crate::stanza::Payload;
 
 /// The `delay` element.
@@ -17,6 +18,8 @@ pub struct Delay {
     pub stamp: i64,
     /// Why it was held back.
     pub reason: Option<String>,
+    /// What else was there.
+    pub other: Other,
 }
 
 impl Delay {
@@ -37,6 +40,7 @@ impl Delay {
                 field: "stamp",
             })?,
             reason: (!reason.is_empty()).then(|| reason.into_owned()),
+            other: Other::of(&element, &["from", "stamp"], |_| false),
         })
     }
 
@@ -44,12 +48,15 @@ impl Delay {
     #[must_use]
     pub fn to_payload(&self) -> Payload {
         Payload::known(ns::DELAY, "delay", |writer| {
-            writer
+            let tag = writer
                 .start(ns::DELAY, "delay")
                 .attr_opt("from", self.from.as_ref().map(Jid::as_str))
-                .attr("stamp", &format_date_time(self.stamp))
-                .text(self.reason.as_deref().unwrap_or_default())
-                .end();
+                .attr("stamp", &format_date_time(self.stamp));
+            self.other
+                .write_attributes(tag)
+                .text(self.reason.as_deref().unwrap_or_default());
+            self.other.write_elements(writer);
+            writer.end();
         })
     }
 }
@@ -64,6 +71,7 @@ mod tests {
             from: None,
             stamp: 1_069_718_400_000,
             reason: None,
+            other: Other::new(),
         };
         let payload = delay.to_payload();
         let text = String::from_utf8_lossy(payload.as_bytes()).into_owned();

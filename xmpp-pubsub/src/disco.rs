@@ -1,12 +1,14 @@
 //! Discovery. XEP-0030.
 
-use wire_xml::Element;
+use wire_xml::{Element, XML_NAMESPACE};
 
 use crate::decode::{expect, jid};
 use crate::error::DecodeError;
 use crate::form::Form;
 use crate::jid::Jid;
 use crate::ns;
+use crate::other::{Other, first};
+use crate::rsm;
 use crate::stanza::Payload;
 
 /// What an entity is.
@@ -18,6 +20,8 @@ pub struct Identity {
     pub kind: String,
     /// A name for people.
     pub name: Option<String>,
+    /// What else was there, the language of the name among it.
+    pub other: Other,
 }
 
 impl Identity {
@@ -28,6 +32,28 @@ impl Identity {
             category: category.to_owned(),
             kind: kind.to_owned(),
             name: None,
+            other: Other::new(),
+        }
+    }
+
+    /// `xml:lang`: the language of the name.
+    #[must_use]
+    pub fn lang(&self) -> Option<&str> {
+        let lang = self
+            .other
+            .attributes()
+            .iter()
+            .find(|attribute| attribute.name.is(XML_NAMESPACE, "lang"));
+        lang.map(|lang| lang.value.as_str())
+    }
+
+    fn from_element(element: &Element) -> Self {
+        let attr = |name| element.attr(name).unwrap_or_default().to_owned();
+        Self {
+            category: attr("category"),
+            kind: attr("type"),
+            name: element.attr("name").map(str::to_owned),
+            other: Other::of(element, &["category", "type", "name"], |_| false),
         }
     }
 }
@@ -43,6 +69,8 @@ pub struct Info {
     pub features: Vec<String>,
     /// Extensions. XEP-0128.
     pub forms: Vec<Form>,
+    /// What else was there.
+    pub other: Other,
 }
 
 impl Info {
@@ -54,42 +82,52 @@ impl Info {
     pub fn decode(payload: &Payload) -> Result<Self, DecodeError> {
         let element = payload.to_element()?;
         expect(&element, ns::DISCO_INFO, "query")?;
-        let attr = |child: &Element, name| child.attr(name).unwrap_or_default().to_owned();
         Ok(Self {
             node: element.attr("node").map(str::to_owned),
             identities: element
                 .children_named(ns::DISCO_INFO, "identity")
-                .map(|child| Identity {
-                    category: attr(child, "category"),
-                    kind: attr(child, "type"),
-                    name: child.attr("name").map(str::to_owned),
-                })
+                .map(Identity::from_element)
                 .collect(),
             features: element
                 .children_named(ns::DISCO_INFO, "feature")
-                .map(|child| attr(child, "var"))
+                .map(|child| child.attr("var").unwrap_or_default().to_owned())
                 .collect(),
             forms: element
                 .children_named(ns::DATA_FORMS, "x")
                 .map(Form::from_element)
                 .collect::<Result<_, _>>()?,
+            other: Other::of(&element, &["node"], |child| {
+                matches!(
+                    child.name().parts(),
+                    (ns::DISCO_INFO, "identity" | "feature") | (ns::DATA_FORMS, "x")
+                )
+            }),
         })
+    }
+
+    /// Whether the entity can do this.
+    #[must_use]
+    pub fn has_feature(&self, namespace: &str) -> bool {
+        self.features.iter().any(|feature| feature == namespace)
     }
 
     /// The element.
     #[must_use]
     pub fn to_payload(&self) -> Payload {
         Payload::known(ns::DISCO_INFO, "query", |writer| {
-            writer
+            let tag = writer
                 .start(ns::DISCO_INFO, "query")
                 .attr_opt("node", self.node.as_deref());
+            self.other.write_attributes(tag);
             for identity in &self.identities {
-                writer
+                let tag = writer
                     .start(ns::DISCO_INFO, "identity")
                     .attr("category", &identity.category)
                     .attr("type", &identity.kind)
-                    .attr_opt("name", identity.name.as_deref())
-                    .end();
+                    .attr_opt("name", identity.name.as_deref());
+                identity.other.write_attributes(tag);
+                identity.other.write_elements(writer);
+                writer.end();
             }
             for feature in &self.features {
                 writer
@@ -100,6 +138,7 @@ impl Info {
             for form in &self.forms {
                 form.write(writer);
             }
+            self.other.write_elements(writer);
             writer.end();
         })
     }
@@ -112,6 +151,10 @@ pub struct Items {
     pub node: Option<String>,
     /// What belongs to the entity.
     pub items: Vec<Item>,
+    /// Which page. XEP-0059 §3.2.
+    pub set: Option<rsm::Set>,
+    /// What else was there.
+    pub other: Other,
 }
 
 /// Something that belongs to an entity.
@@ -123,6 +166,21 @@ pub struct Item {
     pub node: Option<String>,
     /// A name for people; for items of a node, the item id (PS-5.5-01).
     pub name: Option<String>,
+    /// What else was there.
+    pub other: Other,
+}
+
+impl Item {
+    /// An address, without node and name.
+    #[must_use]
+    pub const fn new(jid: Jid) -> Self {
+        Self {
+            jid,
+            node: None,
+            name: None,
+            other: Other::new(),
+        }
+    }
 }
 
 impl Items {
@@ -130,7 +188,7 @@ impl Items {
     ///
     /// # Errors
     ///
-    /// If it is another element, or an entry has no address.
+    /// If it is another element, an entry has no address, or the page cannot be read.
     pub fn decode(payload: &Payload) -> Result<Self, DecodeError> {
         let element = payload.to_element()?;
         expect(&element, ns::DISCO_ITEMS, "query")?;
@@ -144,12 +202,21 @@ impl Items {
                     })?,
                     node: child.attr("node").map(str::to_owned),
                     name: child.attr("name").map(str::to_owned),
+                    other: Other::of(child, &["jid", "node", "name"], |_| false),
                 })
             })
             .collect::<Result<_, DecodeError>>()?;
+        let mut is_set = first(ns::RSM, "set");
         Ok(Self {
             node: element.attr("node").map(str::to_owned),
             items,
+            set: element
+                .child(ns::RSM, "set")
+                .map(rsm::Set::from_element)
+                .transpose()?,
+            other: Other::of(&element, &["node"], |child| {
+                child.is(ns::DISCO_ITEMS, "item") || is_set(child)
+            }),
         })
     }
 
@@ -157,18 +224,49 @@ impl Items {
     #[must_use]
     pub fn to_payload(&self) -> Payload {
         Payload::known(ns::DISCO_ITEMS, "query", |writer| {
-            writer
+            let tag = writer
                 .start(ns::DISCO_ITEMS, "query")
                 .attr_opt("node", self.node.as_deref());
+            self.other.write_attributes(tag);
             for item in &self.items {
-                writer
+                let tag = writer
                     .start(ns::DISCO_ITEMS, "item")
                     .attr("jid", item.jid.as_str())
                     .attr_opt("node", item.node.as_deref())
-                    .attr_opt("name", item.name.as_deref())
-                    .end();
+                    .attr_opt("name", item.name.as_deref());
+                item.other.write_attributes(tag);
+                item.other.write_elements(writer);
+                writer.end();
             }
+            if let Some(set) = &self.set {
+                set.write(writer);
+            }
+            self.other.write_elements(writer);
             writer.end();
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire_xml::Limits;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_understood_is_written_again() {
+        let source = br#"<query xmlns="http://jabber.org/protocol/disco#info" a="1"><identity category="pubsub" type="leaf" name="n" xml:lang="de" b="2"/><feature var="urn:f"/><x xmlns="urn:more"/></query>"#;
+        let info = Info::decode(&Payload::parse(source, &Limits::default()).unwrap()).unwrap();
+        assert_eq!(info.identities[0].lang(), Some("de"));
+        assert!(info.has_feature("urn:f"));
+        assert_eq!(info.to_payload().as_bytes().as_ref(), source);
+    }
+
+    #[test]
+    fn items_come_in_pages_too() {
+        let source = br#"<query xmlns="http://jabber.org/protocol/disco#items"><item jid="a.b" c="3"/><set xmlns="http://jabber.org/protocol/rsm"><count>9</count></set></query>"#;
+        let items = Items::decode(&Payload::parse(source, &Limits::default()).unwrap()).unwrap();
+        assert_eq!(items.set.as_ref().unwrap().count, Some(9));
+        assert_eq!(items.to_payload().as_bytes().as_ref(), source);
     }
 }

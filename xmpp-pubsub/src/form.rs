@@ -1,12 +1,14 @@
 //! Data forms. XEP-0004.
 
 use bytes::BufMut;
-use wire_xml::{Element, Writer};
+use wire_xml::{Attribute, Element, Writer};
 
 use crate::decode::{expect, word};
 use crate::error::DecodeError;
 use crate::names::closed_names;
 use crate::ns;
+use crate::other::{Other, first};
+use crate::stanza::Payload;
 
 closed_names! {
     /// What a form is for. XEP-0004 §3.1.
@@ -59,8 +61,28 @@ pub struct Form {
     pub instructions: Vec<String>,
     /// The fields, `FORM_TYPE` among them.
     pub fields: Vec<Field>,
-    /// `reported`, `item` and what else was there.
-    pub other: Vec<Element>,
+    /// Results of which there are many. §3.4.
+    pub table: Option<Box<Table>>,
+    /// What else was there.
+    pub other: Other,
+}
+
+/// Results of which there are many. XEP-0004 §3.4.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Table {
+    /// The columns.
+    pub reported: Option<Row>,
+    /// The rows.
+    pub items: Vec<Row>,
+}
+
+/// Fields that stand together in a table: `reported` or `item`. XEP-0004 §3.4.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Row {
+    /// The fields.
+    pub fields: Vec<Field>,
+    /// What else was there.
+    pub other: Other,
 }
 
 /// One field of a form.
@@ -80,6 +102,8 @@ pub struct Field {
     pub values: Vec<String>,
     /// What can be chosen.
     pub options: Vec<FieldOption>,
+    /// What else was there, a type that is not known among it.
+    pub other: Other,
 }
 
 /// Something that a list field offers.
@@ -89,6 +113,8 @@ pub struct FieldOption {
     pub label: Option<String>,
     /// What is submitted.
     pub value: String,
+    /// What else was there.
+    pub other: Other,
 }
 
 impl Form {
@@ -102,8 +128,37 @@ impl Form {
             title: None,
             instructions: Vec::new(),
             fields: vec![field],
-            other: Vec::new(),
+            table: None,
+            other: Other::new(),
         }
+    }
+
+    /// A form that says only that the other one is given up. XEP-0004 §3.1.
+    #[must_use]
+    pub const fn cancel() -> Self {
+        Self {
+            kind: FormKind::Cancel,
+            title: None,
+            instructions: Vec::new(),
+            fields: Vec::new(),
+            table: None,
+            other: Other::new(),
+        }
+    }
+
+    /// Reads an `x` element that a stanza carries.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_element`](Self::from_element).
+    pub fn decode(payload: &Payload) -> Result<Self, DecodeError> {
+        Self::from_element(&payload.to_element()?)
+    }
+
+    /// The `x` element for a stanza.
+    #[must_use]
+    pub fn to_payload(&self) -> Payload {
+        Payload::known(ns::DATA_FORMS, "x", |writer| self.write(writer))
     }
 
     /// The value of `FORM_TYPE`. XEP-0068.
@@ -132,31 +187,33 @@ impl Form {
                 element: "x",
                 field: "type",
             })?;
-        let mut form = Self {
+        let text = |child: &Element| child.text().into_owned();
+        let fields = element.children_named(ns::DATA_FORMS, "field");
+        let instructions = element.children_named(ns::DATA_FORMS, "instructions");
+        let mut is_title = first(ns::DATA_FORMS, "title");
+        let mut is_reported = first(ns::DATA_FORMS, "reported");
+        Ok(Self {
             kind,
-            title: None,
-            instructions: Vec::new(),
-            fields: Vec::new(),
-            other: Vec::new(),
-        };
-        for child in element.children() {
-            match child.name().parts() {
-                (ns::DATA_FORMS, "field") => form.fields.push(Field::from_element(child)),
-                (ns::DATA_FORMS, "title") => form.title = Some(child.text().into_owned()),
-                (ns::DATA_FORMS, "instructions") => {
-                    form.instructions.push(child.text().into_owned());
-                }
-                _ => form.other.push(child.clone()),
-            }
-        }
-        Ok(form)
+            title: element.child(ns::DATA_FORMS, "title").map(text),
+            instructions: instructions.map(text).collect(),
+            fields: fields.map(Field::from_element).collect(),
+            table: Table::from_element(element),
+            other: Other::of(element, &["type"], |child| {
+                matches!(
+                    child.name().parts(),
+                    (ns::DATA_FORMS, "field" | "instructions" | "item")
+                ) || is_title(child)
+                    || is_reported(child)
+            }),
+        })
     }
 
     /// Writes the `x` element where `writer` stands.
     pub fn write<B: BufMut>(&self, writer: &mut Writer<B>) {
-        writer
+        let tag = writer
             .start(ns::DATA_FORMS, "x")
             .attr("type", self.kind.as_str());
+        self.other.write_attributes(tag);
         if let Some(title) = &self.title {
             writer.text_element(ns::DATA_FORMS, "title", title);
         }
@@ -166,9 +223,52 @@ impl Form {
         for field in &self.fields {
             field.write(writer);
         }
-        for element in &self.other {
-            writer.element(element);
+        if let Some(table) = &self.table {
+            table.write(writer);
         }
+        self.other.write_elements(writer);
+        writer.end();
+    }
+}
+
+impl Table {
+    /// The table in a form, if there is one.
+    fn from_element(form: &Element) -> Option<Box<Self>> {
+        let reported = form.child(ns::DATA_FORMS, "reported");
+        let items = form.children_named(ns::DATA_FORMS, "item");
+        let table = Self {
+            reported: reported.map(Row::from_element),
+            items: items.map(Row::from_element).collect(),
+        };
+        (table.reported.is_some() || !table.items.is_empty()).then(|| Box::new(table))
+    }
+
+    fn write<B: BufMut>(&self, writer: &mut Writer<B>) {
+        if let Some(reported) = &self.reported {
+            reported.write(writer, "reported");
+        }
+        for item in &self.items {
+            item.write(writer, "item");
+        }
+    }
+}
+
+impl Row {
+    fn from_element(element: &Element) -> Self {
+        let fields = element.children_named(ns::DATA_FORMS, "field");
+        Self {
+            fields: fields.map(Field::from_element).collect(),
+            other: Other::of(element, &[], |child| child.is(ns::DATA_FORMS, "field")),
+        }
+    }
+
+    fn write<B: BufMut>(&self, writer: &mut Writer<B>, local: &str) {
+        let tag = writer.start(ns::DATA_FORMS, local);
+        self.other.write_attributes(tag);
+        for field in &self.fields {
+            field.write(writer);
+        }
+        self.other.write_elements(writer);
         writer.end();
     }
 }
@@ -194,14 +294,23 @@ impl Field {
     #[must_use]
     pub fn choice<'a>(var: &str, value: &str, options: impl IntoIterator<Item = &'a str>) -> Self {
         let mut field = Self::single(var, FieldKind::ListSingle, value.to_owned());
-        field.options = options
-            .into_iter()
-            .map(|value| FieldOption {
-                label: None,
-                value: value.to_owned(),
-            })
-            .collect();
+        field.options = options.into_iter().map(FieldOption::new).collect();
         field
+    }
+
+    /// A field with these values and nothing for people.
+    #[must_use]
+    pub fn new(var: &str, kind: Option<FieldKind>, values: Vec<String>) -> Self {
+        Self {
+            var: Some(var.to_owned()),
+            kind,
+            label: None,
+            required: false,
+            description: None,
+            values,
+            options: Vec::new(),
+            other: Other::new(),
+        }
     }
 
     /// The first value.
@@ -211,55 +320,50 @@ impl Field {
     }
 
     fn single(var: &str, kind: FieldKind, value: String) -> Self {
-        Self {
-            var: Some(var.to_owned()),
-            kind: Some(kind),
-            label: None,
-            required: false,
-            description: None,
-            values: vec![value],
-            options: Vec::new(),
-        }
+        Self::new(var, Some(kind), vec![value])
     }
 
     fn from_element(element: &Element) -> Self {
-        let text = |local| {
-            element
-                .child(ns::DATA_FORMS, local)
-                .map(|c| c.text().into_owned())
+        let options = element.children_named(ns::DATA_FORMS, "option");
+        let values = element.children_named(ns::DATA_FORMS, "value");
+        // DF-02: an unknown type is text-single. Its name stays with what is not understood.
+        let kind = element.attr("type").map(FieldKind::from_name);
+        let attributes: &[&str] = match kind {
+            Some(None) => &["var", "label"],
+            Some(Some(_)) | None => &["var", "label", "type"],
         };
+        let mut is_description = first(ns::DATA_FORMS, "desc");
+        let mut is_required = first(ns::DATA_FORMS, "required");
         Self {
             var: element.attr("var").map(str::to_owned),
-            // DF-02: an unknown type is text-single.
-            kind: element
-                .attr("type")
-                .map(|kind| FieldKind::from_name(kind).unwrap_or(FieldKind::TextSingle)),
+            kind: kind.map(|kind| kind.unwrap_or(FieldKind::TextSingle)),
             label: element.attr("label").map(str::to_owned),
             required: element.child(ns::DATA_FORMS, "required").is_some(),
-            description: text("desc"),
-            values: element
-                .children_named(ns::DATA_FORMS, "value")
-                .map(|value| value.text().into_owned())
-                .collect(),
-            options: element
-                .children_named(ns::DATA_FORMS, "option")
-                .map(|option| FieldOption {
-                    label: option.attr("label").map(str::to_owned),
-                    value: option
-                        .child(ns::DATA_FORMS, "value")
-                        .map(|value| value.text().into_owned())
-                        .unwrap_or_default(),
-                })
-                .collect(),
+            description: element
+                .child(ns::DATA_FORMS, "desc")
+                .map(|description| description.text().into_owned()),
+            values: values.map(|value| value.text().into_owned()).collect(),
+            options: options.map(FieldOption::from_element).collect(),
+            other: Other::of(element, attributes, |child| {
+                matches!(child.name().parts(), (ns::DATA_FORMS, "value" | "option"))
+                    || is_description(child)
+                    || is_required(child)
+            }),
         }
     }
 
     fn write<B: BufMut>(&self, writer: &mut Writer<B>) {
-        writer
+        let is_type = |attribute: &Attribute| attribute.name.is("", "type");
+        let kind = match self.kind {
+            Some(FieldKind::TextSingle) if self.other.attributes().iter().any(is_type) => None,
+            kind => kind,
+        };
+        let tag = writer
             .start(ns::DATA_FORMS, "field")
             .attr_opt("var", self.var.as_deref())
-            .attr_opt("type", self.kind.map(FieldKind::as_str))
+            .attr_opt("type", kind.map(FieldKind::as_str))
             .attr_opt("label", self.label.as_deref());
+        self.other.write_attributes(tag);
         if let Some(description) = &self.description {
             writer.text_element(ns::DATA_FORMS, "desc", description);
         }
@@ -270,13 +374,42 @@ impl Field {
             writer.text_element(ns::DATA_FORMS, "value", value);
         }
         for option in &self.options {
-            writer
-                .start(ns::DATA_FORMS, "option")
-                .attr_opt("label", option.label.as_deref());
-            writer
-                .text_element(ns::DATA_FORMS, "value", &option.value)
-                .end();
+            option.write(writer);
         }
+        self.other.write_elements(writer);
+        writer.end();
+    }
+}
+
+impl FieldOption {
+    /// An option without a name.
+    #[must_use]
+    pub fn new(value: &str) -> Self {
+        Self {
+            label: None,
+            value: value.to_owned(),
+            other: Other::new(),
+        }
+    }
+
+    fn from_element(element: &Element) -> Self {
+        let value = element.child(ns::DATA_FORMS, "value");
+        Self {
+            label: element.attr("label").map(str::to_owned),
+            value: value
+                .map(|value| value.text().into_owned())
+                .unwrap_or_default(),
+            other: Other::of(element, &["label"], first(ns::DATA_FORMS, "value")),
+        }
+    }
+
+    fn write<B: BufMut>(&self, writer: &mut Writer<B>) {
+        let tag = writer
+            .start(ns::DATA_FORMS, "option")
+            .attr_opt("label", self.label.as_deref());
+        self.other.write_attributes(tag);
+        writer.text_element(ns::DATA_FORMS, "value", &self.value);
+        self.other.write_elements(writer);
         writer.end();
     }
 }
@@ -295,12 +428,14 @@ mod tests {
 
     #[test]
     fn df_a_form_is_written_as_it_was_read() {
-        let source = br#"<x xmlns="jabber:x:data" type="form"><title>T</title><instructions>I</instructions><field var="FORM_TYPE" type="hidden"><value>urn:f</value></field><field var="a" type="list-single" label="A"><desc>d</desc><required/><value>1</value><option label="One"><value>1</value></option><option><value>2</value></option></field><field type="fixed"><value>words</value></field><reported><field var="a"/></reported></x>"#;
+        let source = br#"<x xmlns="jabber:x:data" type="form"><title>T</title><instructions>I</instructions><field var="FORM_TYPE" type="hidden"><value>urn:f</value></field><field var="a" type="list-single" label="A"><desc>d</desc><required/><value>1</value><option label="One"><value>1</value></option><option><value>2</value></option></field><field type="fixed"><value>words</value></field><reported><field var="a"/></reported><item><field var="a"><value>1</value></field></item><item><field var="a"><value>2</value></field></item></x>"#;
         let element = Element::parse(source, Profile::Xmpp, &Limits::default()).unwrap();
         let form = Form::from_element(&element).unwrap();
         assert_eq!(form.form_type(), Some("urn:f"), "XEP-0068");
         assert_eq!(form.field("a").unwrap().options.len(), 2, "DF-04");
-        assert_eq!(form.other.len(), 1, "DF-06");
+        let table = form.table.as_ref().unwrap();
+        assert_eq!(table.reported.as_ref().unwrap().fields.len(), 1, "DF-06");
+        assert_eq!(table.items.len(), 2, "DF-06");
         let mut out = BytesMut::new();
         form.write(&mut Writer::new(&mut out));
         assert_eq!(out, source.as_slice());
@@ -313,5 +448,24 @@ mod tests {
         let element = Element::parse(source, Profile::Xmpp, &Limits::default()).unwrap();
         let form = Form::from_element(&element).unwrap();
         assert_eq!(form.fields[0].kind, Some(FieldKind::TextSingle));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_written_again() {
+        let source = br#"<x xmlns="jabber:x:data" type="form" a="1"><field var="a" type="colour" b="2"><value>1</value><option label="L" c="3"><value>1</value><more/></option><validate xmlns="http://jabber.org/protocol/xdata-validate" datatype="xs:string"/></field><title>T</title><title>U</title></x>"#;
+        let element = Element::parse(source, Profile::Xmpp, &Limits::default()).unwrap();
+        let form = Form::from_element(&element).unwrap();
+        assert_eq!(form.title.as_deref(), Some("T"));
+        let mut out = BytesMut::new();
+        form.write(&mut Writer::new(&mut out));
+        let out = String::from_utf8(out.to_vec()).unwrap();
+        for kept in [
+            r#"type="form" a="1""#,
+            r#"var="a" type="colour" b="2""#,
+            r#"<option label="L" c="3"><value>1</value><more/></option><validate"#,
+            "<title>U</title></x>",
+        ] {
+            assert!(out.contains(kept), "{kept} in {out}");
+        }
     }
 }

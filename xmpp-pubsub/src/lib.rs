@@ -9,10 +9,12 @@
 //! | [`service`] | a machine: the service (feature `service`, on by default) |
 //! | [`stanza`], [`stream`], [`sasl`] | the codec of RFC 6120 |
 //! | [`pubsub`], [`owner`], [`event`] | the codec of XEP-0060, one module per namespace |
-//! | [`form`], [`disco`], [`delay`], [`shim`], [`notification`] | what travels inside |
+//! | [`form`], [`disco`], [`rsm`], [`command`], [`caps`], [`shim`], [`delay`], [`notification`] | what travels inside |
 #![forbid(unsafe_code)]
 
+pub mod caps;
 pub mod client;
+pub mod command;
 mod decode;
 pub mod delay;
 pub mod disco;
@@ -24,8 +26,10 @@ mod jid;
 mod names;
 pub mod notification;
 pub mod ns;
+mod other;
 pub mod owner;
 pub mod pubsub;
+pub mod rsm;
 pub mod sasl;
 #[cfg(feature = "service")]
 pub mod service;
@@ -36,10 +40,13 @@ pub mod stream;
 
 /// The XML layer, as far as this API shows it.
 pub mod xml {
-    pub use wire_xml::{Element, Error, ErrorClass, Limits, Name, Profile, Scope, Writer};
+    pub use wire_xml::{
+        Attribute, Element, Error, ErrorClass, Limits, Name, Profile, Scope, Writer,
+    };
 }
 
 pub use error::{DecodeError, Malformed};
 pub use id::{IdError, ItemId, NodeId, StanzaId, SubId};
 pub use jid::{Jid, JidError, Part};
+pub use other::Other;
 pub use stanza::{Iq, Message, Payload, Presence, Stanza, StanzaError};

@@ -40,8 +40,19 @@ pub const NODE_CONFIG: &str = "http://jabber.org/protocol/pubsub#node_config";
 pub const META_DATA: &str = "http://jabber.org/protocol/pubsub#meta-data";
 /// `FORM_TYPE` of subscription options. XEP-0060 §16.4.2.
 pub const SUBSCRIBE_OPTIONS: &str = "http://jabber.org/protocol/pubsub#subscribe_options";
+/// `FORM_TYPE` of a request to approve a subscription. XEP-0060 §8.6.
+pub const SUBSCRIBE_AUTHORIZATION: &str =
+    "http://jabber.org/protocol/pubsub#subscribe_authorization";
 /// `FORM_TYPE` of preconditions for a publish. XEP-0060 §7.1.5.
 pub const PUBLISH_OPTIONS: &str = "http://jabber.org/protocol/pubsub#publish-options";
+/// The command that lists subscriptions which wait for approval. XEP-0060 §8.7.
+pub const GET_PENDING: &str = "http://jabber.org/protocol/pubsub#get-pending";
+/// Commands. XEP-0050.
+pub const COMMANDS: &str = "http://jabber.org/protocol/commands";
+/// Paging through result sets. XEP-0059.
+pub const RSM: &str = "http://jabber.org/protocol/rsm";
+/// Capabilities of an entity. XEP-0115.
+pub const CAPS: &str = "http://jabber.org/protocol/caps";
 /// Stanza headers. XEP-0131.
 pub const SHIM: &str = "http://jabber.org/protocol/shim";
 /// Delayed delivery. XEP-0203.
@@ -77,5 +88,8 @@ const KNOWN: &[&str] = &[
     STANZA_ERRORS,
     DATA_FORMS,
     DELAY,
+    CAPS,
+    RSM,
+    COMMANDS,
     FRAMING,
 ];

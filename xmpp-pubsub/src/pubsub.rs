@@ -1,15 +1,18 @@
 //! Requests and answers of publish-subscribe: namespace `http://jabber.org/protocol/pubsub`. XEP-0060 §5 to §7.
 
 use bytes::BufMut;
+use wire_xml::text::format_bool;
 use wire_xml::{Element, Writer};
 
-use crate::decode::{expect, item_id, jid, node, sub_id, word};
+use crate::decode::{expect, item_id, jid, node, number, sub_id, word};
 use crate::error::DecodeError;
 use crate::form::{Form, parse_boolean};
 use crate::id::{ItemId, NodeId, SubId};
 use crate::jid::Jid;
 use crate::names::closed_names;
 use crate::ns;
+use crate::other::{Other, first};
+use crate::rsm;
 use crate::stanza::{Payload, Payloads};
 
 closed_names! {
@@ -51,6 +54,8 @@ closed_names! {
 pub struct PubSub {
     /// The children.
     pub children: Vec<Child>,
+    /// Attributes; the text names none. Every child has its place above.
+    pub other: Other,
 }
 
 /// A child of `pubsub`.
@@ -63,6 +68,8 @@ pub enum Child {
         node: Option<NodeId>,
         /// The list.
         entries: Vec<AffiliationEntry>,
+        /// What else was there.
+        other: Other,
     },
     /// Settings for the node that `create` beside it makes. §8.1.3.
     Configure {
@@ -70,11 +77,15 @@ pub enum Child {
         node: Option<NodeId>,
         /// The settings.
         form: Option<Form>,
+        /// What else was there.
+        other: Other,
     },
     /// Makes a node. §8.1.
     Create {
         /// Its name, or none to get one.
         node: Option<NodeId>,
+        /// What else was there.
+        other: Other,
     },
     /// Asks for the default subscription options. §6.4.
     Default {
@@ -82,6 +93,8 @@ pub enum Child {
         node: Option<NodeId>,
         /// The answer.
         form: Option<Form>,
+        /// What else was there.
+        other: Other,
     },
     /// Asks for, or lists, items. §6.5.
     Items(Items),
@@ -95,6 +108,8 @@ pub enum Child {
         subid: Option<SubId>,
         /// The options.
         form: Option<Form>,
+        /// What else was there.
+        other: Other,
     },
     /// Publishes. §7.1.
     Publish {
@@ -102,9 +117,16 @@ pub enum Child {
         node: Option<NodeId>,
         /// What.
         items: Vec<Item>,
+        /// What else was there.
+        other: Other,
     },
     /// Preconditions of the publish beside it. §7.1.5.
-    PublishOptions(Option<Form>),
+    PublishOptions {
+        /// The preconditions.
+        form: Option<Form>,
+        /// What else was there.
+        other: Other,
+    },
     /// Deletes items. §7.2.
     Retract {
         /// Where.
@@ -113,6 +135,8 @@ pub enum Child {
         notify: Option<bool>,
         /// Which: only the ids count.
         items: Vec<Item>,
+        /// What else was there.
+        other: Other,
     },
     /// Subscribes. §6.1.
     Subscribe {
@@ -120,6 +144,8 @@ pub enum Child {
         node: Option<NodeId>,
         /// Who.
         jid: Option<Jid>,
+        /// What else was there.
+        other: Other,
     },
     /// Tells of a subscription. §6.1.2.
     Subscription(Subscription),
@@ -129,6 +155,8 @@ pub enum Child {
         node: Option<NodeId>,
         /// The list.
         entries: Vec<Subscription>,
+        /// What else was there.
+        other: Other,
     },
     /// Ends a subscription. §6.2.
     Unsubscribe {
@@ -138,8 +166,12 @@ pub enum Child {
         jid: Option<Jid>,
         /// Which of several.
         subid: Option<SubId>,
+        /// What else was there.
+        other: Other,
     },
-    /// What is not known here, paging of XEP-0059 among it.
+    /// Which page of the list beside it. §6.5.4, XEP-0059.
+    Set(rsm::Set),
+    /// What is not known here.
     Other(Element),
 }
 
@@ -152,6 +184,8 @@ pub struct AffiliationEntry {
     pub jid: Option<Jid>,
     /// What it may do.
     pub affiliation: Affiliation,
+    /// What else was there.
+    pub other: Other,
 }
 
 /// The `items` element of requests and answers.
@@ -165,6 +199,8 @@ pub struct Items {
     pub subid: Option<SubId>,
     /// The items, or the ids asked for.
     pub items: Vec<Item>,
+    /// What else was there.
+    pub other: Other,
 }
 
 /// An item.
@@ -176,6 +212,8 @@ pub struct Item {
     pub publisher: Option<Jid>,
     /// One element by the text; more are kept, so that a service can refuse them.
     pub payloads: Payloads,
+    /// Attributes that the text does not name. Every child is a payload.
+    pub other: Other,
 }
 
 impl Item {
@@ -186,6 +224,7 @@ impl Item {
             id: None,
             publisher: None,
             payloads: payload.into(),
+            other: Other::new(),
         }
     }
 
@@ -208,14 +247,16 @@ impl Item {
             id: item_id(element, "item")?,
             publisher: jid(element, "item", "publisher")?,
             payloads: payloads.into(),
+            other: Other::of(element, &["id", "publisher"], |_| true),
         })
     }
 
     pub(crate) fn write<B: BufMut>(&self, writer: &mut Writer<B>, ns: &str) {
-        writer
+        let tag = writer
             .start(ns, "item")
             .attr_opt("id", self.id.as_ref().map(ItemId::as_str))
             .attr_opt("publisher", self.publisher.as_ref().map(Jid::as_str));
+        self.other.write_attributes(tag);
         for payload in &self.payloads {
             writer.raw(payload.as_bytes());
         }
@@ -236,8 +277,10 @@ pub struct Subscription {
     pub state: Option<SubscriptionState>,
     /// Whether options can, or must, be set. §6.1.5.
     pub options: Option<SubscribeOptions>,
-    /// When the lease ends. §12.19.
+    /// When the lease ends, as a date of XEP-0082. §12.19.
     pub expiry: Option<String>,
+    /// What else was there.
+    pub other: Other,
 }
 
 /// Whether a subscription takes options.
@@ -260,6 +303,7 @@ impl Subscription {
             state: Some(state),
             options: None,
             expiry: None,
+            other: Other::new(),
         }
     }
 
@@ -281,17 +325,23 @@ impl Subscription {
             state: word(element, name, "subscription", SubscriptionState::from_name)?,
             options,
             expiry: element.attr("expiry").map(str::to_owned),
+            other: Other::of(
+                element,
+                &["node", "jid", "subid", "subscription", "expiry"],
+                first(ns::PUBSUB, "subscribe-options"),
+            ),
         })
     }
 
     pub(crate) fn write<B: BufMut>(&self, writer: &mut Writer<B>, ns: &str) {
-        writer
+        let tag = writer
             .start(ns, "subscription")
             .attr_opt("node", self.node.as_ref().map(NodeId::as_str))
             .attr("jid", self.jid.as_str())
             .attr_opt("subid", self.subid.as_ref().map(SubId::as_str))
             .attr_opt("subscription", self.state.map(SubscriptionState::as_str))
             .attr_opt("expiry", self.expiry.as_deref());
+        self.other.write_attributes(tag);
         if let Some(options) = self.options {
             writer.start(ns::PUBSUB, "subscribe-options");
             if options == SubscribeOptions::Required {
@@ -299,6 +349,7 @@ impl Subscription {
             }
             writer.end();
         }
+        self.other.write_elements(writer);
         writer.end();
     }
 }
@@ -309,6 +360,7 @@ impl PubSub {
     pub fn new(child: Child) -> Self {
         Self {
             children: vec![child],
+            other: Other::new(),
         }
     }
 
@@ -324,14 +376,18 @@ impl PubSub {
             .children()
             .map(Child::from_element)
             .collect::<Result<_, _>>()?;
-        Ok(Self { children })
+        Ok(Self {
+            children,
+            other: Other::of(&element, &[], |_| true),
+        })
     }
 
     /// The element.
     #[must_use]
     pub fn to_payload(&self) -> Payload {
         Payload::known(ns::PUBSUB, "pubsub", |writer| {
-            writer.start(ns::PUBSUB, "pubsub");
+            let tag = writer.start(ns::PUBSUB, "pubsub");
+            self.other.write_attributes(tag);
             for child in &self.children {
                 child.write(writer);
             }
@@ -341,66 +397,93 @@ impl PubSub {
 }
 
 impl Child {
+    /// What the element has beyond the fields of its type.
+    #[must_use]
+    pub const fn other(&self) -> Option<&Other> {
+        match self {
+            Self::Affiliations { other, .. }
+            | Self::Configure { other, .. }
+            | Self::Create { other, .. }
+            | Self::Default { other, .. }
+            | Self::Options { other, .. }
+            | Self::Publish { other, .. }
+            | Self::PublishOptions { other, .. }
+            | Self::Retract { other, .. }
+            | Self::Subscribe { other, .. }
+            | Self::Subscriptions { other, .. }
+            | Self::Unsubscribe { other, .. } => Some(other),
+            Self::Items(items) => Some(&items.other),
+            Self::Subscription(subscription) => Some(&subscription.other),
+            Self::Set(set) => Some(&set.other),
+            Self::Other(_) => None,
+        }
+    }
+
     fn from_element(element: &Element) -> Result<Self, DecodeError> {
-        let (ns::PUBSUB, local) = element.name().parts() else {
-            return Ok(Self::Other(element.clone()));
+        let local = match element.name().parts() {
+            (ns::PUBSUB, local) => local,
+            (ns::RSM, "set") => return Ok(Self::Set(rsm::Set::from_element(element)?)),
+            _ => return Ok(Self::Other(element.clone())),
         };
+        let is_form = first(ns::DATA_FORMS, "x");
+        let is_item = |child: &Element| child.is(ns::PUBSUB, "item");
         Ok(match local {
             "affiliations" => Self::Affiliations {
                 node: node(element, "affiliations")?,
                 entries: element
                     .children()
-                    // The second spelling is that of an example in the text (trap 24).
-                    .filter(|child| {
-                        child.is(ns::PUBSUB, "affiliation") || child.is(ns::PUBSUB, "affilation")
-                    })
+                    .filter(is_affiliation)
                     .map(AffiliationEntry::from_element)
                     .collect::<Result<_, _>>()?,
+                other: Other::of(element, &["node"], |child| is_affiliation(&child)),
             },
             "configure" => Self::Configure {
                 node: node(element, "configure")?,
                 form: form(element)?,
+                other: Other::of(element, &["node"], is_form),
             },
             "create" => Self::Create {
                 node: node(element, "create")?,
+                other: Other::of(element, &["node"], |_| false),
             },
             "default" => Self::Default {
                 node: node(element, "default")?,
                 form: form(element)?,
+                other: Other::of(element, &["node"], is_form),
             },
             "items" => Self::Items(Items {
                 node: node(element, "items")?,
-                max_items: element
-                    .attr("max_items")
-                    .map(|count| {
-                        count.parse().map_err(|_| DecodeError::Invalid {
-                            element: "items",
-                            field: "max_items",
-                        })
-                    })
-                    .transpose()?,
+                max_items: number(element.attr("max_items"), "items", "max_items")?,
                 subid: sub_id(element, "items")?,
                 items: items(element)?,
+                other: Other::of(element, &["node", "max_items", "subid"], is_item),
             }),
             "options" => Self::Options {
                 node: node(element, "options")?,
                 jid: jid(element, "options", "jid")?,
                 subid: sub_id(element, "options")?,
                 form: form(element)?,
+                other: Other::of(element, &["node", "jid", "subid"], is_form),
             },
             "publish" => Self::Publish {
                 node: node(element, "publish")?,
                 items: items(element)?,
+                other: Other::of(element, &["node"], is_item),
             },
-            "publish-options" => Self::PublishOptions(form(element)?),
+            "publish-options" => Self::PublishOptions {
+                form: form(element)?,
+                other: Other::of(element, &[], is_form),
+            },
             "retract" => Self::Retract {
                 node: node(element, "retract")?,
                 notify: word(element, "retract", "notify", parse_boolean)?,
                 items: items(element)?,
+                other: Other::of(element, &["node", "notify"], is_item),
             },
             "subscribe" => Self::Subscribe {
                 node: node(element, "subscribe")?,
                 jid: jid(element, "subscribe", "jid")?,
+                other: Other::of(element, &["node", "jid"], |_| false),
             },
             "subscription" => Self::Subscription(Subscription::from_element(element)?),
             "subscriptions" => Self::Subscriptions {
@@ -409,11 +492,15 @@ impl Child {
                     .children_named(ns::PUBSUB, "subscription")
                     .map(Subscription::from_element)
                     .collect::<Result<_, _>>()?,
+                other: Other::of(element, &["node"], |child| {
+                    child.is(ns::PUBSUB, "subscription")
+                }),
             },
             "unsubscribe" => Self::Unsubscribe {
                 node: node(element, "unsubscribe")?,
                 jid: jid(element, "unsubscribe", "jid")?,
                 subid: sub_id(element, "unsubscribe")?,
+                other: Other::of(element, &["node", "jid", "subid"], |_| false),
             },
             _ => Self::Other(element.clone()),
         })
@@ -423,108 +510,157 @@ impl Child {
         fn text(node: Option<&NodeId>) -> Option<&str> {
             node.map(NodeId::as_str)
         }
-        match self {
-            Self::Affiliations { node, entries } => {
-                writer
-                    .start(ns::PUBSUB, "affiliations")
-                    .attr_opt("node", text(node.as_ref()));
+        let other = match self {
+            Self::Affiliations {
+                node,
+                entries,
+                other,
+            } => {
+                let tag = writer.start(ns::PUBSUB, "affiliations");
+                other.write_attributes(tag.attr_opt("node", text(node.as_ref())));
                 for entry in entries {
                     entry.write(writer, ns::PUBSUB);
                 }
+                other
             }
-            Self::Configure { node, form } => {
-                writer
-                    .start(ns::PUBSUB, "configure")
-                    .attr_opt("node", text(node.as_ref()));
+            Self::Configure { node, form, other } => {
+                let tag = writer.start(ns::PUBSUB, "configure");
+                other.write_attributes(tag.attr_opt("node", text(node.as_ref())));
                 write_form(writer, form.as_ref());
+                other
             }
-            Self::Create { node } => {
-                writer
-                    .start(ns::PUBSUB, "create")
-                    .attr_opt("node", text(node.as_ref()));
+            Self::Create { node, other } => {
+                let tag = writer.start(ns::PUBSUB, "create");
+                other.write_attributes(tag.attr_opt("node", text(node.as_ref())));
+                other
             }
-            Self::Default { node, form } => {
-                writer
-                    .start(ns::PUBSUB, "default")
-                    .attr_opt("node", text(node.as_ref()));
+            Self::Default { node, form, other } => {
+                let tag = writer.start(ns::PUBSUB, "default");
+                other.write_attributes(tag.attr_opt("node", text(node.as_ref())));
                 write_form(writer, form.as_ref());
+                other
             }
             Self::Items(items) => {
                 let max_items = items.max_items.map(|count| count.to_string());
-                writer
+                let tag = writer
                     .start(ns::PUBSUB, "items")
                     .attr_opt("node", text(items.node.as_ref()))
                     .attr_opt("max_items", max_items.as_deref())
                     .attr_opt("subid", items.subid.as_ref().map(SubId::as_str));
+                items.other.write_attributes(tag);
                 write_items(writer, &items.items);
+                &items.other
             }
             Self::Options {
                 node,
                 jid,
                 subid,
                 form,
+                other,
             } => {
-                writer
+                let tag = writer
                     .start(ns::PUBSUB, "options")
                     .attr_opt("node", text(node.as_ref()))
                     .attr_opt("jid", jid.as_ref().map(Jid::as_str))
                     .attr_opt("subid", subid.as_ref().map(SubId::as_str));
+                other.write_attributes(tag);
                 write_form(writer, form.as_ref());
+                other
             }
-            Self::Publish { node, items } => {
-                writer
-                    .start(ns::PUBSUB, "publish")
-                    .attr_opt("node", text(node.as_ref()));
+            Self::Publish { node, items, other } => {
+                let tag = writer.start(ns::PUBSUB, "publish");
+                other.write_attributes(tag.attr_opt("node", text(node.as_ref())));
                 write_items(writer, items);
+                other
             }
-            Self::PublishOptions(form) => {
-                writer.start(ns::PUBSUB, "publish-options");
+            Self::PublishOptions { form, other } => {
+                other.write_attributes(writer.start(ns::PUBSUB, "publish-options"));
                 write_form(writer, form.as_ref());
+                other
             }
             Self::Retract {
                 node,
                 notify,
                 items,
+                other,
             } => {
-                let notify = notify.map(|notify| if notify { "true" } else { "false" });
-                writer
+                let tag = writer
                     .start(ns::PUBSUB, "retract")
                     .attr_opt("node", text(node.as_ref()))
-                    .attr_opt("notify", notify);
+                    .attr_opt("notify", notify.map(format_bool));
+                other.write_attributes(tag);
                 write_items(writer, items);
+                other
             }
-            Self::Subscribe { node, jid } => {
-                writer
+            Self::Subscribe { node, jid, other } => {
+                let tag = writer
                     .start(ns::PUBSUB, "subscribe")
                     .attr_opt("node", text(node.as_ref()))
                     .attr_opt("jid", jid.as_ref().map(Jid::as_str));
+                other.write_attributes(tag);
+                other
             }
-            Self::Subscription(subscription) => return subscription.write(writer, ns::PUBSUB),
-            Self::Subscriptions { node, entries } => {
-                writer
-                    .start(ns::PUBSUB, "subscriptions")
-                    .attr_opt("node", text(node.as_ref()));
+            Self::Subscriptions {
+                node,
+                entries,
+                other,
+            } => {
+                let tag = writer.start(ns::PUBSUB, "subscriptions");
+                other.write_attributes(tag.attr_opt("node", text(node.as_ref())));
                 for entry in entries {
                     entry.write(writer, ns::PUBSUB);
                 }
+                other
             }
-            Self::Unsubscribe { node, jid, subid } => {
-                writer
+            Self::Unsubscribe {
+                node,
+                jid,
+                subid,
+                other,
+            } => {
+                let tag = writer
                     .start(ns::PUBSUB, "unsubscribe")
                     .attr_opt("node", text(node.as_ref()))
                     .attr_opt("jid", jid.as_ref().map(Jid::as_str))
                     .attr_opt("subid", subid.as_ref().map(SubId::as_str));
+                other.write_attributes(tag);
+                other
             }
+            Self::Subscription(subscription) => return subscription.write(writer, ns::PUBSUB),
+            Self::Set(set) => return set.write(writer),
             Self::Other(element) => {
                 writer.element(element);
                 return;
             }
-        }
+        };
+        other.write_elements(writer);
         writer.end();
     }
 }
 
 impl AffiliationEntry {
+    /// An entity in the list of a node.
+    #[must_use]
+    pub const fn of_entity(jid: Jid, affiliation: Affiliation) -> Self {
+        Self {
+            node: None,
+            jid: Some(jid),
+            affiliation,
+            other: Other::new(),
+        }
+    }
+
+    /// A node in the list of an entity.
+    #[must_use]
+    pub const fn of_node(node: NodeId, affiliation: Affiliation) -> Self {
+        Self {
+            node: Some(node),
+            jid: None,
+            affiliation,
+            other: Other::new(),
+        }
+    }
+
     pub(crate) fn from_element(element: &Element) -> Result<Self, DecodeError> {
         let name = "affiliation";
         Ok(Self {
@@ -536,17 +672,25 @@ impl AffiliationEntry {
                     field: "affiliation",
                 },
             )?,
+            other: Other::of(element, &["node", "jid", "affiliation"], |_| false),
         })
     }
 
     pub(crate) fn write<B: BufMut>(&self, writer: &mut Writer<B>, ns: &str) {
-        writer
+        let tag = writer
             .start(ns, "affiliation")
             .attr_opt("node", self.node.as_ref().map(NodeId::as_str))
             .attr_opt("jid", self.jid.as_ref().map(Jid::as_str))
-            .attr("affiliation", self.affiliation.as_str())
-            .end();
+            .attr("affiliation", self.affiliation.as_str());
+        self.other.write_attributes(tag);
+        self.other.write_elements(writer);
+        writer.end();
     }
+}
+
+/// The second spelling is that of an example in the text (trap 24). It is read, and the first is written.
+fn is_affiliation(child: &&Element) -> bool {
+    child.is(ns::PUBSUB, "affiliation") || child.is(ns::PUBSUB, "affilation")
 }
 
 /// The form inside, if there is one.

@@ -105,7 +105,7 @@ fn each_request_has_its_outcome() {
     let [notification] = notifications.as_slice() else {
         panic!("{notifications:?}")
     };
-    let Happened::Items { node, changes } = &notification.event else {
+    let Happened::Items { node, changes, .. } = &notification.event else {
         panic!()
     };
     assert_eq!(node, &name);

@@ -112,7 +112,7 @@ fn ex_117_ps_7_2_03_retract_event() {
         panic!()
     };
     let event = Event::decode(message.payloads.find(ns::PUBSUB_EVENT, "event").unwrap()).unwrap();
-    let Event::Items { node, changes } = event else {
+    let Event::Items { node, changes, .. } = event else {
         panic!("{event:?}")
     };
     assert_eq!(node.as_str(), "princely_musings");

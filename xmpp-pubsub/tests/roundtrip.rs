@@ -5,7 +5,7 @@
 use proptest::option;
 use proptest::prelude::*;
 use wire_xml::{Limits, Scope, Writer};
-use xmpp_pubsub::event::{Event, ItemChange};
+use xmpp_pubsub::event::{Association, Event, ItemChange};
 use xmpp_pubsub::form::{Field, Form, FormKind};
 use xmpp_pubsub::owner::Owner;
 use xmpp_pubsub::pubsub::{
@@ -15,8 +15,10 @@ use xmpp_pubsub::stanza::{
     Condition, ErrorType, Iq, IqContent, Message, MessageKind, Payload, Presence, PresenceKind,
     PubSubCondition, Show, Stanza,
 };
-use xmpp_pubsub::xml::Element;
-use xmpp_pubsub::{ItemId, Jid, NodeId, StanzaError, StanzaId, SubId, notification, ns};
+use xmpp_pubsub::xml::{Attribute, Element, Name};
+use xmpp_pubsub::{
+    ItemId, Jid, NodeId, Other, StanzaError, StanzaId, SubId, notification, ns, rsm,
+};
 
 /// Any characters that XML 1.0 can carry, the awkward ones often.
 fn text() -> impl Strategy<Value = String> {
@@ -35,6 +37,31 @@ fn text() -> impl Strategy<Value = String> {
         }),
     ];
     proptest::collection::vec(characters, 1..12).prop_map(|all| all.into_iter().collect())
+}
+
+/// What no type has a field for.
+fn other() -> Other {
+    let attribute = |ns: &'static str, value: &str| Attribute {
+        name: Name::new(ns, "more"),
+        value: value.to_owned(),
+    };
+    Other::new()
+        .with_attribute(attribute("", "<&"))
+        .with_attribute(attribute("urn:other", ""))
+        .with_element(Element::new("urn:other", "more").with_text("]]>"))
+        .with_element(Element::new("", "bare"))
+}
+
+/// The attributes alone, where every child has a meaning.
+fn attributes() -> Other {
+    let all = other();
+    let attributes = all.attributes().iter().cloned();
+    attributes.fold(Other::new(), Other::with_attribute)
+}
+
+/// The same, in the element around as well.
+fn within() -> Other {
+    other().with_around(other())
 }
 
 fn jid() -> impl Strategy<Value = Jid> {
@@ -67,6 +94,7 @@ fn item() -> impl Strategy<Value = Item> {
             id: id.map(|id| ItemId::new(&id).unwrap()),
             publisher,
             payloads: payload.into(),
+            other: attributes(),
         },
     )
 }
@@ -76,6 +104,7 @@ fn error() -> impl Strategy<Value = StanzaError> {
         let mut error = StanzaError::new(ErrorType::ALL[kind], Condition::GONE);
         error.address = text.clone().map(String::into_boxed_str);
         error.text = text.map(String::into_boxed_str);
+        error.other = other();
         error.pubsub = feature.is_some().then_some(PubSubCondition::UNSUPPORTED);
         error.feature = feature.map(String::into_boxed_str);
         error
@@ -145,6 +174,7 @@ fn subscription() -> impl Strategy<Value = Subscription> {
         let subid = subid.map(|subid| SubId::new(&subid).unwrap());
         Subscription {
             subid,
+            other: other(),
             ..Subscription::new(node, jid, state)
         }
     })
@@ -154,6 +184,8 @@ fn form() -> impl Strategy<Value = Form> {
     (text(), text(), any::<bool>()).prop_map(|(var, value, yes)| {
         let mut form = Form::new(FormKind::Submit, ns::NODE_CONFIG);
         form.title = Some(value.clone());
+        form.other = other();
+        form.fields[0].other = other();
         form.fields.push(Field::text(&var, &value));
         form.fields.push(Field::boolean("b", yes));
         form.fields
@@ -165,43 +197,71 @@ fn form() -> impl Strategy<Value = Form> {
 fn child() -> impl Strategy<Value = Child> {
     let items = || proptest::collection::vec(item(), 0..3);
     prop_oneof![
-        (option::of(node()), items()).prop_map(|(node, items)| Child::Publish { node, items }),
+        (option::of(node()), items()).prop_map(|(node, items)| Child::Publish {
+            node,
+            items,
+            other: other(),
+        }),
         (option::of(node()), option::of(any::<bool>()), items()).prop_map(
             |(node, notify, items)| Child::Retract {
                 node,
                 notify,
-                items
+                items,
+                other: other(),
             }
         ),
-        (option::of(node()), option::of(jid()))
-            .prop_map(|(node, jid)| Child::Subscribe { node, jid }),
+        (option::of(node()), option::of(jid())).prop_map(|(node, jid)| Child::Subscribe {
+            node,
+            jid,
+            other: other()
+        }),
         subscription().prop_map(Child::Subscription),
         (
             option::of(node()),
             proptest::collection::vec(subscription(), 0..3)
         )
-            .prop_map(|(node, entries)| Child::Subscriptions { node, entries }),
+            .prop_map(|(node, entries)| Child::Subscriptions {
+                node,
+                entries,
+                other: other()
+            }),
         (option::of(node()), option::of(any::<u64>()), items()).prop_map(
             |(node, max_items, items)| Child::Items(Items {
                 node,
                 max_items,
                 subid: None,
-                items
+                items,
+                other: other(),
             })
         ),
-        (option::of(node()), option::of(form()))
-            .prop_map(|(node, form)| Child::Configure { node, form }),
-        option::of(form()).prop_map(Child::PublishOptions),
+        (option::of(node()), option::of(form())).prop_map(|(node, form)| Child::Configure {
+            node,
+            form,
+            other: other()
+        }),
+        option::of(form()).prop_map(|form| Child::PublishOptions {
+            form,
+            other: other()
+        }),
+        (option::of(text()), option::of(any::<u64>()), text()).prop_map(|(before, count, id)| {
+            Child::Set(rsm::Set {
+                before,
+                count,
+                first: Some(rsm::First { index: count, id }),
+                other: other(),
+                ..rsm::Set::default()
+            })
+        }),
         (node(), jid(), 0..6_usize).prop_map(|(node, jid, affiliation)| {
             let affiliation = Affiliation::ALL[affiliation];
             let entry = AffiliationEntry {
-                node: None,
-                jid: Some(jid),
-                affiliation,
+                other: other(),
+                ..AffiliationEntry::of_entity(jid, affiliation)
             };
             Child::Affiliations {
                 node: Some(node),
                 entries: vec![entry],
+                other: other(),
             }
         }),
     ]
@@ -222,7 +282,10 @@ proptest! {
 
     #[test]
     fn requests(children in proptest::collection::vec(child(), 1..3)) {
-        let request = PubSub { children };
+        let request = PubSub {
+            children,
+            other: attributes(),
+        };
         prop_assert_eq!(PubSub::decode(&request.to_payload()).unwrap(), request);
     }
 
@@ -231,9 +294,18 @@ proptest! {
         let mut changes: Vec<_> = items.into_iter().map(ItemChange::Published).collect();
         changes.push(ItemChange::Retracted(ItemId::new(&gone).unwrap()));
         for event in [
-            Event::Items { node: node.clone(), changes },
-            Event::Purge { node: node.clone() },
-            Event::Delete { node, redirect: Some(gone) },
+            Event::Items { node: node.clone(), changes, other: within() },
+            Event::Purge { node: node.clone(), other: within() },
+            Event::Configuration { node: Some(node.clone()), form: None, other: within() },
+            Event::Collection {
+                node: None,
+                changes: vec![
+                    Association::Associate(node.clone()),
+                    Association::Disassociate(node.clone()),
+                ],
+                other: within(),
+            },
+            Event::Delete { node, redirect: Some(gone), other: within() },
         ] {
             prop_assert_eq!(Event::decode(&event.to_payload()).unwrap(), event);
         }
@@ -242,9 +314,10 @@ proptest! {
     #[test]
     fn owners(node in option::of(node()), form in option::of(form()), uri in option::of(text())) {
         for owner in [
-            Owner::Configure { node: node.clone(), form },
-            Owner::Purge { node: node.clone() },
-            Owner::Delete { node, redirect: uri },
+            Owner::Configure { node: node.clone(), form: form.clone(), other: within() },
+            Owner::Default { kind: uri.clone(), form, other: within() },
+            Owner::Purge { node: node.clone(), other: within() },
+            Owner::Delete { node, redirect: uri, other: within() },
         ] {
             prop_assert_eq!(Owner::decode(&owner.to_payload()).unwrap(), owner);
         }

@@ -12,6 +12,7 @@ use crate::form::Form;
 use crate::id::{IdSource, ItemId, NodeId, StanzaId, SubId};
 use crate::jid::Jid;
 use crate::ns;
+use crate::other::Other;
 use crate::owner::Owner;
 use crate::pubsub::{Child, Item, Items, PubSub as Element, Subscription};
 use crate::stanza::{Iq, IqContent, Message, MessageKind, Payload, Stanza, StanzaError};
@@ -175,6 +176,7 @@ impl PubSub {
         let child = Child::Publish {
             node: Some(node.clone()),
             items: vec![item],
+            other: Other::new(),
         };
         self.set(now, Kind::Publish, child)
     }
@@ -189,6 +191,7 @@ impl PubSub {
             node: Some(node.clone()),
             notify: Some(true),
             items: vec![item],
+            other: Other::new(),
         };
         self.set(now, Kind::Other, child)
     }
@@ -198,6 +201,7 @@ impl PubSub {
         let child = Child::Subscribe {
             node: Some(node.clone()),
             jid: Some(jid),
+            other: Other::new(),
         };
         self.set(now, Kind::Subscribe, child)
     }
@@ -214,6 +218,7 @@ impl PubSub {
             node: Some(node.clone()),
             jid: Some(jid),
             subid,
+            other: Other::new(),
         };
         self.set(now, Kind::Other, child)
     }
@@ -223,6 +228,7 @@ impl PubSub {
         let child = Child::Subscriptions {
             node: node.cloned(),
             entries: Vec::new(),
+            other: Other::new(),
         };
         let payload = Element::new(child).to_payload();
         self.request(now, Kind::Subscriptions, IqContent::Get(payload))
@@ -248,11 +254,13 @@ impl PubSub {
     ) -> RequestId {
         let mut element = Element::new(Child::Create {
             node: node.cloned(),
+            other: Other::new(),
         });
         if let Some(form) = configure {
             element.children.push(Child::Configure {
                 node: None,
                 form: Some(form),
+                other: Other::new(),
             });
         }
         self.request(now, Kind::Create, IqContent::Set(element.to_payload()))
@@ -263,6 +271,7 @@ impl PubSub {
         let owner = Owner::Delete {
             node: Some(node.clone()),
             redirect: None,
+            other: Other::new(),
         };
         self.request(now, Kind::Other, IqContent::Set(owner.to_payload()))
     }
@@ -418,7 +427,7 @@ fn outcome(kind: Kind, content: IqContent) -> Result<Outcome, Failure> {
             Outcome::Subscriptions(entries)
         }
         (Kind::Items, Some(Child::Items(items))) => Outcome::Items(items.items),
-        (Kind::Create, Some(Child::Create { node })) => Outcome::Created(node),
+        (Kind::Create, Some(Child::Create { node, .. })) => Outcome::Created(node),
         (Kind::Create, _) => Outcome::Created(None),
         // RS trap 12: an empty answer means that there is nothing.
         (Kind::Items, None) => Outcome::Items(Vec::new()),

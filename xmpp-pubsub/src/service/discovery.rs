@@ -23,7 +23,7 @@ impl Service {
                     ..disco::Identity::new("pubsub", "service")
                 }],
                 features: self.features(),
-                forms: Vec::new(),
+                ..disco::Info::default()
             },
             Some(name) => self.node_info(from, name)?,
         };
@@ -42,9 +42,9 @@ impl Service {
                 .filter(|(_, node)| !self.config.hide_closed_nodes || self.may_read(node, from))
                 .take(self.config.max_listed)
                 .map(|(id, node)| disco::Item {
-                    jid: self.config.address.clone(),
                     node: Some(id.to_string()),
                     name: (!node.config.title.is_empty()).then(|| node.config.title.clone()),
+                    ..disco::Item::new(self.config.address.clone())
                 })
                 .collect(),
             Some(name) => {
@@ -56,9 +56,8 @@ impl Service {
                 node.items
                     .newest(self.config.max_listed)
                     .map(|(id, _)| disco::Item {
-                        jid: self.config.address.clone(),
-                        node: None,
                         name: Some(id.to_string()),
+                        ..disco::Item::new(self.config.address.clone())
                     })
                     .collect()
             }
@@ -67,6 +66,7 @@ impl Service {
             disco::Items {
                 node: query.node.clone(),
                 items,
+                ..disco::Items::default()
             }
             .to_payload(),
         ))
@@ -112,6 +112,7 @@ impl Service {
             identities: vec![disco::Identity::new("pubsub", "leaf")],
             features: vec![ns::DISCO_INFO.to_owned(), ns::PUBSUB.to_owned()],
             forms: vec![form],
+            ..disco::Info::default()
         })
     }
 }

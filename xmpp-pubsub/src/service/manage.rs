@@ -12,6 +12,7 @@ use crate::event::Event;
 use crate::form::{Form, FormKind};
 use crate::id::NodeId;
 use crate::jid::Jid;
+use crate::other::Other;
 use crate::owner::Owner;
 use crate::pubsub::{Affiliation, AffiliationEntry, Subscription, SubscriptionState};
 use crate::stanza::{Payload, StanzaError};
@@ -47,6 +48,7 @@ impl Service {
                 Owner::Configure {
                     node: Some(id.clone()),
                     form,
+                    other: Other::new(),
                 }
             }
             Owner::Default { kind, .. } => {
@@ -57,6 +59,7 @@ impl Service {
                 Owner::Default {
                     kind: None,
                     form: Some(form),
+                    other: Other::new(),
                 }
             }
             Owner::Affiliations { node, .. } => {
@@ -70,6 +73,7 @@ impl Service {
                 Owner::Affiliations {
                     node: Some(id.clone()),
                     entries,
+                    other: Other::new(),
                 }
             }
             Owner::Subscriptions { node, .. } => {
@@ -93,6 +97,7 @@ impl Service {
                 Owner::Subscriptions {
                     node: Some(id.clone()),
                     entries,
+                    other: Other::new(),
                 }
             }
             Owner::Delete { .. } | Owner::Purge { .. } | Owner::Other(_) => {
@@ -108,23 +113,23 @@ impl Service {
         request: &Owner,
     ) -> Result<Option<Payload>, Refused> {
         match request {
-            Owner::Configure { node, form } => {
+            Owner::Configure { node, form, .. } => {
                 let id = self.owned(from, node.as_ref())?.clone();
                 self.on_configure(&id, form.as_ref())?;
             }
-            Owner::Delete { node, redirect } => {
+            Owner::Delete { node, redirect, .. } => {
                 let id = self.owned(from, node.as_ref())?.clone();
                 self.delete_node(&id, redirect.as_deref());
             }
-            Owner::Purge { node } => {
+            Owner::Purge { node, .. } => {
                 let id = self.owned(from, node.as_ref())?.clone();
                 self.on_purge(&id)?;
             }
-            Owner::Affiliations { node, entries } => {
+            Owner::Affiliations { node, entries, .. } => {
                 let id = self.owned(from, node.as_ref())?.clone();
                 self.on_affiliations(from, &id, entries)?;
             }
-            Owner::Subscriptions { node, entries } => {
+            Owner::Subscriptions { node, entries, .. } => {
                 let id = self.owned(from, node.as_ref())?.clone();
                 self.on_subscriptions(&id, entries)?;
             }
@@ -165,7 +170,7 @@ impl Service {
         }
         node.items.clear();
         if node.config.notify_retract {
-            self.notify(id, &Event::Purge { node: id.clone() }, SubIds::Left);
+            self.notify(id, &Event::purge(id.clone()), SubIds::Left);
         }
         Ok(())
     }
@@ -217,6 +222,7 @@ impl Service {
         let entries = Owner::Affiliations {
             node: Some(id.clone()),
             entries: refused,
+            other: Other::new(),
         };
         Err(Refused {
             error: some_not_acceptable(),
@@ -251,6 +257,7 @@ impl Service {
                 Some(_) => refused.push(Subscription {
                     node: None,
                     state: Some(SubscriptionState::None),
+                    other: Other::new(),
                     ..entry.clone()
                 }),
             }
@@ -261,6 +268,7 @@ impl Service {
         let entries = Owner::Subscriptions {
             node: Some(id.clone()),
             entries: refused,
+            other: Other::new(),
         };
         Err(Refused {
             error: some_not_acceptable(),
@@ -297,9 +305,5 @@ impl Service {
 }
 
 fn entry(jid: &Jid, affiliation: Affiliation) -> AffiliationEntry {
-    AffiliationEntry {
-        node: None,
-        jid: Some(jid.clone()),
-        affiliation,
-    }
+    AffiliationEntry::of_entity(jid.clone(), affiliation)
 }

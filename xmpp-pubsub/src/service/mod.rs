@@ -174,14 +174,7 @@ impl Service {
             .is_some_and(|node| node.config.notify_delete)
         {
             let redirect = redirect.map(str::to_owned);
-            self.notify(
-                id,
-                &Event::Delete {
-                    node: id.clone(),
-                    redirect,
-                },
-                SubIds::Left,
-            );
+            self.notify(id, &Event::delete(id.clone(), redirect), SubIds::Left);
         }
         let Some(node) = self.nodes.remove(id) else {
             return false;

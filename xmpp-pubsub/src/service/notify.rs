@@ -32,10 +32,7 @@ impl Service {
         } else {
             vec![ItemChange::Published(told)]
         };
-        Event::Items {
-            node: id.clone(),
-            changes,
-        }
+        Event::items(id.clone(), changes)
     }
 
     /// Sends an event to every subscriber of a node; it is encoded once.
@@ -93,14 +90,11 @@ fn with_subids(payload: &Payload, subscriber: &Subscriber) -> Payloads {
         .explicit
         .iter()
         .filter_map(|explicit| explicit.subid.as_ref())
-        .map(|subid| Header {
-            name: "SubID".to_owned(),
-            value: subid.to_string(),
-        })
+        .map(|subid| Header::new("SubID", subid.as_str()))
         .collect();
     if headers.is_empty() {
         return payload.clone().into();
     }
     // PS-7.1-14: the headers come last.
-    vec![payload.clone(), Headers(headers).to_payload()].into()
+    vec![payload.clone(), Headers::new(headers).to_payload()].into()
 }

@@ -13,6 +13,7 @@ use crate::event::{Event, ItemChange};
 use crate::form::{Form, FormKind};
 use crate::id::{ItemId, NodeId, SubId};
 use crate::jid::Jid;
+use crate::other::Other;
 use crate::pubsub::{
     Affiliation, AffiliationEntry, Child, Item, Items, PubSub, Subscription, SubscriptionState,
 };
@@ -46,7 +47,7 @@ impl Service {
         request: &PubSub,
     ) -> Result<Option<Payload>, StanzaError> {
         match request.children.as_slice() {
-            [Child::Subscribe { node, jid }] => {
+            [Child::Subscribe { node, jid, .. }] => {
                 self.on_subscribe(from, node.as_ref(), jid.as_ref())
             }
             [
@@ -58,25 +59,32 @@ impl Service {
                 },
             ]
             | [Child::Options { .. }] => Err(StanzaError::unsupported("subscription-options")),
-            [Child::Unsubscribe { node, jid, subid }] => {
-                self.on_unsubscribe(from, node.as_ref(), jid.as_ref(), subid.as_ref())
-            }
-            [Child::Publish { node, items }] => self.on_publish(from, node.as_ref(), items, None),
             [
-                Child::Publish { node, items },
-                Child::PublishOptions(options),
-            ] => self.on_publish(from, node.as_ref(), items, options.as_ref()),
+                Child::Unsubscribe {
+                    node, jid, subid, ..
+                },
+            ] => self.on_unsubscribe(from, node.as_ref(), jid.as_ref(), subid.as_ref()),
+            [Child::Publish { node, items, .. }] => {
+                self.on_publish(from, node.as_ref(), items, None)
+            }
+            [
+                Child::Publish { node, items, .. },
+                Child::PublishOptions { form, .. },
+            ] => self.on_publish(from, node.as_ref(), items, form.as_ref()),
             [
                 Child::Retract {
                     node,
                     notify,
                     items,
+                    ..
                 },
             ] => self.on_retract(from, node.as_ref(), *notify, items),
-            [Child::Create { node }] => self.on_create(from, node.as_ref(), None),
+            [Child::Create { node, .. }] => self.on_create(from, node.as_ref(), None),
             [
-                Child::Create { node },
-                Child::Configure { node: None, form },
+                Child::Create { node, .. },
+                Child::Configure {
+                    node: None, form, ..
+                },
             ] => self.on_create(from, node.as_ref(), form.as_ref()),
             _ => Err(plain_bad_request()),
         }
@@ -224,6 +232,7 @@ impl Service {
         PubSub::new(Child::Subscriptions {
             node: only.cloned(),
             entries,
+            other: Other::new(),
         })
         .to_payload()
     }
@@ -238,17 +247,14 @@ impl Service {
             {
                 if let Some(node) = self.nodes.get(id) {
                     let affiliation = node.affiliation(from);
-                    entries.push(AffiliationEntry {
-                        node: Some(id.clone()),
-                        jid: None,
-                        affiliation,
-                    });
+                    entries.push(AffiliationEntry::of_node(id.clone(), affiliation));
                 }
             }
         }
         PubSub::new(Child::Affiliations {
             node: only.cloned(),
             entries,
+            other: Other::new(),
         })
         .to_payload()
     }
@@ -277,6 +283,7 @@ impl Service {
             id: Some(id.clone()),
             publisher: None,
             payloads: stored.payload.clone().into(),
+            other: Other::new(),
         };
         let items = if request.items.is_empty() {
             let newest = request.max_items.map(usize::try_from).and_then(Result::ok);
@@ -354,6 +361,7 @@ impl Service {
             // PS-7.1-12: what a client says of the publisher is not believed.
             publisher: None,
             payloads: given.payloads.clone(),
+            other: Other::new(),
         });
         let answer = match (&item, generated) {
             (Some(item), true) => {
@@ -364,6 +372,7 @@ impl Service {
                 let child = Child::Publish {
                     node: Some(id.clone()),
                     items: vec![named],
+                    other: Other::new(),
                 };
                 Some(PubSub::new(child).to_payload())
             }
@@ -442,14 +451,7 @@ impl Service {
         }
         if told {
             let changes = vec![ItemChange::Retracted(item.clone())];
-            self.notify(
-                id,
-                &Event::Items {
-                    node: id.clone(),
-                    changes,
-                },
-                SubIds::Told,
-            );
+            self.notify(id, &Event::items(id.clone(), changes), SubIds::Told);
         }
         Ok(None)
     }
@@ -483,7 +485,13 @@ impl Service {
         self.create_node(new)
             .map_err(|error| error.to_stanza_error())?;
         // PS-8.1-04: an id that the service made is told.
-        Ok(made.map(|node| PubSub::new(Child::Create { node: Some(node) }).to_payload()))
+        Ok(made.map(|node| {
+            let child = Child::Create {
+                node: Some(node),
+                other: Other::new(),
+            };
+            PubSub::new(child).to_payload()
+        }))
     }
 
     pub(super) fn may_create(&self, user: &Jid) -> bool {

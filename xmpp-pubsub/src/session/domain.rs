@@ -90,16 +90,13 @@ impl Domain<'_> {
         let items = components
             .iter()
             .filter(|component| *component != self.address)
-            .map(|component| disco::Item {
-                jid: component.clone(),
-                node: None,
-                name: None,
-            })
+            .map(|component| disco::Item::new(component.clone()))
             .collect();
         iq.to_result(Some(
             disco::Items {
                 node: query.node,
                 items,
+                ..disco::Items::default()
             }
             .to_payload(),
         ))

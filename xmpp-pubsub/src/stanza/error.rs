@@ -4,8 +4,10 @@ use bytes::BufMut;
 use wire_xml::{Element, Writer};
 
 use crate::error::DecodeError;
+use crate::jid::Jid;
 use crate::names::{closed_names, open_names};
 use crate::ns;
+use crate::other::Other;
 
 closed_names! {
     /// What the sender of the refused stanza can do about it. RFC 6120 §8.3.2.
@@ -129,7 +131,7 @@ open_names! {
     }
 }
 
-/// The `error` element of a stanza, in one reading: all lists are open, unknown names are kept.
+/// The `error` element of a stanza: the lists of conditions are open, unknown names are kept.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StanzaError {
     /// What the sender can do about it.
@@ -144,6 +146,9 @@ pub struct StanzaError {
     pub pubsub: Option<PubSubCondition>,
     /// The `feature` attribute of `unsupported`.
     pub feature: Option<Box<str>>,
+    /// What else was there: conditions of other applications, `by`, and the texts that say which language they are in.
+    /// Of these the first is in `text` too.
+    pub other: Other,
 }
 
 impl StanzaError {
@@ -157,6 +162,7 @@ impl StanzaError {
             text: None,
             pubsub: None,
             feature: None,
+            other: Other::new(),
         }
     }
 
@@ -181,32 +187,39 @@ impl StanzaError {
             field: "type",
         })?;
         let mut error = Self::new(kind, Condition::UNDEFINED_CONDITION);
-        for child in element.children() {
+        let mut condition = None;
+        error.other = Other::of(element, &["type"], |child| {
             match child.name().parts() {
-                (ns::STANZA_ERRORS, "text") => error.text = Some(Box::from(&*child.text())),
-                (ns::STANZA_ERRORS, name) => {
-                    error.condition = Condition::from_name(name);
+                (ns::STANZA_ERRORS, "text") if error.text.is_none() => {
+                    error.text = Some(Box::from(&*child.text()));
+                    return child.attributes().is_empty();
+                }
+                (ns::STANZA_ERRORS, name) if name != "text" && condition.is_none() => {
+                    condition = Some(Condition::from_name(name));
                     let address = child.text();
                     error.address = (!address.is_empty()).then(|| Box::from(&*address));
                 }
-                (ns::PUBSUB_ERRORS, name) => {
+                (ns::PUBSUB_ERRORS, name) if error.pubsub.is_none() => {
                     error.pubsub = Some(PubSubCondition::from_name(name));
                     error.feature = child.attr("feature").map(Box::from);
                 }
-                _ => {}
+                _ => return false,
             }
-        }
+            true
+        });
+        error.condition = condition.unwrap_or(error.condition);
         Ok(error)
     }
 
     /// Writes the `error` element where `writer` stands.
     pub fn write<B: BufMut>(&self, writer: &mut Writer<B>) {
-        writer
+        let tag = writer
             .start(ns::CLIENT, "error")
             .attr("type", self.kind.as_str());
+        self.other.write_attributes(tag);
         let address = self.address.as_deref().unwrap_or_default();
         writer.text_element(ns::STANZA_ERRORS, self.condition.as_str(), address);
-        if let Some(text) = &self.text {
+        if let Some(text) = self.text.as_ref().filter(|text| !self.keeps(text)) {
             writer.text_element(ns::STANZA_ERRORS, "text", text);
         }
         if let Some(condition) = &self.pubsub {
@@ -215,7 +228,16 @@ impl StanzaError {
                 .attr_opt("feature", self.feature.as_deref())
                 .end();
         }
+        self.other.write_elements(writer);
         writer.end();
+    }
+
+    /// Who found the error, where he is named and is not the addressee.
+    #[must_use]
+    pub fn by(&self) -> Option<Jid> {
+        let by = self.other.attributes().iter();
+        let mut by = by.filter(|attribute| attribute.name.is("", "by"));
+        by.next().and_then(|by| Jid::new(&by.value).ok())
     }
 
     /// Adds the condition of publish-subscribe.
@@ -230,6 +252,12 @@ impl StanzaError {
     pub fn with_text(mut self, text: &str) -> Self {
         self.text = Some(Box::from(text));
         self
+    }
+
+    /// Whether the text stands among what is not understood, with its language.
+    fn keeps(&self, text: &str) -> bool {
+        let mut texts = self.other.elements().iter();
+        texts.any(|element| element.is(ns::STANZA_ERRORS, "text") && element.text() == text)
     }
 }
 
@@ -250,3 +278,33 @@ impl core::fmt::Display for StanzaError {
 }
 
 impl core::error::Error for StanzaError {}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+    use wire_xml::{Limits, Profile};
+
+    use super::*;
+
+    #[test]
+    fn xc_sz_07_what_another_application_says_is_kept() {
+        let source = br#"<error xmlns="jabber:client" type="wait" by="a.b" code="500"><resource-constraint xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" xml:lang="en">full</text><full xmlns="urn:other"/><text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" xml:lang="de">voll</text></error>"#;
+        let element = Element::parse(source, Profile::Xmpp, &Limits::default()).unwrap();
+        let error = StanzaError::from_element(&element).unwrap();
+        assert_eq!(error.condition, Condition::RESOURCE_CONSTRAINT);
+        assert_eq!(error.text.as_deref(), Some("full"));
+        assert_eq!(error.by(), Some(Jid::new("a.b").unwrap()));
+        assert_eq!(error.other.elements().len(), 3);
+        let mut out = BytesMut::new();
+        error.write(&mut Writer::new(&mut out));
+        assert_eq!(out, source.as_slice());
+    }
+
+    #[test]
+    fn without_a_condition_it_is_undefined() {
+        let source = br#"<error xmlns="jabber:client" type="cancel"/>"#;
+        let element = Element::parse(source, Profile::Xmpp, &Limits::default()).unwrap();
+        let error = StanzaError::from_element(&element).unwrap();
+        assert_eq!(error.condition, Condition::UNDEFINED_CONDITION);
+    }
+}
