@@ -1,4 +1,15 @@
 //! Data forms. XEP-0004.
+//!
+//! A [`Form`] is open: it holds any fields, and what people see of them. The forms of XEP-0060 have types of their own
+//! with the values alone: [`NodeConfig`], [`PublishOptions`], [`SubscribeOptions`], [`SubscribeAuthorization`] and
+//! [`MetaData`].
+
+mod authorization;
+mod meta_data;
+mod node_config;
+mod subscribe_options;
+mod typed;
+mod value;
 
 use bytes::BufMut;
 use wire_xml::{Attribute, Element, Writer};
@@ -9,6 +20,15 @@ use crate::names::closed_names;
 use crate::ns;
 use crate::other::{Other, first};
 use crate::stanza::Payload;
+
+pub use authorization::SubscribeAuthorization;
+pub use meta_data::MetaData;
+pub use node_config::{
+    AccessModel, AssociationPolicy, ItemReply, NodeConfig, NodeType, NotificationType,
+    PublishModel, PublishNodeFull, PublishOptions, SendLastPublishedItem,
+};
+pub use subscribe_options::{Depth, Expire, ShowValue, SubscribeOptions, SubscriptionType};
+pub use value::{DateTime, IntegerOrMax};
 
 closed_names! {
     /// What a form is for. XEP-0004 §3.1.
