@@ -20,6 +20,7 @@ pub mod delay;
 pub mod disco;
 mod error;
 pub mod event;
+mod feature;
 pub mod form;
 mod id;
 mod jid;
@@ -37,6 +38,7 @@ pub mod session;
 pub mod shim;
 pub mod stanza;
 pub mod stream;
+mod uri;
 
 /// The XML layer, as far as this API shows it.
 pub mod xml {
@@ -46,7 +48,9 @@ pub mod xml {
 }
 
 pub use error::{DecodeError, Malformed};
+pub use feature::Feature;
 pub use id::{IdError, ItemId, NodeId, StanzaId, SubId};
 pub use jid::{Jid, JidError, Part};
 pub use other::Other;
 pub use stanza::{Iq, Message, Payload, Presence, Stanza, StanzaError};
+pub use uri::{Uri, UriError};

@@ -148,3 +148,16 @@ const FEATURES: &[&str] = &[
     "subscribe",
     "subscription-notifications",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Feature;
+
+    #[test]
+    fn every_feature_has_a_name_of_the_text() {
+        for name in FEATURES {
+            assert!(Feature::KNOWN.contains(name), "{name}");
+        }
+    }
+}
