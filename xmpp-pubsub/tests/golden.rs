@@ -3,9 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "common/canonical.rs"]
+#[allow(dead_code, reason = "each test file uses a part of it")]
+mod canonical;
+
 use std::path::Path;
 
-use wire_xml::{Element, Limits, Node, Profile, Scope};
+use canonical::{canonical, read, stream_scope};
+use wire_xml::{Limits, Scope};
 use xmpp_pubsub::event::{Event, ItemChange};
 use xmpp_pubsub::owner::Owner;
 use xmpp_pubsub::pubsub::{Affiliation, Child, PubSub, SubscriptionState};
@@ -21,8 +26,8 @@ fn every_example_is_written_as_it_was_read() {
         let stanza = Stanza::decode(&source, &stream_scope(), &Limits::default())
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert_eq!(
-            canonical(&retyped(stanza).to_bytes(), &Scope::new()),
-            canonical(&source, &stream_scope()),
+            canonical(&read(&retyped(stanza).to_bytes(), &Scope::new())),
+            canonical(&read(&source, &stream_scope())),
             "{}",
             path.display()
         );
@@ -154,11 +159,6 @@ fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/examples")
 }
 
-/// Trap 27: the examples live inside a stream, which gives them their namespace.
-fn stream_scope() -> Scope {
-    Scope::new().with("", ns::CLIENT)
-}
-
 /// The same stanza with every payload decoded to its type and encoded again.
 fn retyped(mut stanza: Stanza) -> Stanza {
     match &mut stanza {
@@ -189,37 +189,4 @@ fn retype(payload: &Payload) -> Payload {
         (ns::DISCO_ITEMS, "query") => disco::Items::decode(payload).unwrap().to_payload(),
         _ => payload.clone(),
     }
-}
-
-/// The tree without white space between elements, and without the order of attributes.
-fn canonical(source: &[u8], scope: &Scope) -> Element {
-    let element = Element::parse_in(source, Profile::Xmpp, &Limits::default(), scope).unwrap();
-    strip(&element)
-}
-
-fn strip(element: &Element) -> Element {
-    let mut copy = Element::new(
-        wire_xml::Str::from(element.ns().to_owned()),
-        wire_xml::Str::from(element.local().to_owned()),
-    );
-    for attribute in element.attributes() {
-        // A schema default, which absent and written means the same.
-        if element.local() == "message" && attribute.value == "normal" {
-            continue;
-        }
-        let name = &attribute.name;
-        copy.set_attr(
-            wire_xml::Str::from(name.ns().to_owned()),
-            wire_xml::Str::from(name.local().to_owned()),
-            attribute.value.clone(),
-        );
-    }
-    for node in element.nodes() {
-        match node {
-            Node::Element(child) => copy.push_child(strip(child)),
-            Node::Text(text) if text.trim().is_empty() => {}
-            Node::Text(text) => copy.push_text(text),
-        }
-    }
-    copy
 }
