@@ -2,6 +2,7 @@
 
 use crate::id::{IdError, StanzaId};
 use crate::jid::{Jid, JidError};
+use crate::other::Other;
 use crate::stanza::{Condition, ErrorType, Iq, IqContent, StanzaError};
 
 /// Why bytes of a peer are not what they should be.
@@ -99,6 +100,7 @@ impl Malformed {
                 error: Box::new(self.reason.to_stanza_error()),
                 request: None,
             },
+            other: Other::new(),
         })
     }
 }

@@ -1,12 +1,12 @@
 //! What an element has beyond the fields of its type.
 
 use bytes::BufMut;
-use wire_xml::{Attribute, Element, Tag, Writer};
+use wire_xml::{Attribute, Element, Name, Reader, Str, Tag, Writer};
 
 /// Attributes and children that a type of this crate has no field for, kept so that they are written again.
 ///
 /// Text between elements means nothing in the elements that are typed here, and is dropped. So is what somebody adds to
-/// an element that is one value here, such as `retract`, `redirect`, `feature` or `value`.
+/// an element that is one value here, such as `retract`, `redirect`, `feature` or `value`. An empty `node` is none.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Other(
     /// Nothing is always `None`, so that equal means the same.
@@ -103,6 +103,21 @@ impl Other {
         other
     }
 
+    /// What the start tag that `reader` read last has beyond these attributes, each with its namespace.
+    pub(crate) fn of_tag(reader: &Reader<'_>, known: &[(&str, &str)]) -> Self {
+        let others = reader.attributes().iter().filter(|attribute| {
+            let name = attribute.name.parts();
+            !known.contains(&name)
+        });
+        others.fold(Self::new(), |other, attribute| {
+            let (ns, local) = attribute.name.parts();
+            other.with_attribute(Attribute {
+                name: Name::new(Str::from(ns).to_shared(), Str::from(local).to_shared()),
+                value: attribute.value.clone().into_owned(),
+            })
+        })
+    }
+
     /// What `parent` has beside `child`, which is the only one that is typed.
     pub(crate) fn beside(parent: &Element, child: &Element) -> Self {
         Self::of(parent, &[], |other| core::ptr::eq(other, child))
@@ -149,8 +164,6 @@ static NOTHING: Other = Other::new();
 
 #[cfg(test)]
 mod tests {
-    use wire_xml::Name;
-
     use super::*;
 
     #[test]

@@ -136,6 +136,7 @@ fn iq() -> impl Strategy<Value = Stanza> {
                 id,
                 lang: lang.map(String::into_boxed_str),
                 content,
+                other: attributes(),
             })
         })
 }
@@ -146,6 +147,7 @@ fn message() -> impl Strategy<Value = Stanza> {
         |(to, id, kind, payloads)| {
             let mut message = Message::new(MessageKind::ALL[kind], payloads);
             message.to = to;
+            message.other = attributes();
             message.id = id.map(|id| StanzaId::new(&id).unwrap());
             Stanza::Message(message)
         },
@@ -164,6 +166,7 @@ fn presence() -> impl Strategy<Value = Stanza> {
             presence.show = show.map(|show| Show::ALL[show]);
             presence.status = status.map(String::into_boxed_str);
             presence.priority = priority;
+            presence.other = attributes();
             Stanza::Presence(presence)
         })
 }

@@ -7,6 +7,7 @@ use super::{Payload, StanzaError, write_lang};
 use crate::id::StanzaId;
 use crate::jid::Jid;
 use crate::ns;
+use crate::other::Other;
 
 /// An `iq` stanza.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Iq {
     pub lang: Option<Box<str>>,
     /// Request or answer.
     pub content: IqContent,
+    /// Attributes that RFC 6120 does not name, and payloads of an answer that has more than the one it may have.
+    pub other: Other,
 }
 
 /// The four types of [`Iq`], each with what it carries (XC-SZ-03).
@@ -51,6 +54,7 @@ impl Iq {
             id,
             lang: None,
             content,
+            other: Other::new(),
         }
     }
 
@@ -96,7 +100,7 @@ impl Iq {
             .attr_opt("to", self.to.as_ref().map(Jid::as_str))
             .attr("id", self.id.as_str())
             .attr("type", kind);
-        write_lang(tag, self.lang.as_deref());
+        write_lang(self.other.write_attributes(tag), self.lang.as_deref());
         match &self.content {
             IqContent::Get(payload) | IqContent::Set(payload) => {
                 writer.raw(payload.as_bytes());
@@ -113,6 +117,7 @@ impl Iq {
                 error.write(writer);
             }
         }
+        self.other.write_elements(writer);
         writer.end();
     }
 
@@ -123,6 +128,7 @@ impl Iq {
             id: self.id.clone(),
             lang: None,
             content,
+            other: Other::new(),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::id::StanzaId;
 use crate::jid::Jid;
 use crate::names::closed_names;
 use crate::ns;
+use crate::other::Other;
 
 closed_names! {
     /// What kind of message it is, which decides how it is delivered. RFC 6121 §5.2.2.
@@ -42,6 +43,8 @@ pub struct Message {
     pub payloads: Payloads,
     /// Why it came back.
     pub error: Option<Box<StanzaError>>,
+    /// Attributes that RFC 6120 does not name. Every child is a payload.
+    pub other: Other,
 }
 
 impl Message {
@@ -56,6 +59,7 @@ impl Message {
             lang: None,
             payloads: payloads.into(),
             error: None,
+            other: Other::new(),
         }
     }
 
@@ -70,6 +74,7 @@ impl Message {
             lang: None,
             payloads: Payloads::default(),
             error: Some(Box::new(error)),
+            other: Other::new(),
         }
     }
 
@@ -82,7 +87,7 @@ impl Message {
             .attr_opt("to", self.to.as_ref().map(Jid::as_str))
             .attr_opt("id", self.id.as_ref().map(StanzaId::as_str))
             .attr_opt("type", kind);
-        write_lang(tag, self.lang.as_deref());
+        write_lang(self.other.write_attributes(tag), self.lang.as_deref());
         for payload in &self.payloads {
             writer.raw(payload.as_bytes());
         }

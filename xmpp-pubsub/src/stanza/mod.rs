@@ -15,6 +15,7 @@ use crate::error::{DecodeError, Malformed};
 use crate::id::StanzaId;
 use crate::jid::Jid;
 use crate::ns;
+use crate::other::Other;
 
 pub use error::{Condition, ErrorType, PubSubCondition, StanzaError};
 pub use iq::{Iq, IqContent};
@@ -177,6 +178,7 @@ struct Head {
     id: Result<Option<StanzaId>, DecodeError>,
     kind: Option<String>,
     lang: Option<Box<str>>,
+    other: Other,
 }
 
 impl Head {
@@ -219,6 +221,7 @@ impl Head {
             id,
             kind: reader.attribute("", "type").map(str::to_owned),
             lang: reader.attribute(XML_NAMESPACE, "lang").map(Box::from),
+            other: Other::of_tag(reader, ATTRIBUTES),
         })
     }
 
@@ -238,6 +241,15 @@ impl Head {
         let id = self.id?.ok_or_else(|| missing("id"))?;
         let kind = self.kind.ok_or_else(|| missing("type"))?;
         let payloads = body.payloads;
+        let mut other = self.other;
+        let mut first = |payloads: Vec<Payload>| -> Result<Option<Payload>, DecodeError> {
+            let mut payloads = payloads.into_iter();
+            let first = payloads.next();
+            for more in payloads {
+                other = core::mem::take(&mut other).with_element(more.to_element()?);
+            }
+            Ok(first)
+        };
         let only = |payloads: Vec<Payload>| -> Result<Payload, DecodeError> {
             let [payload] =
                 <[Payload; 1]>::try_from(payloads).map_err(|_| DecodeError::Invalid {
@@ -249,10 +261,10 @@ impl Head {
         let content = match kind.as_str() {
             "get" => IqContent::Get(only(payloads)?),
             "set" => IqContent::Set(only(payloads)?),
-            "result" => IqContent::Result(payloads.into_iter().next()),
+            "result" => IqContent::Result(first(payloads)?),
             "error" => IqContent::Error {
                 error: body.error.ok_or_else(|| missing("error"))?,
-                request: payloads.into_iter().next(),
+                request: first(payloads)?,
             },
             _ => {
                 return Err(DecodeError::Invalid {
@@ -267,6 +279,7 @@ impl Head {
             id,
             lang: self.lang,
             content,
+            other,
         })
     }
 
@@ -281,6 +294,7 @@ impl Head {
             lang: self.lang,
             payloads: body.payloads.into(),
             error: body.error,
+            other: self.other,
         })
     }
 
@@ -300,6 +314,7 @@ impl Head {
             id: self.id?,
             lang: self.lang,
             error: body.error,
+            other: self.other,
             ..Presence::new(kind)
         };
         let mut others = Vec::new();
@@ -325,6 +340,15 @@ impl Head {
         Ok(presence)
     }
 }
+
+/// The attributes that [`Head`] has fields for.
+const ATTRIBUTES: &[(&str, &str)] = &[
+    ("", "from"),
+    ("", "to"),
+    ("", "id"),
+    ("", "type"),
+    (XML_NAMESPACE, "lang"),
+];
 
 /// The children of a stanza.
 struct Body {
@@ -357,5 +381,28 @@ impl Body {
             }
         }
         Ok(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_rule_names_is_written_again() {
+        for source in [
+            r#"<message xmlns="jabber:client" to="a.b" more="1"/>"#,
+            r#"<presence xmlns="jabber:client" more="1"/>"#,
+            r#"<iq xmlns="jabber:client" id="1" type="result" more="1"><a xmlns="urn:a"/><b xmlns="urn:b"/></iq>"#,
+            r#"<iq xmlns="jabber:client" id="1" type="result" xmlns:n0="urn:n" n0:more="1"/>"#,
+        ] {
+            let stanza = Stanza::parse(source.as_bytes(), &Limits::default()).unwrap();
+            let written = stanza.to_bytes();
+            let again = Stanza::parse(&written, &Limits::default()).unwrap();
+            assert_eq!(again, stanza);
+            let read =
+                |bytes: &[u8]| Element::parse(bytes, Profile::Xmpp, &Limits::default()).unwrap();
+            assert_eq!(read(&written), read(source.as_bytes()));
+        }
     }
 }

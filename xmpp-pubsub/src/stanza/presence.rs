@@ -8,6 +8,7 @@ use crate::id::StanzaId;
 use crate::jid::Jid;
 use crate::names::closed_names;
 use crate::ns;
+use crate::other::Other;
 
 closed_names! {
     /// What a presence stanza says. RFC 6121 §4.7.1.
@@ -68,6 +69,8 @@ pub struct Presence {
     pub payloads: Payloads,
     /// Why it came back.
     pub error: Option<Box<StanzaError>>,
+    /// Attributes that RFC 6120 does not name. Every child is a payload.
+    pub other: Other,
 }
 
 impl Presence {
@@ -85,6 +88,7 @@ impl Presence {
             priority: 0,
             payloads: Payloads::default(),
             error: None,
+            other: Other::new(),
         }
     }
 
@@ -103,7 +107,7 @@ impl Presence {
             .attr_opt("to", self.to.as_ref().map(Jid::as_str))
             .attr_opt("id", self.id.as_ref().map(StanzaId::as_str))
             .attr_opt("type", kind);
-        write_lang(tag, self.lang.as_deref());
+        write_lang(self.other.write_attributes(tag), self.lang.as_deref());
         if let Some(show) = self.show {
             writer.text_element(ns::CLIENT, "show", show.as_str());
         }

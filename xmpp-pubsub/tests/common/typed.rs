@@ -35,6 +35,11 @@ pub(crate) fn kind(stanza: &Stanza) -> String {
 
 /// Replaces each payload by what its type encodes, and says what it was. Fails where something is not understood.
 pub(crate) fn retype(stanza: &mut Stanza) -> String {
+    nothing(match stanza {
+        Stanza::Iq(iq) => &iq.other,
+        Stanza::Message(message) => &message.other,
+        Stanza::Presence(presence) => &presence.other,
+    });
     match stanza {
         Stanza::Iq(iq) => match &mut iq.content {
             IqContent::Get(payload) | IqContent::Set(payload) => replace(payload),
