@@ -97,7 +97,10 @@ class Ours(Server):
     def __enter__(self):
         self.center.start("cucm", "notification")
         self.url = f"http://{self.center.addresses['notification-bosh']}/http-bind/"
-        secret = (self.center.data_dir / "finesse.secret").read_text().strip()
+        secret = self.center.data_dir / "finesse.secret"
+        # The ports are there before it.
+        self.center.wait_for(secret.exists, "its secret", harness.START_LIMIT)
+        secret = secret.read_text().strip()
         self.pusher = ("--pusher", self.center.addresses["notification-xmpp"])
         self.pusher += ("--pusher-user", "finesse", "--pusher-password", secret)
         return self
