@@ -67,8 +67,7 @@ impl<'a> View<'a> {
         let Some(table) = table_of_body(version, message_type, body) else {
             return Ok(None);
         };
-        let form = Form::of(table.fields, &table.shape, version, body);
-        let fixed_len = form.fixed_len(table.fields, &table.shape, version);
+        let (form, fixed_len) = Form::with_fixed_len(table.fields, &table.shape, version, body);
         if fixed_len > body.len() {
             let lines = FixedFields::new(table, version, form);
             return Err(lines.truncated(table.name, body.len()));

@@ -36,10 +36,25 @@ impl Form {
         if !shape.disputed && !matches!(usual.width, FieldWidth::WideTag) {
             return usual;
         }
-        if usual.fits(lines, shape, version, body) {
-            return usual;
+        Self::with_fixed_len(lines, shape, version, body).0
+    }
+
+    /// The same with the bytes of the fixed part, which finding it out takes anyway.
+    #[inline]
+    pub(crate) fn with_fixed_len(
+        lines: &[Field],
+        shape: &Shape,
+        version: Version,
+        body: &[u8],
+    ) -> (Self, usize) {
+        let usual = Self::usual(version);
+        let len = usual.fixed_len(lines, shape, version);
+        let is_certain = !shape.disputed && !matches!(usual.width, FieldWidth::WideTag);
+        if is_certain || usual.fits_behind(len, body) {
+            return (usual, len);
         }
-        Self::among(lines, shape, version, body, usual)
+        let form = Self::among(lines, shape, version, body, usual);
+        (form, form.fixed_len(lines, shape, version))
     }
 
     /// Whether a body of this form has a line with these gates.
@@ -74,7 +89,13 @@ impl Form {
         version: Version,
         body: &[u8],
     ) -> bool {
-        let floating = body.get(self.fixed_len(lines, shape, version)..);
+        self.fits_behind(self.fixed_len(lines, shape, version), body)
+    }
+
+    /// The same for a fixed part of this many bytes.
+    #[inline]
+    fn fits_behind(self, fixed_len: usize, body: &[u8]) -> bool {
+        let floating = body.get(fixed_len..);
         floating.is_some_and(|floating| match self.width {
             // One loop for each width, which each knows its own.
             FieldWidth::Narrow => comes_out_even(FieldWidth::Narrow, floating),
@@ -123,14 +144,16 @@ impl Form {
 }
 
 #[inline(always)]
-fn comes_out_even(width: FieldWidth, mut floating: &[u8]) -> bool {
-    while let Some((tag, len)) = field_header(width, floating) {
-        match floating.get(width.header_len() + len..) {
-            Some(rest) if tag != Tag(0) => floating = rest,
+fn comes_out_even(width: FieldWidth, floating: &[u8]) -> bool {
+    let mut at = 0;
+    // One check of bounds a field: past the end there is no header either.
+    while let Some(header) = floating.get(at..at + width.header_len()) {
+        match field_header(width, header) {
+            Some((tag, len)) if tag != Tag(0) => at += width.header_len() + len,
             _ => return false,
         }
     }
-    floating.is_empty()
+    at == floating.len()
 }
 
 /// What the fixed part of a table amounts to, for readers in a hurry.
