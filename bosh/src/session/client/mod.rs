@@ -295,6 +295,9 @@ impl Client {
     /// would outlast it.
     ///
     /// Whoever leaves the page should wait until [`outstanding`](Self::outstanding) is zero.
+    /// Where one request alone is granted this is more than advice: when the connection of a pause
+    /// breaks, nobody can know whether the server had it, and the next request id is right in one of
+    /// the two cases only, so that the session may end.
     ///
     /// # Errors
     ///

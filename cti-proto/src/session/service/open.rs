@@ -77,8 +77,8 @@ impl Service {
         Ok(true)
     }
 
-    /// Refuses the session that [`Event::OpenRequested`] asked for: 36 for a wrong password, 8 for
-    /// an agent that does not exist.
+    /// Refuses the session that [`Event::OpenRequested`] asked for: 36 for a wrong password, which
+    /// UCCX does not have, 8 for an agent that does not exist. The status is sent as it is given.
     ///
     /// # Errors
     ///
