@@ -253,9 +253,18 @@ impl Engine {
 
     /// A session that is open: OPEN_CONF and the SYSTEM_EVENT of its one peripheral have come.
     fn open(&self) -> Client {
-        let mut client = self.connect();
-        client.send(OPEN_REQ);
-        let conf = client.next();
+        let end = Instant::now() + START_LIMIT;
+        let (mut client, conf) = loop {
+            let mut client = self.connect();
+            client.send(OPEN_REQ);
+            let answer = client.next();
+            // It listens before it has its switch, and refuses with 94 until then.
+            let starts = answer.number() == FAILURE_CONF && answer.u32_at(4) == 94;
+            if !starts || Instant::now() > end {
+                break (client, answer);
+            }
+            thread::sleep(Duration::from_millis(20));
+        };
         assert_eq!(conf.number(), OPEN_CONF);
         assert_eq!(conf.u32_at(0), 1, "InvokeID");
         assert_eq!(
