@@ -6,8 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs::File;
-use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -23,6 +23,8 @@ const CONTROL_FAILURE_CONF: u32 = 35;
 const AGENT_ID_TAG: u8 = 194;
 const AGENT_EXTENSION_TAG: u8 = 4;
 
+/// The system chooses a free port, and the server tells which.
+const ANY_PORT: &str = "127.0.0.1:0";
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 const START_LIMIT: Duration = Duration::from_secs(30);
 
@@ -197,51 +199,45 @@ struct Engine {
 
 impl Engine {
     fn start() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let [switch, axl, cti] = free_addresses();
         let mut engine = Self {
-            cti,
+            cti: ANY_PORT.parse().unwrap(),
             processes: Vec::new(),
-            directory,
+            directory: tempfile::tempdir().unwrap(),
         };
-        let flags = [
-            ("--cucm-switch", switch),
-            ("--cucm-axl", axl),
-            ("--engine-cti", cti),
-        ];
-        engine.spawn(env!("CARGO_BIN_EXE_cucm"), &flags, switch);
-        engine.spawn(env!("CARGO_BIN_EXE_engine"), &flags, cti);
+        let cucm = env!("CARGO_BIN_EXE_cucm");
+        let flags = [("--cucm-switch", ANY_PORT), ("--cucm-axl", ANY_PORT)];
+        let switch = engine.spawn(cucm, &flags, "switch").to_string();
+        let flags = [("--cucm-switch", &*switch), ("--engine-cti", ANY_PORT)];
+        engine.cti = engine.spawn(env!("CARGO_BIN_EXE_engine"), &flags, "cti");
         engine
     }
 
-    fn spawn(&mut self, program: &str, flags: &[(&str, SocketAddr)], listens: SocketAddr) {
+    /// Starts a server, which prints `name address` for each of its listeners, and returns the address of one.
+    fn spawn(&mut self, program: &str, flags: &[(&str, &str)], listener: &str) -> SocketAddr {
         let name = Path::new(program).file_name().unwrap();
         let log = self.directory.path().join(name).with_extension("log");
-        let output = File::create(&log).unwrap();
-        let child = Command::new(program)
+        let mut child = Command::new(program)
             .arg("--data-dir")
             .arg(self.directory.path())
-            .args(
-                flags
-                    .iter()
-                    .flat_map(|(flag, address)| [(*flag).to_owned(), address.to_string()]),
-            )
+            .args(flags.iter().flat_map(|(flag, address)| [flag, address]))
             .stdin(Stdio::null())
-            .stdout(output.try_clone().unwrap())
-            .stderr(output)
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
+        let printed = BufReader::new(child.stdout.take().unwrap());
         self.processes.push(Process(child));
-
-        let end = Instant::now() + START_LIMIT;
-        while TcpStream::connect(listens).is_err() {
-            assert!(
-                Instant::now() < end,
+        // The other end is closed when the program ends.
+        let address = printed.lines().map(Result::unwrap).find_map(|line| {
+            let address = line.strip_prefix(listener)?.trim();
+            Some(address.parse().unwrap())
+        });
+        address.unwrap_or_else(|| {
+            panic!(
                 "{program} does not listen: {}",
                 std::fs::read_to_string(&log).unwrap()
-            );
-            thread::sleep(Duration::from_millis(20));
-        }
+            )
+        })
     }
 
     fn connect(&self) -> Client {
@@ -433,11 +429,4 @@ fn hex(text: &str) -> Vec<u8> {
         .chunks(2)
         .map(|pair| pair[0] << 4 | pair[1])
         .collect()
-}
-
-fn free_addresses<const N: usize>() -> [SocketAddr; N] {
-    // All are taken before the first is given back, so that no two are the same.
-    let listeners: [TcpListener; N] =
-        std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap())
 }
