@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Holds `CRATE/spec/requirements.tsv` against the tests: `.ci/requirements.py [--write] CRATE...`, or `--self-test`.
+"""Holds `CRATE/spec/requirements.tsv` against the tests: `.ci/requirements.py [--write | --missing] CRATE...`, or
+`--self-test`.
 
 Each requirement names the tests that prove it, or the reason why none does. This is the one check of these tables;
 `cargo test` reaches it through `CRATE/tests/requirements.rs`.
@@ -9,11 +10,15 @@ Each requirement names the tests that prove it, or the reason why none does. Thi
 - A test proves a requirement if the id stands in the message of an `assert...!` in its body. A comment, a name, a helper's
   argument or an assertion that looks at nothing does not count.
 - A test proves at most five requirements, and every id that it asserts names it back. So the column of tests follows
-  from the assertions: `--write` writes it, for a merge of two branches.
+  from the assertions: `--write` writes it, for a merge of two branches or a table whose cells are still empty, and
+  lists what is missing then. `--missing` lists that alone: by role, each with id, level and statement.
 - No MUST has only a reason, and few others have.
-- Where the README decides judgement calls (`| J1 | decision | test |`), the named tests assert them in the same way.
+- Where the README decides judgement calls (`| J1 | decision | test |`), the named tests assert them in the same way,
+  and `--write` writes them where none is named yet.
 """
 
+import contextlib
+import io
 import re
 import sys
 import tempfile
@@ -21,19 +26,25 @@ from collections import Counter, namedtuple
 from pathlib import Path
 
 COLUMNS = ["id", "section", "who", "level", "statement", "tests", "reason"]
-ROLES = {"C": "client", "S": "server", "B": "both", "P": "parser"}
+# Who a requirement is for: what stands in the table, and what is printed.
+ENDS = {"C": "client", "S": "server", "B": "both", "P": "parser"}
+PUBSUB = {
+    "svc": "service", "sub": "subscriber", "pub": "publisher", "own": "owner", "ent": "any entity", "cod": "codec",
+    "srv": "stream server", "cli": "stream client", "both": "both",
+}
 LEVELS = {
     "MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY", "RECOMMENDED", "NOT RECOMMENDED",
     "rule",  # stated as a fact, without a keyword
 }
 MOST_IDS = 5
 
-# `rows` in the table, `reasons` at most, `judgements` decided.
-Limits = namedtuple("Limits", "rows reasons judgements", defaults=(0,))
+# `rows` in the table, `reasons` at most, `judgements` decided, each called `letter` and a number; `packages` are those
+# whose tests may prove something, besides the crate itself and those that the table names.
+Limits = namedtuple("Limits", "rows reasons judgements letter roles packages", defaults=(0, "J", ENDS, ("examples",)))
 CRATES = {
     "bosh": Limits(rows=231, reasons=12, judgements=14),
     "soap-axl": Limits(rows=49, reasons=2),
-    "xmpp-pubsub": Limits(rows=None, reasons=20),
+    "xmpp-pubsub": Limits(rows=351, reasons=20, judgements=27, letter="T", roles=PUBSUB),
 }
 
 Row = namedtuple("Row", COLUMNS)
@@ -62,7 +73,6 @@ ASSERTION = re.compile(r"\b(?:prop_)?assert(?P<kind>_\w+)?!\s*(?=[(\[{])")
 # A condition that names no value looks at nothing.
 VALUE = re.compile(r"\b(?!true\b|false\b)[a-z_]\w*")
 ID = re.compile(r"\b[A-Z][A-Z0-9]*-[A-Za-z0-9.-]*[A-Za-z0-9]")
-JUDGEMENT = re.compile(r"\bJ[0-9]+\b")
 
 
 def block_comment_end(source, start):
@@ -162,11 +172,12 @@ def read_table(path):
 class Check:
     def __init__(self, root, crate, limits):
         self.root, self.crate, self.limits = root, crate, limits
+        self.judgement = re.compile(rf"\b{limits.letter}[0-9]+\b")
         self.rows, self.faults = read_table(root / crate / "spec" / "requirements.tsv")
-        packages = {crate} | {name.split(":")[0] for row in self.rows for name in row.tests.split() if ":" in name}
+        named = {name.split(":")[0] for row in self.rows for name in row.tests.split() if ":" in name}
         # By the name in the table.
         self.tests = {}
-        for package in sorted(packages):
+        for package in sorted({crate, *limits.packages, *named}):
             for name, messages in tests_of(root / package).items():
                 self.tests[name if package == crate else f"{package}:{name}"] = messages
         self.check_rows()
@@ -184,15 +195,15 @@ class Check:
             if count > 1:
                 self.fault(f"{id} has {count} rows")
         for row in self.rows:
-            if row.who not in ROLES or row.level not in LEVELS or not row.section or not row.statement:
+            if row.who not in limits.roles or row.level not in LEVELS or not row.section or not row.statement:
                 self.fault(f"{row.id}: a column is empty or unknown")
             for name in row.tests.split():
                 self.check_proof(row.id, ID, name)
             if not row.tests and not row.reason:
-                self.fault(f"{row.id} ({row.level}) has neither a test nor a reason")
-            if row.level.startswith("MUST") and not row.tests:
+                self.fault(self.missing_fault(row))
+            if row.level.startswith("MUST") and row.reason and not row.tests:
                 self.fault(f"{row.id} ({row.level}) has only a reason")
-        alone = list(self.without_tests())
+        alone = self.with_reasons()
         if len(alone) > limits.reasons:
             self.fault(f"{len(alone)} requirements have only a reason, {limits.reasons} may")
 
@@ -220,49 +231,90 @@ class Check:
                 self.fault(f"{name} proves {max(listed, len(ids))} requirements, {MOST_IDS} may")
 
     def check_judgements(self):
-        """`| J1 | decision | tests |` in the README."""
-        if not self.limits.judgements:
+        limits = self.limits
+        if not limits.judgements:
             return
-        readme = (self.root / self.crate / "README.md").read_text()
-        decided = {}
-        for line in readme.splitlines():
-            cells = [cell.strip() for cell in line.strip("| ").split("|")]
-            if JUDGEMENT.fullmatch(cells[0]):
-                decided[cells[0]] = re.findall(r"`([\w:-]+)`", cells[-1])
-        for number in range(1, self.limits.judgements + 1):
-            judgement = f"J{number}"
+        decided = {name: tests for name, tests, _ in map(self.decision, self.readme().splitlines()) if name}
+        for number in range(1, limits.judgements + 1):
+            judgement = f"{limits.letter}{number}"
             if not decided.get(judgement):
                 self.fault(f"README.md names no test of {judgement}")
             for name in decided.get(judgement, []):
-                self.check_proof(judgement, JUDGEMENT, name)
+                self.check_proof(judgement, self.judgement, name)
+
+    def decision(self, line):
+        """Of `| J1 | decision | tests |`: the judgement, the tests, and the line without them; else nothing."""
+        cells = line.strip().split("|")
+        if len(cells) < 5 or not self.judgement.fullmatch(cells[1].strip()):
+            return None, [], line
+        return cells[1].strip(), re.findall(r"`([\w:-]+)`", cells[-2]), "|".join(cells[:-2])
+
+    def readme(self):
+        return (self.root / self.crate / "README.md").read_text()
+
+    def asserting(self, id, pattern):
+        """The names of the tests that assert it."""
+        return sorted(
+            name for name, bodies in self.tests.items() if any(id in pattern.findall(body) for body in bodies)
+        )
 
     def write(self):
-        """Names in each row the tests that assert it, of the packages that the table names already."""
+        """Names in each row, and beside each judgement that names none, the tests that assert it."""
         path = self.root / self.crate / "spec" / "requirements.tsv"
         lines = [line for line in path.read_text().splitlines() if line.startswith("#")]
         for row in self.rows:
-            names = [name for name, bodies in self.tests.items() if any(row.id in ID.findall(body) for body in bodies)]
-            row = row._replace(tests=" ".join(sorted(names)), reason="" if names else row.reason)
+            names = self.asserting(row.id, ID)
+            row = row._replace(tests=" ".join(names), reason="" if names else row.reason)
             lines.append("\t".join(row))
         path.write_text("\n".join(lines) + "\n")
+        if not self.limits.judgements:
+            return
+        lines = self.readme().splitlines()
+        for at, line in enumerate(lines):
+            judgement, named, rest = self.decision(line)
+            names = self.asserting(judgement, self.judgement) if judgement and not named else []
+            if names:
+                lines[at] = f"{rest}| {''.join(f'`{name}` ' for name in names)}|"
+        (self.root / self.crate / "README.md").write_text("\n".join(lines) + "\n")
 
-    def without_tests(self):
-        return [row for row in self.rows if not row.tests]
+    def with_reasons(self):
+        return [row for row in self.rows if row.reason and not row.tests]
 
-    def report(self):
+    def missing(self):
+        return [row for row in self.rows if not row.reason and not row.tests]
+
+    def missing_fault(self, row):
+        return f"{row.id} ({row.level}) has neither a test nor a reason"
+
+    def groups(self, column):
+        groups = {}
+        for row in self.rows:
+            groups.setdefault(getattr(row, column), []).append(row)
+        return groups
+
+    def print_missing(self):
+        """What has neither a test nor a reason, by role."""
+        missing = self.missing()
+        print(f"{self.crate}: {len(missing)} of {len(self.rows)} requirements have neither a test nor a reason")
+        for who, name in self.limits.roles.items():
+            rows = [row for row in missing if row.who == who]
+            if rows:
+                print(f"  {name}: {len(rows)}")
+            for row in rows:
+                print(f"    {row.id} ({row.level}), {row.statement}")
+
+    def report(self, faults):
         print(f"{self.crate}: {len(self.rows)} requirements")
         for title, column in (("role", "who"), ("level", "level")):
-            groups = {}
-            for row in self.rows:
-                groups.setdefault(getattr(row, column), []).append(row)
-            print(f"  {title:<16} proved by tests   only a reason")
-            for group, rows in groups.items():
+            print(f"  {title:<16} proved by tests   only a reason   neither")
+            for group, rows in self.groups(column).items():
                 proved = sum(bool(row.tests) for row in rows)
-                name = ROLES.get(group, group)
-                print(f"  {name:<16} {proved:>6} of {len(rows):<5} {len(rows) - proved:>15}")
-        for row in self.without_tests():
+                reasons = sum(bool(row.reason and not row.tests) for row in rows)
+                name = self.limits.roles.get(group, group)
+                print(f"  {name:<16} {proved:>6} of {len(rows):<5} {reasons:>15} {len(rows) - proved - reasons:>9}")
+        for row in self.with_reasons():
             print(f"  no test: {row.id} ({row.level}), {row.statement}: {row.reason}")
-        for fault in self.faults:
+        for fault in faults:
             print(f"  FAULT {fault}")
 
 
@@ -307,7 +359,7 @@ def change(text, old, new):
 
 
 def self_test():
-    limits = Limits(rows=4, reasons=1, judgements=1)
+    limits = Limits(rows=4, reasons=1, judgements=1, packages=("other",))
     tree = {"a/spec/requirements.tsv": TABLE, "a/src/lib.rs": SOURCE, "other/tests/far.rs": OTHER, "a/README.md": README}
     table, source, other, readme = tree
     sixth = "".join(f"A-{n}\t1\tC\tMAY\tmore\tone\t\n" for n in range(4, 9))
@@ -333,6 +385,7 @@ def self_test():
         (table, "other:far\t", "\tnever", "2 requirements have only a reason, 1 may"),
         (table, "A-3\t2", "A-1\t2", "A-1 has 2 rows"),
         (table, "A-3\t2", "A-3\t", "A-3: a column is empty or unknown"),
+        (table, "A-3\t2\tB", "A-3\t2\tsvc", "A-3: a column is empty or unknown"),
         (table, "A-3\t2\t", "A-3\t", "line 5: 6 columns instead of 7"),
         (table, "A-3\t2\tB\tMAY\tthree\t\tnobody needs it\n", "", "3 rows instead of 4"),
         (table, "nobody needs it\n", "nobody needs it\n" + sixth, "one proves 6 requirements, 5 may"),
@@ -340,20 +393,53 @@ def self_test():
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
 
-        def faults(path=None, content=None):
+        def check(path=None, content=None, limits=limits):
             for name, text in tree.items():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).write_text(content if name == path else text)
-            return Check(root, "a", limits).faults
+            return Check(root, "a", limits)
+
+        def faults(path=None, content=None):
+            return check(path, content).faults
+
+        def printed(show):
+            output = io.StringIO()
+            with contextlib.redirect_stdout(output):
+                show()
+            return output.getvalue()
 
         assert not faults(), faults()
         for path, old, new, expected in cases:
             found = faults(path, change(tree[path], old, new))
             assert expected in found, f"{path}, {new!r}: {expected!r} is not among {found}"
 
-        faults(table, change(change(TABLE, "\tinner two\t", "\tone\t"), "\tone\tone\t", "\tone\t\tnever"))
-        Check(root, "a", limits).write()
-        assert (root / table).read_text() == TABLE, (root / table).read_text()
+        # What `--write` mends: tests that lag behind or are not there yet, of requirements and of judgements.
+        lagging = change(change(TABLE, "\tinner two\t", "\tone\t"), "\tone\tone\t", "\tone\t\tnever")
+        empty = TABLE
+        for tests in ("one\t", "inner two\t", "other:far\t"):
+            empty = change(empty, f"\t{tests}\n", "\t\t\n")
+        for content in (lagging, empty):
+            check(table, content).write()
+            assert (root / table).read_text() == TABLE, (root / table).read_text()
+        check(readme, "| J1 | decided so | |\n").write()
+        assert (root / readme).read_text() == README, (root / readme).read_text()
+
+        # What is missing is listed by role.
+        lacking = check(table, empty)
+        assert not [fault for fault in lacking.faults if "only a reason" in fault], lacking.faults
+        assert printed(lacking.print_missing) == (
+            "a: 3 of 4 requirements have neither a test nor a reason\n"
+            "  client: 1\n    A-1 (MUST), one\n"
+            "  server: 2\n    A-2 (MUST NOT), two\n    A-2.1 (MAY), two and a bit\n"
+        ), printed(lacking.print_missing)
+        report = printed(lambda: lacking.report([]))
+        assert f"  server           {0:>6} of {2:<5} {0:>15} {2:>9}\n" in report, report
+
+        # Another crate's roles and letter.
+        others = limits._replace(roles={"svc": "service", "C": "c", "S": "s"}, letter="T")
+        served = check(table, change(TABLE, "A-3\t2\tB", "A-3\t2\tsvc"), others)
+        assert served.faults == ["README.md names no test of T1"], served.faults
+        assert f"  service          {0:>6} of {1:<5} {1:>15} {0:>9}\n" in printed(lambda: served.report([]))
     print(f"self-test: {len(cases)} faults made, each found")
     return 0
 
@@ -361,20 +447,25 @@ def self_test():
 def main(arguments):
     if arguments == ["--self-test"]:
         return self_test()
-    write = arguments[:1] == ["--write"]
-    if write:
+    option = arguments[0] if arguments[:1] in (["--write"], ["--missing"]) else None
+    if option:
         arguments = arguments[1:]
     if not arguments or not set(arguments) <= set(CRATES):
-        print(f"usage: requirements.py --self-test | [--write] {' | '.join(CRATES)} ...")
+        print(f"usage: requirements.py --self-test | [--write | --missing] {' | '.join(CRATES)} ...")
         return 2
     root = Path(__file__).resolve().parent.parent
-    if write:
+    if option == "--write":
         for crate in arguments:
             Check(root, crate, CRATES[crate]).write()
     checks = [Check(root, crate, CRATES[crate]) for crate in arguments]
     for check in checks:
-        check.report()
-    return 1 if any(check.faults for check in checks) else 0
+        listed = []
+        if option and check.missing():
+            check.print_missing()
+            listed = [check.missing_fault(row) for row in check.missing()]
+        if option != "--missing":
+            check.report([fault for fault in check.faults if fault not in listed])
+    return 1 if any(check.faults for check in checks) and option != "--missing" else 0
 
 
 if __name__ == "__main__":
