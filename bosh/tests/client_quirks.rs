@@ -59,6 +59,8 @@ fn one_request_alone_goes_on_behind_such_a_pause() {
     peer.pause(100);
     let pause = peer.sent();
     peer.client.resume(peer.now);
+    assert!(peer.is_silent(), "it may be on its way yet");
+    peer.seconds(2);
     let poll = peer.sent();
     assert_eq!(poll.body, empty(102));
     peer.answer(poll.id, "><x xmlns='urn:x'/></body>");
@@ -67,6 +69,23 @@ fn one_request_alone_goes_on_behind_such_a_pause() {
     // An answer that comes when all is over says nothing.
     peer.answer(pause.id, "type='terminate' condition='item-not-found'/>");
     assert!(peer.event().is_none());
+}
+
+#[test]
+fn such_a_pause_counts_while_it_may_be_on_its_way() {
+    let (mut peer, poll) = Peer::open(unanswered(), &granted(2));
+    peer.pause(100);
+    let _pause = peer.sent();
+    peer.answer(poll.id, "/>");
+    peer.send("<a xmlns='urn:a'/>");
+    assert_eq!(peer.text(), carrying(103, "<a xmlns='urn:a'/>"));
+    peer.send("<b xmlns='urn:b'/>");
+    assert!(
+        peer.is_silent(),
+        "BOSH-14.2-03: if it overtook the pause, it would be outside of the window"
+    );
+    peer.seconds(2);
+    assert_eq!(peer.text(), carrying(104, "<b xmlns='urn:b'/>"));
 }
 
 #[test]

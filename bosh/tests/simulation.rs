@@ -65,6 +65,8 @@ fn share(first: u64) {
     let enough =
         all.lost >= all.runs * 3 && all.payloads >= all.runs * 100 && all.survived >= all.runs / 5;
     assert!(enough || all.runs < 100, "{all}");
+    let muted = all.mute_pauses >= all.runs / 20;
+    assert!(muted || all.runs < 100, "{all}");
     let moved = all.hand_overs >= all.runs * 2 || cfg!(not(feature = "serde"));
     assert!(moved || all.runs < 100, "{all}");
 }

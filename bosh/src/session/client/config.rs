@@ -45,8 +45,9 @@ pub struct ClientConfig {
     pub uri: Option<String>,
     /// How often a session may still be sent to another URI. Default 3.
     pub redirects: u32,
-    /// How long a request may be on its way before a response that does not acknowledge it means
-    /// that it was lost (§9.1). Default 2 s: an early copy costs a request, a late one the time.
+    /// How long a request may be on its way: then a response that does not acknowledge it means
+    /// that it was lost (§9.1), and a pause that is never answered counts as received
+    /// ([`Pauses::Unanswered`]). Default 2 s: an early copy costs a request, a late one the time.
     pub lost_after: Duration,
     /// Most requests without a response, whatever the server grants. Default 16.
     pub max_requests: usize,
@@ -143,9 +144,9 @@ pub enum Pauses {
     Answered,
     /// It is taken, and never answered.
     ///
-    /// Quirk: ejabberd 23.01. While its connection stands, the request counts as received: it
-    /// takes no place of the next ones. [`outstanding`](super::Client::outstanding) counts it until
-    /// one of those is answered.
+    /// Quirk: ejabberd 23.01. If its connection still stands after [`ClientConfig::lost_after`], the
+    /// request counts as received: it takes no place of the next ones any more.
+    /// [`outstanding`](super::Client::outstanding) counts it until one of those is answered.
     Unanswered,
 }
 

@@ -200,6 +200,8 @@ struct Outstanding {
 enum Flight {
     /// Sent at one time; counts as broken after another.
     Sent { since: Duration, until: Duration },
+    /// A pause without an answer ([`Pauses::Unanswered`]), which has had time to arrive.
+    Given { since: Duration },
     /// The connection broke, or it was not sent yet; to be sent at this time.
     Lost { again: Duration },
     /// The response is in `early`.
@@ -413,8 +415,14 @@ impl Client {
             return self.close(CloseReason::Unreachable);
         }
         let is_late = |request: &Outstanding| matches!(request.flight, Flight::Sent { until, .. } if until <= now);
+        let mut gave = false;
         for rid in self.rids_where(is_late) {
-            self.lose(now, rid);
+            if self.is_unanswered_pause(rid) {
+                self.give(rid);
+                gave = true;
+            } else {
+                self.lose(now, rid);
+            }
         }
         self.end_if_complete();
         let is_due = |request: &Outstanding| matches!(request.flight, Flight::Lost { again } if again <= now);
@@ -429,8 +437,8 @@ impl Client {
             self.resume(now);
         }
         self.schedule(now);
-        if self.deferred.take().is_some() {
-            // Nobody takes the events.
+        // A pause that is over may have kept the only request; or nobody takes the events.
+        if gave || self.deferred.take().is_some() {
             self.ask(now);
         }
     }
@@ -462,7 +470,7 @@ impl Client {
             .filter_map(|request| match request.flight {
                 Flight::Sent { until, .. } => Some(until),
                 Flight::Lost { again } => Some(again).filter(|_| self.state != State::Ending),
-                Flight::Answered => None,
+                Flight::Given { .. } | Flight::Answered => None,
             });
         let resume = self.paused.map(|pause| pause.resume);
         let others = [

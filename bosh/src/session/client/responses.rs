@@ -26,7 +26,7 @@ impl Client {
             return;
         }
         let is_newest = request.attempt == id.attempt;
-        let is_sent = matches!(request.flight, Flight::Sent { .. });
+        let is_sent = matches!(request.flight, Flight::Sent { .. } | Flight::Given { .. });
         let response = if status == 200 {
             let Ok(response) = self.config.codec.decode(body) else {
                 request.unreadable += 1;

@@ -82,7 +82,7 @@ impl Client {
         if self.config.in_order && requests().any(|request| is_lost(request) && !request.is_pause) {
             return false;
         }
-        let counts = |request: &&Outstanding| !self.is_given_pause(request);
+        let counts = |request: &&Outstanding| !matches!(request.flight, Flight::Given { .. });
         match self.agreed.requests {
             1 => requests()
                 .filter(counts)
@@ -91,10 +91,20 @@ impl Client {
         }
     }
 
-    /// A pause that the server has, as far as can be known, and will not answer.
-    fn is_given_pause(&self, request: &Outstanding) -> bool {
-        let is_sent = matches!(request.flight, Flight::Sent { .. });
-        request.is_pause && is_sent && self.config.pauses == Pauses::Unanswered
+    /// A pause that the server will not answer.
+    pub(super) fn is_unanswered_pause(&self, rid: Rid) -> bool {
+        let request = self.outstanding.get(&rid);
+        self.config.pauses == Pauses::Unanswered && request.is_some_and(|request| request.is_pause)
+    }
+
+    /// The server has the pause, as far as can be known. Until then it counts, lest the next ids
+    /// overtake it and lie outside of the window.
+    pub(super) fn give(&mut self, rid: Rid) {
+        if let Some(request) = self.outstanding.get_mut(&rid)
+            && let Flight::Sent { since, .. } = request.flight
+        {
+            request.flight = Flight::Given { since };
+        }
     }
 
     /// When a polling client asks again.
@@ -166,7 +176,7 @@ impl Client {
     /// §9.1: what the server has not received by now, it will not.
     pub(super) fn repeat_unacknowledged(&mut self, now: Duration, ack: Rid) {
         let lost_after = self.config.lost_after;
-        let is_lost = |request: &Outstanding| matches!(request.flight, Flight::Sent { since, .. } if since.saturating_add(lost_after) <= now);
+        let is_lost = |request: &Outstanding| matches!(request.flight, Flight::Sent { since, .. } | Flight::Given { since } if since.saturating_add(lost_after) <= now);
         for rid in self.rids_where(is_lost) {
             if rid > ack {
                 self.repeat(now, rid);
@@ -180,7 +190,7 @@ impl Client {
         let Some(request) = self.outstanding.get_mut(&rid) else {
             return;
         };
-        if !matches!(request.flight, Flight::Sent { .. }) {
+        if !matches!(request.flight, Flight::Sent { .. } | Flight::Given { .. }) {
             return;
         }
         let again = if request.is_pause {
@@ -218,17 +228,14 @@ impl Client {
         }
         let turn = self.turn_of(now, rid);
         let patience = self.patience();
-        let unanswered = self.config.pauses == Pauses::Unanswered;
+        let unanswered = self.is_unanswered_pause(rid);
+        let lost_after = self.config.lost_after;
         if let Some(request) = self.outstanding.get_mut(&rid) {
             if turn > now {
                 request.flight = Flight::Lost { again: turn };
                 return;
             }
-            let until = if request.is_pause && unanswered {
-                Duration::MAX
-            } else {
-                now.saturating_add(patience)
-            };
+            let until = now.saturating_add(if unanswered { lost_after } else { patience });
             request.attempt = request.attempt.saturating_add(1);
             request.unsent = Vec::new();
             request.flight = Flight::Sent { since: now, until };
@@ -281,12 +288,17 @@ impl Client {
             |request: &Outstanding| request.attempt == 0 || in_order && !request.is_pause;
         let after = self.outstanding.iter().filter_map(|(&other, request)| {
             match request.flight {
-                Flight::Sent { since, .. } if !pace.is_zero() => Some(since.saturating_add(pace)),
+                Flight::Sent { since, .. } | Flight::Given { since } if !pace.is_zero() => {
+                    Some(since.saturating_add(pace))
+                }
                 // One that is due goes first.
                 Flight::Lost { again } if other < rid && holds_back(request) => {
                     Some(again.max(now.saturating_add(Duration::from_nanos(1))))
                 }
-                Flight::Sent { .. } | Flight::Lost { .. } | Flight::Answered => None,
+                Flight::Sent { .. }
+                | Flight::Given { .. }
+                | Flight::Lost { .. }
+                | Flight::Answered => None,
             }
         });
         after.fold(now, Duration::max)

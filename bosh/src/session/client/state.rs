@@ -258,7 +258,9 @@ impl Client {
                     unsent: octets(request.unsent),
                     attempt: request.attempt,
                     flight: match request.flight {
-                        Flight::Sent { since, .. } => FlightForm::Sent(at(since)),
+                        Flight::Sent { since, .. } | Flight::Given { since } => {
+                            FlightForm::Sent(at(since))
+                        }
                         Flight::Lost { again } => FlightForm::Lost(at(again)),
                         Flight::Answered => FlightForm::Answered,
                     },
@@ -444,7 +446,7 @@ impl Client {
     /// came after it is there by the time at which it is sent again.
     fn lost_pause(&self, now: Duration) -> Flight {
         if self.config.pauses == Pauses::Unanswered {
-            let until = Duration::MAX;
+            let until = now.saturating_add(self.config.lost_after);
             return Flight::Sent { since: now, until };
         }
         let resumed = self.paused.map_or(now, |pause| pause.resume.max(now));

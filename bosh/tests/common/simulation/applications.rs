@@ -102,7 +102,7 @@ impl Simulation {
         let refused = self.shut_down;
         let plausible = match reason {
             CloseReason::Peer(_) => over.peek().is_some() || refused,
-            CloseReason::Unreachable => !self.scenario.weather.is_harmless() || self.server_gone,
+            CloseReason::Unreachable => !self.is_harmless() || self.server_gone,
             CloseReason::Malformed => self.scenario.weather.proxy > 0,
             _ => self.ended,
         };
@@ -191,7 +191,7 @@ impl Simulation {
         reason: CloseReason,
         undelivered: Vec<Bytes>,
     ) -> Result<(), String> {
-        let harmless = self.scenario.weather.is_harmless();
+        let harmless = self.is_harmless();
         let host = self.hosts.get_mut(&id).ok_or("no session")?;
         host.over = Some(reason);
         host.undelivered = Some(undelivered);

@@ -402,13 +402,18 @@ impl Simulation {
             return Err(format!("answered late: {wire:?}"));
         }
         self.check_answer(&wire, status, &body, &text)?;
+        let is_mute =
+            self.scenario.mute_pauses && self.pauses.contains(&rid) && is_normal(status, &text);
         // The client's copy is bytes of its own.
         let body = Bytes::from(text);
         let Some(id) = wire.id else {
             return Ok(());
         };
         let delay = self.delay();
-        if self.is_down() || self.random.permille(self.weather.response_lost) {
+        if is_mute {
+            self.figures.mute_pauses += 1;
+            self.note("network", &format_args!("keeps the pause rid={rid} open"));
+        } else if self.is_down() || self.random.permille(self.weather.response_lost) {
             self.figures.lost += 1;
             if self.random.permille(700) {
                 self.post(delay, Packet::Broken(id));
@@ -521,7 +526,8 @@ impl Simulation {
         };
         let mut through = 0;
         let mut rid = host.first;
-        while self.handed.contains(&rid) {
+        // A pause counts as answered when a later request is (§10).
+        while self.handed.contains(&rid) || self.pauses.contains(&rid) {
             through = host.answers.get(&rid).map_or(through, |it| it.through);
             rid += 1;
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bosh::session::{ClientConfig, HttpErrors, PauseAboveMaximum, Retry, ServerConfig};
+use bosh::session::{ClientConfig, HttpErrors, PauseAboveMaximum, Pauses, Retry, ServerConfig};
 use bosh::xml::Limits;
 use bosh::{BodyCodec, Rid, Version};
 
@@ -188,6 +188,8 @@ pub(crate) struct Scenario {
     pub(crate) server: ServerConfig,
     /// Length of the key sequences (XEP-0124 §15).
     pub(crate) keys: Option<usize>,
+    /// No pause is answered: the answer is lost while the connection stands, as with ejabberd.
+    pub(crate) mute_pauses: bool,
     pub(crate) weather: Weather,
     /// How long the weather lasts and the applications speak.
     pub(crate) trouble: Duration,
@@ -227,10 +229,16 @@ impl Scenario {
             20..30 => (20_000, 6),
             _ => (4_000, 6),
         };
+        let client = client(random);
+        let mute = match client.pauses {
+            Pauses::Answered => 100,
+            Pauses::Unanswered => 600,
+        };
         Self {
-            client: client(random),
+            client,
             server: server(random),
             keys: random.permille(300).then(|| random.one(&[2, 3, 20, 500])),
+            mute_pauses: random.permille(mute),
             weather,
             trouble,
             ending,
@@ -271,6 +279,7 @@ fn client(random: &mut Random) -> ClientConfig {
     config.codec = BodyCodec::new(Limits::default());
     // What some servers in the field need must do no harm with any other.
     config.in_order = random.permille(150);
+    config.pauses = random.one(&[Pauses::Answered, Pauses::Answered, Pauses::Unanswered]);
     config.pace = Duration::from_millis(random.one(&[0, 0, 0, 0, 20, 200]));
     config
 }
