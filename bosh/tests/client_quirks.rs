@@ -71,6 +71,46 @@ fn one_request_alone_goes_on_behind_such_a_pause() {
     assert!(peer.event().is_none());
 }
 
+/// One request alone is granted, and the connection of its pause broke.
+fn in_doubt() -> Peer {
+    let (mut peer, _) = Peer::open(config(), &granted(1));
+    peer.pause(100);
+    let pause = peer.sent();
+    peer.client.handle_failure(peer.now, pause.id);
+    peer.send("<a xmlns='urn:a'/>");
+    peer
+}
+
+#[test]
+fn with_one_request_alone_a_pause_in_doubt_is_followed_by_another() {
+    let question = format!("<body xmlns=\"{NS}\" rid=\"102\" sid=\"s1\" pause=\"120\"/>");
+    let mut peer = in_doubt();
+    let sent = peer.sent();
+    assert_eq!(
+        sent.body, question,
+        "BOSH-11-02: inside of the window whether the server had the first or not"
+    );
+    assert!(peer.is_silent(), "what was said waits");
+    // The server had it, and answers this one at once.
+    peer.answer(sent.id, "/>");
+    assert_eq!(peer.text(), carrying(103, "<a xmlns='urn:a'/>"));
+    assert_eq!(peer.client.outstanding(), 1);
+
+    // It had not: then this one waits until the first comes again.
+    let mut peer = in_doubt();
+    let sent = peer.sent();
+    peer.seconds(10);
+    let again = peer.sent();
+    assert_eq!(
+        (again.id.rid.get(), again.id.attempt),
+        (101, 2),
+        "BOSH-14.3-03"
+    );
+    peer.answer(again.id, "/>");
+    peer.answer(sent.id, "/>");
+    assert_eq!(peer.text(), carrying(103, "<a xmlns='urn:a'/>"));
+}
+
 #[test]
 fn such_a_pause_counts_while_it_may_be_on_its_way() {
     let (mut peer, poll) = Peer::open(unanswered(), &granted(2));

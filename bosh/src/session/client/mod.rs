@@ -17,7 +17,8 @@
 //! A request is outstanding until its response was handled, and responses are handled in the
 //! order of request ids, the end of the session too. A request whose connection broke is sent
 //! again byte for byte. A pause is not: its answer is empty and kept nowhere, so it counts as
-//! given when a later request is answered, and only when none is in time, the pause was lost.
+//! given when a later request is answered, and only when none is in time, the pause was lost. Where
+//! one request alone is granted, that later request is a second pause, which may be one more (§11).
 
 mod chance;
 mod config;
@@ -298,8 +299,10 @@ impl Client {
     ///
     /// Whoever leaves the page should wait until [`outstanding`](Self::outstanding) is zero.
     /// Where one request alone is granted this is more than advice: when the connection of a pause
-    /// breaks, nobody can know whether the server had it, and the next request id is right in one of
-    /// the two cases only, so that the session may end.
+    /// breaks, nobody can know whether the server had it, and the id of the next request is inside of
+    /// the window in one of the two cases only. A second pause goes first then, which may be one more
+    /// than agreed (§11). A server that takes it for a request id above the window ends the session,
+    /// and so may a second broken connection.
     ///
     /// # Errors
     ///

@@ -24,8 +24,12 @@ impl Client {
             if !speaks || !self.has_free_request() {
                 return;
             }
-            if let Some((body, payloads)) = self.next_request() {
+            let has_word = !self.doubts_pause();
+            if let Some((body, payloads)) = has_word.then(|| self.next_request()).flatten() {
                 self.transmit_new(now, body, &payloads);
+            } else if !self.queue.is_empty() {
+                // It waits until the pause is certain.
+                self.transmit_new(now, self.question(), &[]);
             } else if self.is_asking() || self.poll_at().is_some_and(|at| at > now) {
                 return;
             } else if !self.events.is_empty() {
@@ -33,8 +37,34 @@ impl Client {
                 self.deferred = Some(now);
                 return;
             } else {
-                self.transmit_new(now, Body::default(), &[]);
+                self.transmit_new(now, self.question(), &[]);
             }
+        }
+    }
+
+    /// Where one request alone is granted, whether a pause arrived whose connection broke: if it did
+    /// not, the next request id is outside of the window, and if it did, the server does not know it
+    /// again.
+    fn doubts_pause(&self) -> bool {
+        let mut requests = self.outstanding.values();
+        let is_lost = |request: &Outstanding| {
+            request.is_pause && request.attempt > 0 && matches!(request.flight, Flight::Lost { .. })
+        };
+        let is_answered = self.config.pauses == Pauses::Answered;
+        is_answered && self.agreed.requests == 1 && requests.any(is_lost)
+    }
+
+    /// A request that says nothing. In doubt of a pause it is one more pause, which is inside of the
+    /// window either way (§11): it is answered at once if the server had the first, and is in its
+    /// place when that is sent again.
+    fn question(&self) -> Body {
+        let usual = self.agreed.inactivity.unwrap_or(Duration::MAX);
+        let longest = self.agreed.max_pause.filter(|_| self.doubts_pause());
+        // As long as the inactivity it changes nothing (§10).
+        let pause = longest.map(|longest| usual.min(longest).as_secs());
+        Body {
+            pause: pause.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
+            ..Body::default()
         }
     }
 
@@ -64,7 +94,7 @@ impl Client {
     /// Sends an empty request, unless the server can answer something already.
     pub(super) fn ask(&mut self, now: Duration) {
         if self.state == State::Open && self.paused.is_none() && self.may_ask() {
-            self.transmit_new(now, Body::default(), &[]);
+            self.transmit_new(now, self.question(), &[]);
         }
     }
 
@@ -86,7 +116,10 @@ impl Client {
         match self.agreed.requests {
             1 => requests()
                 .filter(counts)
-                .all(|request| request.is_pause && request.attempt > 0 && is_lost(request)),
+                .enumerate()
+                .all(|(place, request)| {
+                    place == 0 && request.is_pause && request.attempt > 0 && is_lost(request)
+                }),
             most => requests().filter(counts).count() < most,
         }
     }
@@ -243,7 +276,8 @@ impl Client {
                 rid,
                 attempt: request.attempt,
             };
-            let is_new = request.attempt == 1 && !request.is_pause;
+            let is_new = request.attempt == 1;
+            let is_pause = request.is_pause;
             // A copy that nobody took yet need not go twice.
             self.transmits.retain(|transmit| transmit.id.rid != rid);
             self.transmits.push_back(ClientTransmit {
@@ -251,7 +285,7 @@ impl Client {
                 body: request.body.clone(),
             });
             if is_new {
-                self.wait_for_word_of_pauses(now, rid);
+                self.wait_for_word_of_pauses(now, rid, is_pause);
             }
         }
     }
@@ -268,14 +302,15 @@ impl Client {
     }
 
     /// The first request behind a pause that may be lost tells whether it was: it has time to be
-    /// answered, whenever it went out.
-    fn wait_for_word_of_pauses(&mut self, now: Duration, first: Rid) {
+    /// answered, whenever it went out. If it pauses itself, that is at once.
+    fn wait_for_word_of_pauses(&mut self, now: Duration, first: Rid, is_pause: bool) {
+        let at_once = now.saturating_add(self.config.response_margin);
         let due = self.pause_again(now);
         let mut earlier = self.outstanding.range_mut(..first).rev();
         let pauses = earlier.by_ref().take_while(|(_, request)| request.is_pause);
         for (_, pause) in pauses.filter(|(_, request)| request.attempt > 0) {
             if let Flight::Lost { again } = &mut pause.flight {
-                *again = due.max(*again);
+                *again = if is_pause { at_once } else { due.max(*again) };
             }
         }
     }

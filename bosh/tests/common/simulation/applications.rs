@@ -201,7 +201,6 @@ impl Simulation {
             CloseReason::NotAuthenticated => host.waits_for_word,
             // A creation request that is repeated leaves a session that nobody uses (J12).
             _ if self.figures.hand_overs > 0 && self.bound != Some(id) => true,
-            CloseReason::Violation(Condition::ItemNotFound) if self.pause_in_doubt => true,
             _ => !harmless || self.ended || self.client_over.is_some(),
         };
         if plausible {

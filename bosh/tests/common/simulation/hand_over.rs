@@ -141,9 +141,6 @@ impl Simulation {
             None => Client::from_state(config, now, state),
         };
         self.client = taken_up.map_err(|error| error.to_string())?;
-        let heard = self.handed.last();
-        let pauses = self.pauses.iter().any(|rid| heard < Some(rid));
-        self.pause_in_doubt |= pauses && self.requests() == 1;
         self.forget_connections();
         self.figures.hand_overs += 1;
         Ok(())

@@ -92,9 +92,6 @@ pub(crate) struct Simulation {
     handed: BTreeSet<u64>,
     /// Requests that pause.
     pauses: BTreeSet<u64>,
-    /// The client was handed over while its one request paused: nobody can know whether the server
-    /// has it, and its next request id is right in one of the two cases only.
-    pause_in_doubt: bool,
     client_over: Option<CloseReason>,
     client_gone: bool,
     server_gone: bool,
@@ -187,7 +184,6 @@ impl Simulation {
             newest: BTreeMap::new(),
             handed: BTreeSet::new(),
             pauses: BTreeSet::new(),
-            pause_in_doubt: false,
             client_over: None,
             client_gone: false,
             server_gone: false,

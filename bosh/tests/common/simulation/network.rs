@@ -371,8 +371,8 @@ impl Simulation {
             if arrived || !self.weather.is_harmless() {
                 self.post(delay, Packet::Cut { slot, seen });
             } else if !is_pause {
-                // A copy that wanders about does harm, and so does a pause that does not arrive,
-                // of which a client with one request alone cannot know.
+                // A copy that wanders about does harm, and so does a pause that does not arrive: the
+                // server waits no longer than usual.
                 self.wires.remove(&slot);
             }
         }
