@@ -1,12 +1,12 @@
-//! One login and conversation with the notification service over TCP, WebSocket and BOSH: the application sees the
-//! same, whatever carries its stream.
+//! One login and conversation with the notification service over TCP, WebSocket (in clear and over TLS) and BOSH: the
+//! application sees the same, whatever carries its stream.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of a test")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "what is not expected fails")]
 
 mod common;
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt::Debug, net::SocketAddr, sync::Arc, time::Duration};
 
 use bosh::session::{ClientConfig as BoshConfig, ClientEvent as BoshEvent, RequestId};
 use bytes::{Bytes, BytesMut};
@@ -15,11 +15,14 @@ use examples::{
     driver::{Clock, sleep_until},
     notification,
     server::Server,
+    settings::Settings,
     shutdown::{self, ShutdownTrigger},
+    tls,
 };
 use futures::{SinkExt as _, StreamExt as _};
+use rustls::pki_types::ServerName;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
     sync::mpsc,
     time::timeout,
@@ -46,6 +49,7 @@ const OPEN: &str =
 
 struct Node {
     server: Server,
+    settings: Settings,
     secret: String,
     trigger: ShutdownTrigger,
     _cucm: ShutdownTrigger,
@@ -63,27 +67,66 @@ async fn start() -> Node {
     Node {
         server: server.unwrap(),
         secret: std::fs::read_to_string(dir.path().join("finesse.secret")).unwrap(),
+        settings,
         trigger,
         _cucm: cucm_trigger,
         _dir: dir,
     }
 }
 
+/// What carries a stream.
+#[derive(Clone, Copy)]
+enum Way {
+    Tcp,
+    WebSocket,
+    /// WebSocket over TLS.
+    SecureWebSocket,
+    Bosh,
+}
+
+impl Way {
+    const fn form(self) -> Form {
+        match self {
+            Self::Tcp => Form::Tcp,
+            Self::WebSocket | Self::SecureWebSocket => Form::WebSocket,
+            Self::Bosh => Form::Bosh,
+        }
+    }
+}
+
+/// What carries a WebSocket.
+trait Wire: AsyncRead + AsyncWrite + Debug + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Debug + Send + Unpin> Wire for T {}
+
 impl Node {
     fn address(&self, name: &str) -> SocketAddr {
         self.server.address(name).unwrap()
     }
 
-    async fn desk(&self, form: Form, jid: &str, password: &str) -> Desk {
+    async fn clear(&self) -> Box<dyn Wire> {
+        Box::new(TcpStream::connect(self.address("bosh")).await.unwrap())
+    }
+
+    async fn secure(&self) -> Box<dyn Wire> {
+        let connector =
+            tokio_rustls::TlsConnector::from(tls::client_config(&self.settings).unwrap());
+        let stream = TcpStream::connect(self.address("bosh-tls")).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        Box::new(connector.connect(name, stream).await.unwrap())
+    }
+
+    async fn desk(&self, way: Way, jid: &str, password: &str) -> Desk {
         let clock = Clock::start();
         let config = ClientConfig::new(jid.parse().unwrap(), Password::new(password), 7)
             .with_security(Security::Protected);
         let mut desk = Desk {
-            xmpp: Client::new(config, form),
-            carrier: match form {
-                Form::Tcp => Carrier::tcp(self.address("xmpp")).await,
-                Form::WebSocket => Carrier::web_socket(self.address("bosh")).await,
-                Form::Bosh => Carrier::bosh(self.address("bosh"), clock.now()),
+            xmpp: Client::new(config, way.form()),
+            carrier: match way {
+                Way::Tcp => Carrier::tcp(self.address("xmpp")).await,
+                Way::WebSocket => Carrier::web_socket(self.clear().await).await,
+                Way::SecureWebSocket => Carrier::web_socket(self.secure().await).await,
+                Way::Bosh => Carrier::bosh(self.address("bosh"), clock.now()),
             },
             clock,
             events: Vec::new(),
@@ -93,13 +136,13 @@ impl Node {
     }
 }
 
-/// What carries a stream.
+/// A stream's way, in use.
 enum Carrier {
     Tcp {
         stream: TcpStream,
         input: BytesMut,
     },
-    WebSocket(Box<WebSocketStream<TcpStream>>),
+    WebSocket(Box<WebSocketStream<Box<dyn Wire>>>),
     Bosh {
         client: Box<bosh::session::Client>,
         address: SocketAddr,
@@ -116,10 +159,9 @@ impl Carrier {
         }
     }
 
-    async fn web_socket(address: SocketAddr) -> Self {
-        Self::WebSocket(Box::new(
-            socket(address, "/ws/", Some("xmpp")).await.unwrap(),
-        ))
+    async fn web_socket(wire: Box<dyn Wire>) -> Self {
+        let socket = socket(wire, "/ws/", Some("xmpp")).await;
+        Self::WebSocket(Box::new(socket.unwrap()))
     }
 
     fn bosh(address: SocketAddr, now: Duration) -> Self {
@@ -137,11 +179,10 @@ impl Carrier {
 }
 
 async fn socket(
-    address: SocketAddr,
+    wire: Box<dyn Wire>,
     path: &str,
     protocol: Option<&str>,
-) -> Result<WebSocketStream<TcpStream>, tokio_tungstenite::tungstenite::Error> {
-    let stream = TcpStream::connect(address).await.unwrap();
+) -> Result<WebSocketStream<Box<dyn Wire>>, tokio_tungstenite::tungstenite::Error> {
     let mut request = format!("ws://localhost{path}")
         .into_client_request()
         .unwrap();
@@ -151,7 +192,7 @@ async fn socket(
             .headers_mut()
             .insert("Sec-WebSocket-Protocol", header);
     }
-    let (socket, answer) = tokio_tungstenite::client_async(request, stream).await?;
+    let (socket, answer) = tokio_tungstenite::client_async(request, wire).await?;
     assert_eq!(
         answer.headers()["Sec-WebSocket-Protocol"],
         "xmpp",
@@ -338,15 +379,15 @@ fn describe(event: &ClientEvent) -> Option<String> {
 }
 
 /// What an agent's desktop does, and sees.
-async fn conversation(node: &Node, form: Form) -> Vec<String> {
+async fn conversation(node: &Node, way: Way) -> Vec<String> {
     let mut agent = node
-        .desk(form, "1001001@localhost/desktop", "ccx-1001001")
+        .desk(way, "1001001@localhost/desktop", "ccx-1001001")
         .await;
     agent.until(2).await;
     agent.say("<iq type='get' id='p1' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>");
     agent.until(3).await;
     let mut web = node
-        .desk(Form::Tcp, "finesse@localhost/finesse", &node.secret)
+        .desk(Way::Tcp, "finesse@localhost/finesse", &node.secret)
         .await;
     web.until(1).await;
     agent.until(4).await;
@@ -374,12 +415,13 @@ async fn conversation(node: &Node, form: Form) -> Vec<String> {
 async fn one_conversation_is_the_same_over_tcp_websocket_and_bosh() {
     let node = start().await;
     let mut seen = HashMap::new();
-    for (name, form) in [
-        ("TCP", Form::Tcp),
-        ("WebSocket", Form::WebSocket),
-        ("BOSH", Form::Bosh),
+    for (name, way) in [
+        ("TCP", Way::Tcp),
+        ("WebSocket", Way::WebSocket),
+        ("WebSocket over TLS", Way::SecureWebSocket),
+        ("BOSH", Way::Bosh),
     ] {
-        seen.insert(name, conversation(&node, form).await);
+        seen.insert(name, conversation(&node, way).await);
     }
     let expected = [
         "online as 1001001@localhost/desktop",
@@ -393,8 +435,9 @@ async fn one_conversation_is_the_same_over_tcp_websocket_and_bosh() {
         "error to s1",
         "closed: the stream was ended by us",
     ];
-    for name in ["TCP", "WebSocket", "BOSH"] {
-        assert_eq!(seen[name], expected, "{name}");
+    assert_eq!(seen.len(), 4);
+    for (name, events) in seen {
+        assert_eq!(events, expected, "{name}");
     }
 }
 
@@ -402,7 +445,7 @@ async fn one_conversation_is_the_same_over_tcp_websocket_and_bosh() {
 async fn a_web_socket_without_the_subprotocol_is_refused() {
     let node = start().await;
     for protocol in [None, Some("chat")] {
-        let refused = socket(node.address("bosh"), "/ws/", protocol).await;
+        let refused = socket(node.clear().await, "/ws/", protocol).await;
         let Err(tokio_tungstenite::tungstenite::Error::Http(answer)) = refused else {
             panic!("RFC 7395 section 3.1: {refused:?}");
         };
@@ -423,7 +466,7 @@ async fn what_is_no_message_of_xmpp_ends_the_web_socket() {
             "bad-format",
         ),
     ] {
-        let mut socket = socket(node.address("bosh"), "/ws/", Some("xmpp"))
+        let mut socket = socket(node.clear().await, "/ws/", Some("xmpp"))
             .await
             .unwrap();
         socket.send(message).await.unwrap();
@@ -451,11 +494,11 @@ async fn what_is_no_message_of_xmpp_ends_the_web_socket() {
 async fn a_message_that_is_too_long_ends_its_web_socket_and_no_other() {
     let node = start().await;
     let mut honest = node
-        .desk(Form::WebSocket, "1001001@localhost/desktop", "ccx-1001001")
+        .desk(Way::WebSocket, "1001001@localhost/desktop", "ccx-1001001")
         .await;
     honest.until(2).await;
     let connect = async || {
-        let mut socket = socket(node.address("bosh"), "/ws/", Some("xmpp"))
+        let mut socket = socket(node.clear().await, "/ws/", Some("xmpp"))
             .await
             .unwrap();
         socket.send(Message::text(OPEN)).await.unwrap();
@@ -481,7 +524,7 @@ async fn a_message_that_is_too_long_ends_its_web_socket_and_no_other() {
 #[tokio::test]
 async fn a_flood_of_pings_ends_its_web_socket() {
     let node = start().await;
-    let mut socket = socket(node.address("bosh"), "/ws/", Some("xmpp"))
+    let mut socket = socket(node.clear().await, "/ws/", Some("xmpp"))
         .await
         .unwrap();
     socket.send(Message::text(OPEN)).await.unwrap();
@@ -513,11 +556,11 @@ async fn a_flood_of_pings_ends_its_web_socket() {
 async fn a_web_socket_that_is_not_read_is_let_go_and_delays_nobody() {
     let node = start().await;
     let mut idle = node
-        .desk(Form::WebSocket, "1001001@localhost/idle", "ccx-1001001")
+        .desk(Way::WebSocket, "1001001@localhost/idle", "ccx-1001001")
         .await;
     idle.until(2).await;
     let mut web = node
-        .desk(Form::Tcp, "finesse@localhost/web", &node.secret)
+        .desk(Way::Tcp, "finesse@localhost/web", &node.secret)
         .await;
     web.until(1).await;
     // More than sockets and the service keep for one who does not read.
@@ -540,7 +583,7 @@ async fn a_web_socket_that_is_not_read_is_let_go_and_delays_nobody() {
 async fn at_the_end_clients_on_web_sockets_are_told() {
     let node = start().await;
     let mut agent = node
-        .desk(Form::WebSocket, "1001001@localhost/desktop", "ccx-1001001")
+        .desk(Way::WebSocket, "1001001@localhost/desktop", "ccx-1001001")
         .await;
     agent.until(2).await;
     node.trigger.request();
@@ -557,7 +600,7 @@ async fn at_the_end_clients_on_web_sockets_are_told() {
 }
 
 /// All text messages up to the closing frame.
-async fn texts(socket: &mut WebSocketStream<TcpStream>) -> Vec<String> {
+async fn texts(socket: &mut WebSocketStream<Box<dyn Wire>>) -> Vec<String> {
     let mut heard = Vec::new();
     loop {
         match timeout(LIMIT, socket.next()).await.expect("an end") {
