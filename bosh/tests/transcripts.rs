@@ -1,5 +1,5 @@
 //! Recorded sessions, made by `transcripts/record.py`: our server answers the clients of the field, and our client accepts
-//! our server as it was recorded with Strophe.js. Foreign servers are in `profiles.rs`.
+//! our server as it was recorded with Strophe.js and stanza. Foreign servers are in `profiles.rs`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -311,6 +311,37 @@ fn our_server_serves_strophe_and_our_client_takes_its_place() {
         "iq",
         "iq",
     ];
+    assert_eq!(replay.events, expected);
+}
+
+#[test]
+fn our_server_serves_stanza_and_our_client_takes_its_place() {
+    let served = Served::by("stanza-login");
+    assert_eq!(served.told, login_and(&["message", "Peer(None)"]));
+    assert_eq!(served.answered(), 8, "BOSH-8-03");
+    // It asks to hold two, and goes by what it gets.
+    let granted = read(&served.answers[&1].body);
+    assert_eq!((granted.hold, granted.requests), (Some(1), Some(2)));
+    assert_eq!(served.payloads(5), ["presence"], "BOSH-8-01");
+    assert_eq!(served.payloads(6), ["message"], "BOSH-8-01");
+    assert_eq!(
+        (served.kind(7), served.kind(8)),
+        (BodyKind::Terminate, BodyKind::Normal),
+        "BOSH-13-04: the held one is told"
+    );
+
+    // As far as the restart, in which stanza leaves the language out.
+    let transcript = Transcript::read("stanza-login");
+    let mut replay = Replay::new(&transcript, |config| {
+        let asked = transcript.request(1);
+        let wait = Duration::from_secs(asked.wait.unwrap().into());
+        config
+            .with_version(asked.ver)
+            .with_acks(false)
+            .with_wait(wait, asked.hold.unwrap())
+    });
+    replay.run(&transcript, 3);
+    let expected = ["opened by localhost", "features", "success"];
     assert_eq!(replay.events, expected);
 }
 

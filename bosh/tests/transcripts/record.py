@@ -2,7 +2,7 @@
 """Records the transcripts of this directory anew: `record.py [NAME...]`, for instance `record.py ejabberd-pause`.
 
 prosody and ejabberd (from Debian, on free loopback ports) answer a scripted client; our notification server answers
-Strophe.js through a proxy. That one needs `cargo build -p examples --bins` and Node.
+Strophe.js and stanza through a proxy. Those need `cargo build -p examples --bins` and Node.
 
 One line for each thing that happened, in the order of time:
 
@@ -23,6 +23,7 @@ import contextlib
 import hashlib
 import http.client
 import http.server
+import json
 import os
 import pathlib
 import re
@@ -387,37 +388,45 @@ class Recorder(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def strophe(directory):
-    """Strophe.js at the notification server."""
+# Clients of others that run under Node, by the name of their script.
+CLIENTS = {"strophe": "Strophe.js", "stanza": "stanza"}
+
+
+def client(kind, directory):
+    """A client of somebody else at the notification server."""
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", WORKSPACE / "target"))
     (target / "interop").mkdir(parents=True, exist_ok=True)
     modules = tools.node(target / "interop")
+    package = modules / ("strophe.js" if kind == "strophe" else kind) / "package.json"
+    version = json.loads(package.read_text())["version"]
     center = harness.Center(target / "debug", directory)
     try:
         center.start("cucm", "notification")
         proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
         proxy.target = center.addresses["notification-bosh"]
-        proxy.log = Log("Login, a message to itself, and the end. Our notification server and Strophe.js 5.0.0.")
+        proxy.log = Log(f"Login, a message to itself, and the end. Our notification server and {CLIENTS[kind]} {version}.")
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{proxy.server_address[1]}/http-bind/"
         environment = os.environ | {"INTEROP_NODE_MODULES": str(modules)}
-        done = subprocess.run(["node", HERE / "strophe.mjs", url], env=environment, timeout=60)
+        done = subprocess.run(["node", HERE / f"{kind}.mjs", url], env=environment, timeout=60)
         proxy.shutdown()
     finally:
         complaints = center.stop()
     if done.returncode or complaints:
-        raise harness.Failed(f"Strophe.js ended with {done.returncode} {complaints}")
-    proxy.log.write("strophe-login")
+        raise harness.Failed(f"{CLIENTS[kind]} ended with {done.returncode} {complaints}")
+    proxy.log.write(f"{kind}-login")
+    print(f"{kind}-login: {proxy.log.requests} requests", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description="Records the transcripts anew.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="SERVER-SCENARIO or strophe-login (all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="SERVER-SCENARIO, strophe-login or stanza-login (all)")
     names = parser.parse_args().names
     with tempfile.TemporaryDirectory(prefix="record-") as directory:
         directory = pathlib.Path(directory)
-        if not names or "strophe-login" in names:
-            strophe(directory / "center")
+        for kind in CLIENTS:
+            if not names or f"{kind}-login" in names:
+                client(kind, directory / kind)
         for kind in (peers.Prosody, peers.Ejabberd):
             chosen = [scenario for scenario in SCENARIOS if not names or f"{kind.name}-{scenario.__name__}" in names]
             if not chosen:
