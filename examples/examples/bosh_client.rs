@@ -1,4 +1,5 @@
-//! An XMPP client over BOSH that is driven line by line: the crate `bosh` on std sockets, against any server.
+//! An XMPP client over BOSH that is driven line by line: the crates `bosh` and `xmpp-pubsub` on std sockets, against any
+//! server.
 //!
 //! ```text
 //! cargo run -p examples --example bosh_client -- http://127.0.0.1:5280/http-bind agent0 secret-0
@@ -28,17 +29,21 @@ use std::{
 
 use bosh::{
     Rid,
-    session::{Client, ClientConfig, ClientEvent, ClientTransmit, Profile, RequestId, Retry},
-    xml::{Element, Limits},
+    session::{
+        self as bosh_session, ClientConfig, ClientEvent, ClientTransmit, Farewell, Profile,
+        RequestId, Retry,
+    },
 };
 use bytes::Bytes;
 use clap::{Parser, ValueEnum};
-use wire_xml::text::encode_base64;
-
-const CLIENT: &str = "jabber:client";
-const STREAM: &str = "http://etherx.jabber.org/streams";
-const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
-const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
+use xmpp_pubsub::{
+    Jid, ns,
+    sasl::Password,
+    session::{self as xmpp_session, Security},
+    stanza::{Message, MessageKind, Payload, Presence, PresenceKind, Stanza},
+    stream::Form,
+    xml::Element,
+};
 
 const MAX_BODY: u64 = 1024 * 1024;
 const MAX_HEAD: u64 = 16 * 1024;
@@ -124,26 +129,15 @@ fn main() -> io::Result<()> {
     Session::new(arguments, inputs)?.run(&inbox)
 }
 
-/// One BOSH session and the XMPP login in it.
+/// One BOSH session and the XMPP stream in it.
 struct Session {
-    arguments: Arguments,
-    client: Client,
+    bosh: bosh_session::Client,
+    xmpp: xmpp_session::Client,
     origin: Instant,
     server: Arc<Http>,
     inputs: mpsc::Sender<Input>,
-    step: Step,
     is_over: bool,
     counts: Counts,
-}
-
-/// What is expected next of the server.
-#[derive(Clone, Copy, PartialEq)]
-enum Step {
-    Mechanisms,
-    Success,
-    Bind,
-    Address,
-    Online,
 }
 
 #[derive(Default)]
@@ -173,29 +167,40 @@ impl Session {
         if arguments.legacy {
             config = config.with_version(None);
         }
-        let mut client = Client::new(config);
+        let mut bosh = bosh_session::Client::new(config);
         if arguments.keys > 0 {
             let seeds = || getrandom::u64().map_or_else(|_| String::new(), |seed| seed.to_string());
-            client = client.with_keys(arguments.keys, seeds);
+            bosh = bosh.with_keys(arguments.keys, seeds);
         }
+        let Arguments {
+            user,
+            password,
+            domain,
+            resource,
+            ..
+        } = &arguments;
+        let jid = Jid::new(&format!("{user}@{domain}/{resource}")).map_err(io::Error::other)?;
+        let config = xmpp_session::ClientConfig::new(jid, Password::new(password), random()?)
+            .with_security(Security::Clear);
         Ok(Self {
-            arguments,
-            client,
+            bosh,
+            xmpp: xmpp_session::Client::new(config, Form::Bosh),
             origin: Instant::now(),
             server,
             inputs,
-            step: Step::Mechanisms,
             is_over: false,
             counts: Counts::default(),
         })
     }
 
     fn run(mut self, inbox: &mpsc::Receiver<Input>) -> io::Result<()> {
-        self.client.open(self.now()).map_err(io::Error::other)?;
+        self.bosh.open(self.now()).map_err(io::Error::other)?;
+        self.xmpp.open(self.now()).map_err(io::Error::other)?;
         loop {
-            while let Some(event) = self.client.poll_event() {
-                self.on_event(event);
+            while let Some(event) = self.bosh.poll_event() {
+                self.on_bosh_event(event);
             }
+            self.speak();
             if self.is_over {
                 let Counts {
                     requests,
@@ -205,17 +210,22 @@ impl Session {
                 println!("counts requests={requests} repeated={repeated} broken={broken}");
                 return Ok(());
             }
-            while let Some(transmit) = self.client.poll_transmit() {
+            while let Some(transmit) = self.bosh.poll_transmit() {
                 self.post(transmit);
             }
             let idle = Duration::from_secs(3600);
-            let until = self.client.poll_timeout();
+            let times = [self.bosh.poll_timeout(), self.xmpp.poll_timeout()];
+            let until = times.into_iter().flatten().min();
             let sleep = until.map_or(idle, |at| at.saturating_sub(self.now()));
             match inbox.recv_timeout(sleep) {
                 Ok(Input::Command(line)) => self.on_command(&line),
                 Ok(Input::End) => return Ok(()),
                 Ok(Input::Done(id, outcome)) => self.on_outcome(id, outcome),
-                Err(_) => self.client.handle_timeout(self.now()),
+                Err(_) => {
+                    let now = self.now();
+                    self.bosh.handle_timeout(now);
+                    self.xmpp.handle_timeout(now);
+                }
             }
         }
     }
@@ -240,10 +250,10 @@ impl Session {
     fn on_outcome(&mut self, id: RequestId, outcome: io::Result<(u16, Bytes)>) {
         let now = self.now();
         match outcome {
-            Ok((status, body)) => self.client.handle_response(now, id, status, &body),
+            Ok((status, body)) => self.bosh.handle_response(now, id, status, &body),
             Err(_) => {
                 self.counts.broken += 1;
-                self.client.handle_failure(now, id);
+                self.bosh.handle_failure(now, id);
             }
         }
     }
@@ -252,35 +262,39 @@ impl Session {
         let now = self.now();
         let mut words = line.splitn(3, ' ');
         let done = match (words.next(), words.next(), words.next()) {
-            (Some("send"), Some(to), Some(text)) => {
-                let body = Element::new(CLIENT, "body").with_text(text);
-                let message = Element::new(CLIENT, "message")
-                    .with_attr("type", "chat")
-                    .with_attr("to", to)
-                    .with_child(body);
-                self.client.send(now, message.to_bytes())
-            }
-            (Some("restart"), None, None) => self.client.restart(now),
+            (Some("send"), Some(to), Some(text)) => self.say(to, text),
+            (Some("restart"), None, None) => told(self.bosh.restart(now)),
             (Some("pause"), Some(seconds), None) => {
                 let seconds = seconds.parse().unwrap_or_default();
-                self.client.pause(now, Duration::from_secs(seconds))
+                told(self.bosh.pause(now, Duration::from_secs(seconds)))
             }
             (Some("resume"), None, None) => {
-                self.client.resume(now);
+                self.bosh.resume(now);
                 Ok(())
             }
             (Some("terminate"), None, None) => {
-                let gone = Element::new(CLIENT, "presence").with_attr("type", "unavailable");
-                self.client.terminate(now, &[gone.to_bytes()])
+                let gone = Stanza::Presence(Presence::new(PresenceKind::Unavailable));
+                // Nobody is told of somebody who never came.
+                let _ = self.xmpp.send(&gone);
+                self.xmpp.close();
+                Ok(())
             }
-            _ => return println!("refused {line}: no such command"),
+            _ => Err("no such command".to_owned()),
         };
         if let Err(error) = done {
             println!("refused {line}: {error}");
         }
     }
 
-    fn on_event(&mut self, event: ClientEvent) {
+    fn say(&mut self, to: &str, text: &str) -> Result<(), String> {
+        let body = Element::new(ns::CLIENT, "body").with_text(text);
+        let mut message = Message::new(MessageKind::Chat, Payload::from_element(&body));
+        message.to = Some(told(Jid::new(to))?);
+        told(self.xmpp.send(&Stanza::Message(message)))
+    }
+
+    /// What the session below tells the stream in it.
+    fn on_bosh_event(&mut self, event: ClientEvent) {
         match event {
             ClientEvent::Opened(opened) => println!(
                 "opened ver={} wait={} inactivity={} pause={} polls={}",
@@ -290,12 +304,27 @@ impl Session {
                 seconds(opened.max_pause),
                 opened.polling,
             ),
-            ClientEvent::Payload(payload) => match payload.to_element(&Limits::default()) {
-                Ok(element) => self.on_element(&element),
-                Err(error) => println!("unreadable {error}"),
-            },
+            // Of a stream that was begun anew by command.
+            ClientEvent::Payload(payload)
+                if payload.name().is(ns::STREAM, "features") && self.xmpp.jid().is_some() =>
+            {
+                println!("features");
+            }
+            ClientEvent::Payload(payload) => {
+                let (bytes, scope) = (payload.bytes().clone(), payload.scope().clone());
+                if let Err(error) = self.xmpp.handle_payload(self.now(), bytes, scope) {
+                    println!("unreadable {error}");
+                }
+            }
             ClientEvent::SeeOtherUri(uri) => println!("elsewhere {uri}"),
             ClientEvent::Closed { reason, unsent } => {
+                if let bosh_session::CloseReason::Peer(condition) = reason {
+                    self.xmpp
+                        .handle_terminate(condition.map(bosh::Condition::as_str));
+                } else {
+                    self.xmpp.transport_lost();
+                }
+                self.speak();
                 println!("closed {reason:?} unsent={}", unsent.len());
                 self.is_over = true;
             }
@@ -306,69 +335,59 @@ impl Session {
         }
     }
 
-    fn on_element(&mut self, element: &Element) {
-        if element.is(CLIENT, "message") {
-            let from = element.attr("from").unwrap_or("nobody");
-            if element.attr("type") == Some("error") {
-                return println!("bounced {from}");
+    /// What the stream tells the session below, and us.
+    fn speak(&mut self) {
+        let now = self.now();
+        while let Some(element) = self.xmpp.poll_transmit() {
+            if let Err(error) = self.bosh.send(now, element) {
+                println!("unsaid {error}");
             }
-            if let Some(body) = element.child(CLIENT, "body") {
-                println!("message {from} {}", body.text());
-            }
-            return;
         }
-        if element.is(STREAM, "error") {
-            let names = element.children().map(Element::local).collect::<Vec<_>>();
-            return println!("stream-error {}", names.join(" "));
-        }
-        match self.step {
-            Step::Mechanisms if element.is(STREAM, "features") => {
-                let Arguments { user, password, .. } = &self.arguments;
-                let secret = encode_base64(format!("\0{user}\0{password}"));
-                let auth = Element::new(SASL, "auth")
-                    .with_attr("mechanism", "PLAIN")
-                    .with_text(secret);
-                self.step = Step::Success;
-                self.say(&auth);
-            }
-            Step::Success if element.is(SASL, "success") => {
-                self.step = Step::Bind;
-                if let Err(error) = self.client.restart(self.now()) {
-                    println!("refused restart: {error}");
-                }
-            }
-            Step::Success if element.is(SASL, "failure") => {
-                let why = element.children().next().map_or("none", Element::local);
-                println!("not-authenticated {why}");
-            }
-            Step::Bind if element.is(STREAM, "features") => {
-                let resource = Element::new(BIND, "resource").with_text(&self.arguments.resource);
-                let bind = Element::new(BIND, "bind").with_child(resource);
-                let iq = Element::new(CLIENT, "iq")
-                    .with_attr("type", "set")
-                    .with_attr("id", "bind")
-                    .with_child(bind);
-                self.step = Step::Address;
-                self.say(&iq);
-            }
-            Step::Address if element.attr("id") == Some("bind") => {
-                let bound = element.child(BIND, "bind");
-                let jid = bound.and_then(|bind| bind.child(BIND, "jid"));
-                println!("bound {}", jid.map_or_else(|| none().into(), Element::text));
-                self.step = Step::Online;
-                self.say(&Element::new(CLIENT, "presence"));
-                println!("online");
-            }
-            Step::Online if element.is(STREAM, "features") => println!("features"),
-            Step::Mechanisms | Step::Success | Step::Bind | Step::Address | Step::Online => {}
+        while let Some(event) = self.xmpp.poll_event() {
+            self.on_xmpp_event(event);
         }
     }
 
-    fn say(&mut self, element: &Element) {
-        if let Err(error) = self.client.send(self.now(), element.to_bytes()) {
-            println!("refused {}: {error}", element.local());
+    fn on_xmpp_event(&mut self, event: xmpp_session::ClientEvent) {
+        let now = self.now();
+        match event {
+            xmpp_session::ClientEvent::Restart => {
+                if let Err(error) = self.bosh.restart(now) {
+                    println!("refused restart: {error}");
+                }
+            }
+            xmpp_session::ClientEvent::Online { jid } => println!("bound {jid}\nonline"),
+            xmpp_session::ClientEvent::Stanza(Stanza::Message(message)) => {
+                let from = message.from.as_ref().map_or("nobody", Jid::as_str);
+                if message.kind == MessageKind::Error {
+                    println!("bounced {from}");
+                } else if let Some(body) = message.payloads.find(ns::CLIENT, "body")
+                    && let Ok(body) = body.to_element()
+                {
+                    println!("message {from} {}", body.text());
+                }
+            }
+            xmpp_session::ClientEvent::Stanza(_) => {}
+            xmpp_session::ClientEvent::Closed { reason } => {
+                match reason {
+                    xmpp_session::CloseReason::Refused(condition) => {
+                        println!("not-authenticated {}", condition.as_str());
+                    }
+                    xmpp_session::CloseReason::PeerError(error) => println!("stream-error {error}"),
+                    _ => {}
+                }
+                let farewell = self.xmpp.poll_stream_error();
+                let farewell = farewell.map_or_else(Farewell::plain, Farewell::stream_error);
+                // The server may have ended the session before.
+                let _ = self.bosh.terminate_with(now, farewell);
+            }
+            _ => println!("unknown event"),
         }
     }
+}
+
+fn told<T>(done: Result<T, impl ToString>) -> Result<T, String> {
+    done.map_err(|error| error.to_string())
 }
 
 fn seconds(time: Option<Duration>) -> String {
