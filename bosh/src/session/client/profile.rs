@@ -73,21 +73,41 @@ impl Profile {
 
     /// Openfire as Cisco Finesse ships it.
     ///
-    /// **Not proven live**: there is no such server among the peers of our tests. It follows what the vendor documents
-    /// of the notification service (a long poll of 30 s at `/http-bind/`) and what is known of Openfire: `ver` 1.6, two
-    /// requests, 30 s of inactivity, polls 5 s apart or the session ends, `maxpause` 300, and HTTP 404 and 400 for what
-    /// others answer by a wrapper, to clients that announce a version too.
+    /// **Not proven by a recording**: no package registry has a server that a test could install, so there is neither a
+    /// transcript nor a live session behind this. Each field says what it rests on: *documented* by the vendor of
+    /// Finesse, *known* of Openfire from descriptions of how it answers, or *assumed*, which is what the XEPs promise
+    /// where nothing else is known. A test holds the known answers against the client
+    /// (`openfire_is_asked_for_what_its_documentation_says`), which shows that the client takes them, not that a server
+    /// gives them.
     pub const OPENFIRE: Self = Self {
         name: "Openfire (Cisco Finesse)",
-        // What the vendor's own client asks for.
+        // Documented: the vendor's own client asks for a long poll of 30 s, at `/http-bind/`.
         wait: Duration::from_secs(30),
+        // Known: it grants what is asked, and two requests with it.
+        hold: 1,
+        // Known: it grants `hold` 0, and ends a session whose polls are less than 5 s apart.
+        polls: true,
+        // Known: it announces 1.6.
         version: Version::new(1, 6),
         answers_version: Version::new(1, 6),
+        // Assumed.
+        content: true,
+        // Known: the creation response has `ack` with its request id; old versions repeat it in every response.
+        acks: true,
+        // Known: it offers `maxpause` 300, and ends a session that asks for more. Assumed: it answers as §10 says.
+        pauses: Some(Pauses::Answered),
+        // Assumed.
+        keys: true,
+        // Known.
         secure: true,
-        // It restarts without saying that it can.
+        // Known: it restarts without saying that it can.
         restartlogic: false,
+        // Known: HTTP 404 and 400 for an unknown session and a malformed request, to clients with a version too.
         http_errors: HttpErrors::Final,
-        ..Self::XEP
+        // Assumed.
+        in_order: false,
+        // Assumed.
+        pace: Duration::ZERO,
     };
 
     /// Prosody 0.12.3.
