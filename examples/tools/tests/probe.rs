@@ -13,7 +13,6 @@ fn settings(fault: Fault) -> Settings {
     let url = format!("http://{}/http-bind", serve(fault));
     let mut settings = Settings::new(Target::new(&url, &Trust::Anyone).unwrap());
     settings.domain = "localhost".to_owned();
-    settings.jobs = 12;
     settings
 }
 

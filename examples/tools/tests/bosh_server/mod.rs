@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -73,8 +73,32 @@ pub(crate) fn serve(fault: Fault) -> SocketAddr {
 }
 
 enum Input {
-    Post(RequestSlot, Bytes, Sender<Transmit>),
+    Post(RequestSlot, Bytes, Line),
+    /// The client closed the connection on which that request came.
     Gone(RequestSlot),
+}
+
+/// Where the answer to a request is written. Nobody pipelines: each answer is for the last request.
+struct Line(TcpStream);
+
+impl Line {
+    fn answer(&self, response: &Transmit) {
+        let head = format!(
+            "HTTP/1.1 {} X\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
+            response.status,
+            response.content_type,
+            response.body.len()
+        );
+        let bytes = [head.as_bytes(), &response.body].concat();
+        // The connection may be gone.
+        let _ = (&self.0).write_all(&bytes);
+    }
+
+    /// No answer will come.
+    fn close(&self) {
+        // The connection may be gone.
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
 }
 
 fn slot() -> RequestSlot {
@@ -83,40 +107,22 @@ fn slot() -> RequestSlot {
     RequestSlot(NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// Sleeps until something is read: hundreds of requests wait at the same time, and looking after each would be the load
+/// that the tool then measures.
 fn converse(mut stream: TcpStream, posts: &Sender<Input>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut input = Vec::new();
-    while let Some(body) = read_request(&mut stream, &mut input)? {
+    let mut last = None;
+    while let Ok(Some(body)) = read_request(&mut stream, &mut input) {
         let slot = slot();
-        let (answer, answered) = mpsc::channel();
-        posts.send(Input::Post(slot, body, answer)).unwrap();
-        let response = loop {
-            match answered.recv_timeout(Duration::from_millis(10)) {
-                Ok(response) => break response,
-                Err(RecvTimeoutError::Timeout) if is_open(&stream)? => {}
-                Err(_) => {
-                    posts.send(Input::Gone(slot)).unwrap();
-                    return Ok(());
-                }
-            }
-        };
-        write!(
-            stream,
-            "HTTP/1.1 {} X\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
-            response.status,
-            response.content_type,
-            response.body.len()
-        )?;
-        stream.write_all(&response.body)?;
+        last = Some(slot);
+        let line = Line(stream.try_clone()?);
+        posts.send(Input::Post(slot, body, line)).unwrap();
+    }
+    if let Some(slot) = last {
+        posts.send(Input::Gone(slot)).unwrap();
     }
     Ok(())
-}
-
-fn is_open(stream: &TcpStream) -> io::Result<bool> {
-    stream.set_nonblocking(true)?;
-    let peeked = stream.peek(&mut [0]);
-    stream.set_nonblocking(false)?;
-    Ok(!matches!(peeked, Ok(0)))
 }
 
 fn read_request(stream: &mut TcpStream, input: &mut Vec<u8>) -> io::Result<Option<Bytes>> {
@@ -172,7 +178,7 @@ fn parse(input: &[u8]) -> Option<(Bytes, usize)> {
 struct Asked {
     body: Option<Body>,
     bytes: Bytes,
-    answer: Sender<Transmit>,
+    line: Line,
     /// It came above a gap.
     early: bool,
 }
@@ -231,7 +237,7 @@ impl Host {
                 .poll_timeout()
                 .map_or(Duration::from_secs(60), |at| at.saturating_sub(now));
             match inbox.recv_timeout(sleep) {
-                Ok(Input::Post(slot, bytes, answer)) => self.on_post(slot, bytes, answer),
+                Ok(Input::Post(slot, bytes, line)) => self.on_post(slot, bytes, line),
                 Ok(Input::Gone(slot)) => {
                     self.waiting.remove(&slot);
                     self.manager.handle_disconnect(self.origin.elapsed(), slot);
@@ -245,13 +251,13 @@ impl Host {
         }
     }
 
-    fn on_post(&mut self, slot: RequestSlot, bytes: Bytes, answer: Sender<Transmit>) {
+    fn on_post(&mut self, slot: RequestSlot, bytes: Bytes, line: Line) {
         let bytes = self.changed(bytes);
         let body = BodyCodec::default().decode(&bytes).ok();
         let mut asked = Asked {
             body,
             bytes: bytes.clone(),
-            answer,
+            line,
             early: false,
         };
         let wrong = self.instead(&mut asked);
@@ -408,11 +414,11 @@ impl Host {
                     transmit.body = Bytes::new();
                 }
             }
-            Fault::GapForgotten if asked.early => return,
+            Fault::GapForgotten if asked.early => return asked.line.close(),
             Fault::OldCopyForgotten
                 if answer.as_ref().is_some_and(|it| it.kind == BodyKind::Error) =>
             {
-                return;
+                return asked.line.close();
             }
             Fault::PauseCarries
                 if asked.body.as_ref().is_some_and(|it| it.pause.is_some())
@@ -423,8 +429,7 @@ impl Host {
             }
             _ => {}
         }
-        // The connection may be gone.
-        let _ = asked.answer.send(transmit);
+        asked.line.answer(&transmit);
     }
 
     fn route(&mut self, from: SessionId, element: &Element, raw: &[u8]) {
@@ -504,8 +509,7 @@ fn reply(asked: &Asked, slot: RequestSlot, body: Body) {
         content_type: bosh::xml::Str::borrowed("text/xml; charset=utf-8"),
         body: body.to_bytes(),
     };
-    // The connection may be gone.
-    let _ = asked.answer.send(transmit);
+    asked.line.answer(&transmit);
 }
 
 const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
