@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use bosh::Condition;
 use bosh::session::{CloseReason, Event, Farewell, ServerConfig};
 use bytes::Bytes;
@@ -52,6 +54,27 @@ fn bosh_7_2_03_and_10_no_more_is_granted_than_was_asked() {
         "BOSH-7.2-04, J2"
     );
     assert_eq!(granted("wait='5' hold='9'", "hold"), "1", "BOSH-7.2-10, J2");
+}
+
+#[test]
+fn what_is_told_can_be_kept() {
+    let mut config = ServerConfig::default()
+        .with_polling(Some(Duration::from_millis(1_500)))
+        .with_max_hold(u32::MAX);
+    config.inactivity = Some(Duration::from_millis(30_900));
+    let told = created(config.clone(), "wait='5' hold='1'");
+    assert_eq!(told.attr("polling"), Some("2"), "BOSH-7.2-07: not sooner");
+    assert_eq!(
+        told.attr("inactivity"),
+        Some("30"),
+        "BOSH-7.2-08: not later"
+    );
+    let told = created(config, "wait='5' hold='4294967295'");
+    assert_eq!(
+        (told.attr("hold"), told.attr("requests")),
+        (Some("4294967294"), Some("4294967295")),
+        "BOSH-7.2-02, BOSH-7.2-04"
+    );
 }
 
 #[test]

@@ -7,6 +7,8 @@ use wire_xml::Limits;
 use crate::body::{BodyCodec, Version};
 
 /// Settings of a [`Manager`](super::Manager) or [`Session`](super::Session).
+///
+/// Clients are told times in whole seconds: `polling` is rounded up, all others down.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServerConfig {

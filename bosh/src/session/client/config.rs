@@ -24,7 +24,8 @@ pub struct ClientConfig {
     pub lang: Option<String>,
     /// Content-Type that responses must have. Default none, so that it is the usual one.
     pub content: Option<String>,
-    /// Longest time that the server may hold a request. Default 60 s.
+    /// Longest time that the server may hold a request, in whole seconds; less than one polls. Default
+    /// 60 s.
     pub wait: Duration,
     /// Most requests that the server may hold; 0 polls. Default 1.
     pub hold: u32,

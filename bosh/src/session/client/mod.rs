@@ -295,7 +295,7 @@ impl Client {
     /// Announces silence and stops asking, for instance while a page is reloaded (§10). What is
     /// queued goes along. The next `send` or [`resume`](Self::resume) ends the pause, or three
     /// quarters of its time. Less than 5 s is not asked for if more is granted: a bad round trip
-    /// would outlast it.
+    /// would outlast it. Whole seconds are asked for.
     ///
     /// Whoever leaves the page should wait until [`outstanding`](Self::outstanding) is zero.
     /// Where one request alone is granted this is more than advice: when the connection of a pause

@@ -32,7 +32,7 @@ impl Agreed {
             .map_or(config.max_wait, |wait| asked(wait).min(config.max_wait));
         // A fraction of a second cannot be told to the client.
         let wait = Duration::from_secs(wait.as_secs());
-        let hold = request.hold.unwrap_or(1).min(config.max_hold);
+        let hold = request.hold.unwrap_or(1).min(config.max_hold).min(MAX_HOLD);
         let polling = hold == 0 || wait.is_zero();
         Self {
             wait,
@@ -72,7 +72,10 @@ impl Agreed {
                     .ver
                     .map_or(config.version, |ver| ver.min(config.version)),
             ),
-            polling: config.polling.map(seconds),
+            // Rounded up: whoever keeps to it must not come too soon.
+            polling: config
+                .polling
+                .map(|polling| seconds(polling.saturating_add(ALMOST_A_SECOND))),
             inactivity: self.inactivity.map(seconds),
             maxpause: config.max_pause.map(seconds),
             accept: config.accept.clone(),
@@ -87,3 +90,7 @@ impl Agreed {
         }
     }
 }
+
+/// One below the largest number in a wrapper, which is `requests`.
+const MAX_HOLD: u32 = u32::MAX - 1;
+const ALMOST_A_SECOND: Duration = Duration::from_nanos(999_999_999);
