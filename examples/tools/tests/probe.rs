@@ -80,6 +80,10 @@ fn each_fault_is_found_and_nothing_else() {
             let told = report.scenarios.iter().flat_map(|it| &it.findings);
             for finding in told.filter(|it| it.verdict >= Verdict::Deviates) {
                 let id = finding.requirement.id;
+                if !fails.contains(&id) && !deviates.contains(&id) {
+                    let (text, exchanges) = (&finding.text, &finding.exchanges);
+                    wrong.push(format!("{fault:?}: {id}: {text}: {exchanges:#?}"));
+                }
                 assert!(
                     !finding.text.is_empty(),
                     "{fault:?} {id}: says what is wrong"

@@ -6,6 +6,7 @@
 //! and `command` print.
 
 mod answer;
+mod calm;
 mod catalog;
 mod command;
 mod observe;
@@ -31,6 +32,7 @@ pub use scenario::Scenario;
 pub use target::{Target, TargetError, Trust};
 pub use verdict::{Exchange, Finding, Verdict, What};
 
+use calm::Calm;
 use stage::Stage;
 use verdict::Stop;
 use wire::Connection;
@@ -153,17 +155,19 @@ pub fn run(settings: &Settings, mut done: impl FnMut(&ScenarioReport)) -> Result
     let mut report = Report::default();
     let mut general = Vec::new();
     let queue = Mutex::new(wanted.iter().enumerate());
+    let calm = Calm::default();
     thread::scope(|scope| {
+        scope.spawn(|| calm.watch());
         let (results, inbox) = mpsc::channel();
         for _ in 0..settings.jobs.clamp(1, MOST_JOBS) {
-            let (queue, results, sent) = (&queue, results.clone(), &sent);
+            let (queue, results, sent, calm) = (&queue, results.clone(), &sent, &calm);
             scope.spawn(move || {
                 loop {
                     let next = queue.lock().ok().and_then(|mut queue| queue.next());
                     let Some((place, scenario)) = next else {
                         break;
                     };
-                    let result = play(settings, scenario, sent);
+                    let result = play_in_calm(settings, scenario, sent, calm);
                     if results.send((place, result)).is_err() {
                         break;
                     }
@@ -183,6 +187,7 @@ pub fn run(settings: &Settings, mut done: impl FnMut(&ScenarioReport)) -> Result
                 general.extend(found);
             }
         }
+        calm.end();
     });
     if !report.scenarios.is_empty() {
         let answers = scenario::every_answer(general);
@@ -192,6 +197,29 @@ pub fn run(settings: &Settings, mut done: impl FnMut(&ScenarioReport)) -> Result
     report.requests = sent.load(Ordering::Relaxed);
     report.took = began.elapsed();
     Ok(report)
+}
+
+/// Plays a scenario again whose findings may be the doing of this machine, unless it takes minutes.
+fn play_in_calm(
+    settings: &Settings,
+    scenario: &'static Scenario,
+    sent: &AtomicUsize,
+    calm: &Calm,
+) -> (ScenarioReport, Vec<Finding>) {
+    let mut plays = 0;
+    loop {
+        let breaks = calm.breaks();
+        let (report, general) = play(settings, scenario, sent);
+        plays += 1;
+        let is_found = |finding: &Finding| {
+            let verdict = finding.verdict;
+            verdict >= Verdict::Deviates || verdict == Verdict::Inconclusive
+        };
+        let was_calm = calm.breaks() == breaks || scenario.slow;
+        if was_calm || plays >= MOST_PLAYS || !report.findings.iter().any(is_found) {
+            return (report, general);
+        }
+    }
 }
 
 fn play(
@@ -219,5 +247,7 @@ fn play(
 
 const REACH: Duration = Duration::from_secs(5);
 const MOST_JOBS: usize = 16;
+/// How often a scenario is played at most.
+const MOST_PLAYS: usize = 4;
 /// A slow scenario waits for two periods of inactivity of two minutes.
 const SLOW_LIMIT: Duration = Duration::from_secs(300);

@@ -107,7 +107,7 @@ impl<'a> Stage<'a> {
             let Ok(mut pending) = self.send(body, &ask) else {
                 return;
             };
-            self.wait(&mut pending, STEP);
+            self.look(&mut pending, STEP);
         }
     }
 
@@ -233,8 +233,41 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Waits for the answer, at most so long. What was seen once is seen again.
+    /// Waits for an answer that is due, at most so long, and on while the way to the server is slow: that is no
+    /// silence of the server's.
     pub(crate) fn wait(&mut self, pending: &mut Pending, limit: Duration) -> Seen {
+        let mut seen = self.look(pending, limit);
+        for _ in 0..MOST_TURNS {
+            if !seen.is_silent() || !self.is_slow() {
+                break;
+            }
+            seen = self.look(pending, limit.max(PROMPT));
+        }
+        seen
+    }
+
+    /// Whether the server, or the machine or network between, takes its time with what nothing holds back: a request
+    /// that is no XML.
+    fn is_slow(&mut self) -> bool {
+        let began = Instant::now();
+        if self.elapsed() > self.end || self.count().is_err() {
+            return false;
+        }
+        let request = format!("{}Content-Length: 1\r\n\r\n<", self.head());
+        let answer = Connection::open(&self.settings.target, CONNECT_TIMEOUT).and_then(|mut it| {
+            it.write(request.as_bytes())?;
+            it.read(SLACK)
+        });
+        let is_slow = began.elapsed() > PROMPT / 4 && !matches!(answer, Err(Broken::Refused(_)));
+        if is_slow {
+            let took = began.elapsed().as_secs_f64();
+            self.remark(format!("a request that is no XML took {took:.1} s"));
+        }
+        is_slow
+    }
+
+    /// Waits for an answer that may come, at most so long. What was seen once is seen again.
+    pub(crate) fn look(&mut self, pending: &mut Pending, limit: Duration) -> Seen {
         if let Some(seen) = &pending.seen {
             return seen.clone();
         }
@@ -296,7 +329,7 @@ impl<'a> Stage<'a> {
 
     /// Whether nothing comes for a moment: the server keeps the request.
     pub(crate) fn is_held(&mut self, pending: &mut Pending) -> bool {
-        self.wait(pending, PROMPT).is_silent()
+        self.look(pending, PROMPT).is_silent()
     }
 
     /// Closes the connection of a request.
@@ -364,6 +397,20 @@ impl<'a> Stage<'a> {
             self.pass(id);
         } else if let Some(requirement) = Requirement::find(id) {
             self.push(id, Verdict::of_broken(requirement), why());
+        }
+    }
+
+    /// The server does so in time, or late; while the way to it is slow, nobody can tell.
+    pub(crate) fn check_time(
+        &mut self,
+        id: &'static str,
+        right: bool,
+        why: impl FnOnce() -> String,
+    ) {
+        if !right && self.is_slow() {
+            self.inconclusive(id, "the way to the server is slow");
+        } else {
+            self.check(id, right, why);
         }
     }
 
@@ -542,6 +589,8 @@ pub(crate) const PROMPT: Duration = Duration::from_millis(1_000);
 pub(crate) const SLACK: Duration = Duration::from_millis(1_500);
 /// Between two requests whose order of arrival matters.
 pub(crate) const STEP: Duration = Duration::from_millis(150);
+/// How often an answer is waited for once more.
+const MOST_TURNS: usize = 10;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A reader outlives its scenario by so much at most.
 const READ_MARGIN: Duration = Duration::from_secs(5);

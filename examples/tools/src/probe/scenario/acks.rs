@@ -123,7 +123,7 @@ fn of_responses(stage: &mut Stage<'_>) -> Result<(), Stop> {
     });
     let told = body.time.map(std::time::Duration::from_millis);
     let near = told.is_some_and(|it| it + PROMPT > age && it < age + PROMPT);
-    stage.check("BOSH-9.2-05", near, || {
+    stage.check_time("BOSH-9.2-05", near, || {
         format!("time is {told:?}, the response was sent {age:?} ago")
     });
     Ok(())

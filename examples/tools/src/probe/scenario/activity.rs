@@ -62,7 +62,7 @@ fn overactivity(stage: &mut Stage<'_>) -> Result<(), Stop> {
         return Err(Stop::not_applicable("polling is not told"));
     }
     stage.not_applicable("BOSH-11-06", "polling is told");
-    stage.check(
+    stage.check_time(
         "BOSH-11-05",
         seen.is(|it| it.ends_with(Condition::PolicyViolation)),
         || format!("the last one got {seen}, not policy-violation"),
@@ -118,7 +118,7 @@ fn polling(stage: &mut Stage<'_>) -> Result<(), Stop> {
         return Err(Stop::not_applicable("polling is not told"));
     }
     stage.not_applicable("BOSH-12-05", "polling is told");
-    stage.check(
+    stage.check_time(
         "BOSH-12-04",
         seen.is(|it| it.ends_with(Condition::PolicyViolation)),
         || format!("a poll too soon: {seen}, not policy-violation"),

@@ -64,7 +64,7 @@ fn hold(stage: &mut Stage<'_>) -> Result<(), Stop> {
     stage.sleep(session.pace().saturating_sub(PROMPT))?;
     let mut second = stage.post(&mut session, "", "")?;
     let one = stage.wait(&mut first, PROMPT);
-    let two = stage.wait(&mut second, STEP);
+    let two = stage.look(&mut second, STEP);
     stage.check("BOSH-8-06", one.is(|it| it.is_plain()), || {
         format!("hold is 1 and a second request came: the first got {one}")
     });
@@ -77,7 +77,7 @@ fn hold(stage: &mut Stage<'_>) -> Result<(), Stop> {
         match seen.answer() {
             Some(answer) => {
                 let late = answer.took > session.patience();
-                stage.check("BOSH-8-05", !late, || {
+                stage.check_time("BOSH-8-05", !late, || {
                     format!(
                         "wait is {} s, the {which} request was held for {:.1} s",
                         session.wait().as_secs(),
@@ -111,7 +111,7 @@ fn wait_of_each(stage: &mut Stage<'_>) -> Result<(), Stop> {
     for (which, pending) in [("first", &mut first), ("second", &mut second)] {
         let seen = stage.wait(pending, session.patience());
         let right = seen.is(|it| it.took <= session.wait() + SLACK);
-        stage.check("BOSH-8-05", right, || match seen.answer() {
+        stage.check_time("BOSH-8-05", right, || match seen.answer() {
             Some(answer) => format!(
                 "the {which} one waited for {:.1} s",
                 answer.took.as_secs_f64()
@@ -153,7 +153,7 @@ fn push(stage: &mut Stage<'_>) -> Result<(), Stop> {
         return Err(Stop::inconclusive("no message came"));
     }
     for id in ["BOSH-8-01", "BOSH-8-09"] {
-        stage.check(id, late <= PROMPT && carries, || {
+        stage.check_time(id, late <= PROMPT && carries, || {
             format!(
                 "the held request got {answer} after {:.1} s",
                 late.as_secs_f64()

@@ -68,7 +68,7 @@ fn filled_late(stage: &mut Stage<'_>) -> Result<(), Stop> {
     };
     stage.part("rid + 2 first, rid + 1 later");
     let mut late = stage.post_at(&session, session.rid + 2, "", &second)?;
-    let early = stage.wait(&mut late, PROMPT);
+    let early = stage.look(&mut late, PROMPT);
     let waits = early.is_silent();
     if early.is(|it| it.ends()) {
         stage.check("BOSH-14.2-01", false, || {

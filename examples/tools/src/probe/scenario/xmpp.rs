@@ -68,7 +68,7 @@ fn features(stage: &mut Stage<'_>) -> Result<(), Stop> {
     let began = stage.elapsed();
     let features = stage.features(&mut session)?;
     let late = stage.elapsed().saturating_sub(began);
-    stage.check("XBOSH-4-01", late < PROMPT * 2, || {
+    stage.check_time("XBOSH-4-01", late < PROMPT * 2, || {
         format!(
             "features came {:.1} s after the creation response",
             late.as_secs_f64()
