@@ -1,28 +1,21 @@
 //! The HTTP/1.1 accept loop that all web-facing servers share, with a limit on everything a peer sends.
 
-use std::{
-    convert::Infallible,
-    net::SocketAddr,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+mod held;
+mod library;
 
-use axum::{Router, body::Body, extract::Request, response::Response};
+use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body};
 use bytes::Bytes;
-use futures::FutureExt as _;
-use http_body_util::{BodyExt as _, Limited};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use http_body_util::BodyExt as _;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    time::Sleep,
 };
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
+pub use self::held::Hold;
 use crate::{
     server::{self, Room},
     shutdown::Shutdown,
@@ -90,6 +83,66 @@ pub async fn serve(
     limits: Limits,
     shutdown: Shutdown,
 ) {
+    accept(listener, tls, ByRouter(router), limits, shutdown).await;
+}
+
+/// As [`serve`], for a service whose clients leave requests unanswered for a long time: while one waits, its connection
+/// has no buffer. What `hold` takes does not pass through `router`, unless its HTTP is unusual.
+pub async fn serve_held(
+    listener: TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    hold: impl Hold,
+    router: Router,
+    limits: Limits,
+    shutdown: Shutdown,
+) {
+    accept(listener, tls, ByHold(hold, router), limits, shutdown).await;
+}
+
+/// What speaks HTTP on a connection.
+trait Exchange: Clone + Send + 'static {
+    fn exchange<S>(
+        self,
+        stream: S,
+        peer: Peer,
+        limits: Limits,
+        shutdown: Shutdown,
+    ) -> impl Future<Output = ()> + Send
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+}
+
+#[derive(Clone)]
+struct ByRouter(Router);
+
+impl Exchange for ByRouter {
+    async fn exchange<S>(self, stream: S, peer: Peer, limits: Limits, shutdown: Shutdown)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        library::to_the_end(stream, peer, self.0, limits, shutdown).await;
+    }
+}
+
+#[derive(Clone)]
+struct ByHold<H>(H, Router);
+
+impl<H: Hold> Exchange for ByHold<H> {
+    async fn exchange<S>(self, stream: S, peer: Peer, limits: Limits, shutdown: Shutdown)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        held::exchange(stream, peer, self.0, self.1, limits, shutdown).await;
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    by: impl Exchange,
+    limits: Limits,
+    shutdown: Shutdown,
+) {
     let acceptor = tls.map(TlsAcceptor::from);
     server::accept(
         listener,
@@ -101,7 +154,7 @@ pub async fn serve(
                 stream,
                 room,
                 acceptor.clone(),
-                router.clone(),
+                by.clone(),
                 limits,
                 shutdown.clone(),
             )
@@ -116,7 +169,7 @@ fn connection(
     stream: TcpStream,
     room: Room,
     acceptor: Option<TlsAcceptor>,
-    router: Router,
+    by: impl Exchange,
     limits: Limits,
     shutdown: Shutdown,
 ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
@@ -139,7 +192,7 @@ fn connection(
                 address,
                 transport: Transport::Clear,
             };
-            Box::pin(exchange(stream, peer, router, limits, shutdown))
+            Box::pin(by.exchange(stream, peer, limits, shutdown))
         }
         Some(acceptor) => Box::pin(async move {
             let handshake = tokio::time::timeout(limits.head_timeout, acceptor.accept(stream));
@@ -152,64 +205,11 @@ fn connection(
                 transport: Transport::Tls,
             };
             match shaken {
-                Ok(Ok(stream)) => Box::pin(exchange(stream, peer, router, limits, shutdown)).await,
+                Ok(Ok(stream)) => Box::pin(by.exchange(stream, peer, limits, shutdown)).await,
                 Ok(Err(error)) => tracing::debug!(%address, %error, "TLS handshake failed"),
                 Err(_) => tracing::debug!(%address, "TLS handshake took too long"),
             }
         }),
-    }
-}
-
-/// Answers requests until the peer goes, or, once the end was asked for, until the present one is answered.
-async fn exchange<S>(stream: S, peer: Peer, router: Router, limits: Limits, shutdown: Shutdown)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let router = router.clone();
-        async move { Ok::<_, Infallible>(respond(router, request, peer, limits).await) }
-    });
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_timeout)
-        .max_buf_size(limits.head_bytes);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    // To WebSocket, which outlives this.
-    let mut connection = pin!(connection.with_upgrades());
-    let mut ending = false;
-    let ended = loop {
-        tokio::select! {
-            ended = connection.as_mut() => break ended,
-            () = shutdown.requested(), if !ending => {
-                ending = true;
-                connection.as_mut().graceful_shutdown();
-            }
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(address = %peer.address, %error, "connection ended");
-    }
-}
-
-async fn respond(
-    router: Router,
-    request: hyper::Request<Incoming>,
-    peer: Peer,
-    limits: Limits,
-) -> Response {
-    use tower::ServiceExt as _;
-
-    let (mut head, body) = request.into_parts();
-    head.extensions.insert(peer);
-    let body = Body::new(TimedBody {
-        inner: Limited::new(body, limits.body_bytes),
-        deadline: Box::pin(tokio::time::sleep(limits.body_timeout)),
-        done: false,
-    });
-    match router.oneshot(Request::from_parts(head, body)).await {
-        Ok(response) => response,
-        Err(never) => match never {},
     }
 }
 
@@ -252,45 +252,9 @@ pub async fn read_body(body: Body) -> Result<Bytes, BodyError> {
     }
 }
 
-/// A body that must be complete by a deadline.
-struct TimedBody<B> {
-    inner: B,
-    deadline: Pin<Box<Sleep>>,
-    done: bool,
-}
-
-impl<B> hyper::body::Body for TimedBody<B>
-where
-    B: hyper::body::Body<Error = Box<dyn std::error::Error + Send + Sync>> + Unpin,
-{
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
-        let this = &mut *self;
-        if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) {
-            this.done = frame.is_none();
-            return Poll::Ready(frame);
-        }
-        ready!(this.deadline.poll_unpin(cx));
-        Poll::Ready(Some(Err(Box::new(BodyError::TooSlow))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.done || self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> hyper::body::SizeHint {
-        self.inner.size_hint()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::routing::post;
+    use axum::{extract::Request, routing::post};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;

@@ -354,6 +354,54 @@ async fn bosh_5_11_connections_are_reused_or_not() {
 }
 
 #[tokio::test]
+async fn a_second_request_on_a_connection_waits_for_the_answer_to_the_first() {
+    let node = Node::start().await;
+    let mut one = node.clear().await;
+    one.post("", &create("ver='1.6'").replace("wait='30'", "wait='1'"))
+        .await;
+    let sid = one.response().await.sid();
+    let second = request(&sid, 3, "type='terminate'/>");
+    one.post("", &request(&sid, 2, "/>")).await;
+    one.post("", &second).await;
+    assert!(one.is_silent().await, "the first is held");
+    let first = one.response().await;
+    assert_eq!(
+        (first.line.as_str(), first.body.as_str()),
+        ("HTTP/1.1 200 OK", EMPTY)
+    );
+    let last = one.response().await.body;
+    assert!(last.contains("type=\"terminate\""), "{last}");
+}
+
+#[tokio::test]
+async fn pages_preflights_and_requests_share_a_connection() {
+    let node = Node::start().await;
+    let mut connection = node.clear().await;
+    for _ in 0..2 {
+        connection
+            .say("GET /tunnel/config.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await;
+        let page = connection.response().await;
+        assert!(page.body.contains("boshPath"), "{page:?}");
+        // Its answer has neither a body nor a length.
+        connection
+            .say("OPTIONS /http-bind/ HTTP/1.1\r\nHost: localhost\r\nOrigin: https://example.com\r\n\r\n")
+            .await;
+        while !connection.heard.ends_with(b"\r\n\r\n") {
+            connection.read().await.expect("an answer");
+        }
+        let answer = std::mem::take(&mut connection.heard);
+        assert!(answer.starts_with(b"HTTP/1.1 204 "), "{answer:?}");
+        connection.post("", &create("ver='1.6'")).await;
+        let response = connection.response().await;
+        assert_eq!(response.header("access-control-allow-origin"), Some("*"));
+        let pause = request(&response.sid(), 2, "pause='60'/>");
+        connection.post("Connection: keep-alive\r\n", &pause).await;
+        assert_eq!(connection.response().await.body, EMPTY);
+    }
+}
+
+#[tokio::test]
 async fn bosh_7_1_19_and_20_responses_are_labelled_as_the_client_needs() {
     let node = Node::start().await;
     let sid = node.session("ver='1.6'").await;

@@ -447,6 +447,33 @@ async fn an_event_reaches_a_held_bosh_request() {
 }
 
 #[tokio::test]
+async fn what_came_while_the_held_request_was_broken_is_there_when_it_is_sent_again() {
+    let node = start().await;
+    let (mut agent, _) = BoshClient::open(&node, "/http-bind").await;
+    agent.login("1001001", "ccx-1001001").await;
+    let held = agent.body("", "");
+    let mut broken = TcpStream::connect(node.address("bosh")).await.unwrap();
+    let head = "POST /http-bind/ HTTP/1.1\r\nHost: localhost\r\n";
+    let request = format!("{head}Content-Length: {}\r\n\r\n{held}", held.len());
+    broken.write_all(request.as_bytes()).await.unwrap();
+    let heard = timeout(Duration::from_millis(300), broken.read_u8()).await;
+    assert!(heard.is_err(), "it is held");
+    drop(broken);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+
+    let mut web = node.tcp().await;
+    web.login("finesse", &node.secret(), "finesse").await;
+    web.publish(OWN, "&lt;Update/&gt;").await;
+    web.hear("type=\"result\"").await;
+    let mut heard = node.post("/http-bind/", &held).await;
+    if !heard.contains("<message ") {
+        heard += &agent.send("", "").await;
+    }
+    let events = heard.matches("&lt;Update/&gt;</notification>").count();
+    assert_eq!(events, 1, "{heard}");
+}
+
+#[tokio::test]
 async fn a_wrong_password_over_bosh_is_not_authorized() {
     let node = start().await;
     let (mut agent, _) = BoshClient::open(&node, "/http-bind/").await;

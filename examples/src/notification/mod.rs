@@ -99,7 +99,7 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
         connections: own.connections(),
         ..Limits::default()
     };
-    let router = web::router(&settings, sessions, clients.clone());
+    let router = web::router(&settings, sessions.clone(), clients.clone());
     let mut direct = (*tls).clone();
     // Clients that offer ALPN on this port offer XMPP (XEP-0368).
     direct.alpn_protocols = vec![b"xmpp-client".to_vec()];
@@ -111,14 +111,22 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
             Some(Arc::new(direct)),
         )),
         tokio::spawn(clients.farewell()),
-        tokio::spawn(http::serve(
+        tokio::spawn(http::serve_held(
             clear,
             None,
+            sessions.clone(),
             router.clone(),
             limits,
             shutdown.clone(),
         )),
-        tokio::spawn(http::serve(secure, Some(tls), router, limits, shutdown)),
+        tokio::spawn(http::serve_held(
+            secure,
+            Some(tls),
+            sessions,
+            router,
+            limits,
+            shutdown,
+        )),
         bosh,
     ];
     let task = tokio::spawn(async move {

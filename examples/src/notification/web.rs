@@ -11,12 +11,13 @@ use axum::{
     routing::{get, post},
 };
 use bosh::session::Channel;
+use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, header};
 use serde_json::json;
 
 use super::{bosh::Sessions, session::Clients, websocket};
 use crate::{
-    http::{BodyError, Peer, Transport, read_body},
+    http::{BodyError, Hold, Peer, Transport, read_body},
     settings::Settings,
 };
 
@@ -37,9 +38,10 @@ struct Tunnel {
 pub(super) fn router(settings: &Settings, sessions: Sessions, clients: Clients) -> Router {
     let tunnel = Arc::new(Tunnel::new(settings));
     let bind = || post(request).get(explain).options(preflight);
+    let [plain, slashed] = BIND;
     Router::new()
-        .route("/http-bind", bind())
-        .route("/http-bind/", bind())
+        .route(plain, bind())
+        .route(slashed, bind())
         .route("/tunnel", get(to_tunnel))
         .route("/tunnel/", get(index))
         .route("/tunnel/config.json", get(config))
@@ -74,14 +76,33 @@ async fn request(
             return with_origin((status, error.to_string()).into_response());
         }
     };
+    answer(&web.sessions, peer, body).await.map(Body::from)
+}
+
+async fn answer(sessions: &Sessions, peer: Peer, body: Bytes) -> http::Response<Bytes> {
     let channel = match peer.transport {
         Transport::Clear => Channel::Clear,
         Transport::Tls => Channel::Secure,
     };
-    with_origin(match web.sessions.request(channel, body).await {
-        Some(transmit) => http::Response::from(transmit).map(Body::from),
-        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    with_origin(match sessions.request(channel, body).await {
+        Some(transmit) => transmit.into(),
+        None => {
+            let mut response = http::Response::new(Bytes::new());
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            response
+        }
     })
+}
+
+/// The POST requests of BOSH are those that are held.
+impl Hold for Sessions {
+    fn takes(&self, path: &str) -> bool {
+        BIND.contains(&path)
+    }
+
+    async fn answer(&self, peer: Peer, body: Bytes) -> http::Response<Bytes> {
+        answer(self, peer, body).await
+    }
 }
 
 /// For people who follow the address.
@@ -108,7 +129,7 @@ async fn preflight() -> Response {
 ///
 /// An answer is no document: a form on some page could make a browser show one whose content somebody else chose, and
 /// run what is in it with the rights of the tunnel.
-fn with_origin(mut response: Response) -> Response {
+fn with_origin<B>(mut response: http::Response<B>) -> http::Response<B> {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
@@ -215,6 +236,9 @@ fn parent_origins(settings: &Settings) -> Vec<String> {
     }
     origins
 }
+
+/// Where BOSH is served.
+const BIND: [&str; 2] = ["/http-bind", "/http-bind/"];
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
