@@ -142,7 +142,11 @@ fn serve(key: SessionKey, mut stream: TcpStream, hub: &Mutex<Hub>) -> Result<(),
                     println!("server: {reason}");
                     hub.router.unbind(origin.elapsed(), key);
                 }
-                _ => {}
+                // Neither was offered.
+                ServerEvent::StartTls
+                | ServerEvent::ScramKeys { .. }
+                | ServerEvent::LoginChecked { .. }
+                | _ => {}
             }
             hub.hand_out();
         }

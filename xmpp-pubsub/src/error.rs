@@ -83,6 +83,8 @@ pub struct Malformed {
     pub reason: DecodeError,
     /// The id, where it is an IQ that asks for an answer.
     pub request: Option<StanzaId>,
+    /// Who sent it, if that could be read.
+    pub from: Option<Jid>,
     /// Whom the sender addressed, if that could be read.
     pub to: Option<Jid>,
 }
@@ -93,7 +95,7 @@ impl Malformed {
     pub fn to_answer(&self) -> Option<Iq> {
         Some(Iq {
             from: self.to.clone(),
-            to: None,
+            to: self.from.clone(),
             id: self.request.clone()?,
             lang: None,
             content: IqContent::Error {

@@ -304,8 +304,12 @@ fn section_3_6_either_end_closes_and_the_other_answers() {
     let mut server = bound();
     server.close(None);
     assert_eq!(server.said(), [CLOSED]);
-    assert_eq!(server_ended(&mut server), CloseReason::Ended);
+    assert!(
+        server.poll_event().is_none(),
+        "XC-ST-06: the other end first"
+    );
     server.hear(CLOSE).unwrap();
+    assert_eq!(server_ended(&mut server), CloseReason::Ended);
     server.hear("<presence xmlns='jabber:client'/>").unwrap();
     assert!(server.said().is_empty() && server.poll_event().is_none());
 
@@ -332,6 +336,8 @@ fn section_3_6_1_the_server_names_another_endpoint() {
             ["<close xmlns=\"urn:ietf:params:xml:ns:xmpp-framing\" \
                  see-other-uri=\"wss://otherendpoint.example/xmpp-bind\"/>"]
         );
+        assert!(server.redirect(&uri).is_err(), "once is enough");
+        server.hear(CLOSE).unwrap();
         assert_eq!(server_ended(&mut server), CloseReason::Ended);
         assert!(server.redirect(&uri).is_err(), "it is over");
     }

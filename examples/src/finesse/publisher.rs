@@ -225,8 +225,8 @@ impl Link {
                     }
                 }
                 ClientEvent::Closed { reason } => self.events.push_back(LinkEvent::Closed(reason)),
-                // BOSH only.
-                ClientEvent::Restart | _ => {}
+                // Neither comes: TLS, if any, is below already, and restarts are BOSH's.
+                ClientEvent::StartTls | ClientEvent::Restart | _ => {}
             }
         }
         while let Some(event) = self.pubsub.poll_event() {

@@ -1,17 +1,26 @@
 //! Authentication. RFC 6120 §6.
 
+mod mechanism;
 mod plain;
+#[cfg(feature = "scram")]
+pub mod scram;
 
 use core::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::BufMut;
 use subtle::ConstantTimeEq;
 use wire_xml::{Element, Writer};
 
+use crate::jid::Jid;
 use crate::names::open_names;
 use crate::ns;
 
+pub use mechanism::{ChannelBinding, Mechanism, ScramError, ScramHash, ScramPolicy};
 pub use plain::Plain;
+
+pub(crate) use mechanism::MIN_ITERATIONS;
 
 open_names! {
     /// Why an authentication failed. RFC 6120 §6.5.
@@ -133,6 +142,56 @@ impl SaslElement {
         }
     }
 }
+
+/// The base64 text of an element for `message`; an empty one is `=` (RFC 6120 §6.4.2).
+pub(crate) fn encode_message(message: &str) -> String {
+    match message {
+        "" => "=".to_owned(),
+        message => STANDARD.encode(message),
+    }
+}
+
+/// The message that an element's text stands for. RFC 6120 §6.4.
+pub(crate) fn decode_message(text: &str) -> Result<String, SaslCondition> {
+    if text.len() > MAX_MESSAGE {
+        return Err(SaslCondition::MALFORMED_REQUEST);
+    }
+    let text = match text.trim() {
+        "=" => "",
+        text => text,
+    };
+    let bytes = STANDARD
+        .decode(text)
+        .map_err(|_| SaslCondition::INCORRECT_ENCODING)?;
+    String::from_utf8(bytes).map_err(|_| SaslCondition::INCORRECT_ENCODING)
+}
+
+/// The bare address of the user `authcid` at `domain`, if `authzid` asks for that identity and no other (XC-SA-10).
+///
+/// The name may be given with or without the domain, since clients do both.
+pub(crate) fn identity(
+    authcid: &str,
+    authzid: Option<&str>,
+    domain: &str,
+) -> Result<Jid, SaslCondition> {
+    let name = match authcid.split_once('@') {
+        Some((name, at)) if at.eq_ignore_ascii_case(domain) => name,
+        Some(_) => return Err(SaslCondition::NOT_AUTHORIZED),
+        None => authcid,
+    };
+    let user =
+        Jid::from_parts(Some(name), domain, None).map_err(|_| SaslCondition::NOT_AUTHORIZED)?;
+    match authzid {
+        Some(authzid) if Jid::new(authzid).ok().as_ref() != Some(&user) => {
+            Err(SaslCondition::INVALID_AUTHZID)
+        }
+        _ => Ok(user),
+    }
+}
+
+/// The longest text of an element: three parts of PLAIN with at most 1023 bytes, two separators, and a third that base64
+/// adds. SCRAM stays below.
+const MAX_MESSAGE: usize = 4 * Jid::MAX_PART_LEN + 16;
 
 impl fmt::Debug for SaslElement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,8 +1,5 @@
 //! The PLAIN mechanism. RFC 4616.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::{Password, SaslCondition};
 use crate::jid::Jid;
 
@@ -28,14 +25,7 @@ impl Plain {
     /// `incorrect-encoding` for what is not base64 of UTF-8, `malformed-request` where the three parts are not there,
     /// are empty (only the first may be) or exceed 1023 bytes.
     pub fn decode(text: &str) -> Result<Self, SaslCondition> {
-        // Three parts of at most 1023 bytes and two NUL; base64 adds a third.
-        if text.len() > 4 * Jid::MAX_PART_LEN + 16 {
-            return Err(SaslCondition::MALFORMED_REQUEST);
-        }
-        let bytes = STANDARD
-            .decode(text.trim())
-            .map_err(|_| SaslCondition::INCORRECT_ENCODING)?;
-        let text = String::from_utf8(bytes).map_err(|_| SaslCondition::INCORRECT_ENCODING)?;
+        let text = super::decode_message(text)?;
         let mut parts = text.split('\0');
         let (Some(authzid), Some(authcid), Some(password), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
@@ -55,7 +45,7 @@ impl Plain {
     /// The base64 text for an `auth` element.
     #[must_use]
     pub fn encode(&self) -> String {
-        STANDARD.encode(format!(
+        super::encode_message(&format!(
             "{}\0{}\0{}",
             self.authzid.as_deref().unwrap_or_default(),
             self.authcid,
@@ -72,19 +62,7 @@ impl Plain {
     /// `not-authorized` for a name that cannot be a local part or has another domain; `invalid-authzid` for an
     /// identity other than the user's own (XC-SA-10).
     pub fn identity(&self, domain: &str) -> Result<Jid, SaslCondition> {
-        let name = match self.authcid.split_once('@') {
-            Some((name, at)) if at.eq_ignore_ascii_case(domain) => name,
-            Some(_) => return Err(SaslCondition::NOT_AUTHORIZED),
-            None => &self.authcid,
-        };
-        let user =
-            Jid::from_parts(Some(name), domain, None).map_err(|_| SaslCondition::NOT_AUTHORIZED)?;
-        match &self.authzid {
-            Some(authzid) if Jid::new(authzid).ok().as_ref() != Some(&user) => {
-                Err(SaslCondition::INVALID_AUTHZID)
-            }
-            _ => Ok(user),
-        }
+        super::identity(&self.authcid, self.authzid.as_deref(), domain)
     }
 }
 

@@ -44,6 +44,12 @@ pub enum CloseReason {
     /// The application ended the stream in order.
     #[error("the stream was ended by us")]
     Ended,
+    /// No TLS came about: the server refused, the client asked for what was not offered, or it took too long.
+    #[error("no TLS came about")]
+    TlsFailed,
+    /// The login was given up: the server did not prove that it knows the password, or asked what is not done.
+    #[error("the login was given up: {0}")]
+    GivenUp(crate::sasl::ScramError),
     /// The server refused the login.
     #[error("login refused: {0}")]
     Refused(crate::sasl::SaslCondition),
@@ -89,3 +95,18 @@ fn write_child<B: BufMut>(writer: &mut Writer<B>, child: Option<(&'static str, &
         writer.text_element(ns::BIND, name, value);
     }
 }
+
+/// The language of the peer's stream, where stanzas without one differ by it from what our own header says.
+fn foreign_language(lang: &str) -> Option<Box<str>> {
+    let is_tag = !lang.is_empty()
+        && lang.len() <= LONGEST_LANGUAGE
+        && lang
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (is_tag && !lang.eq_ignore_ascii_case(LANGUAGE)).then(|| Box::from(lang))
+}
+
+/// What our streams say about stanzas without a language.
+const LANGUAGE: &str = "en";
+/// RFC 5646 §4.4.1: applications need no more.
+const LONGEST_LANGUAGE: usize = 35;

@@ -51,7 +51,8 @@ impl Stanza {
         };
         let head = Head::read(&start, &reader)?;
         let body = Body::read(input, &mut reader, limits)?;
-        let (id, to) = (head.id.clone(), head.to.as_ref().ok().cloned().flatten());
+        let address = |address: &Result<Option<Jid>, _>| address.as_ref().ok().cloned().flatten();
+        let (id, from, to) = (head.id.clone(), address(&head.from), address(&head.to));
         let request = (head.local == Local::Iq
             && matches!(head.kind.as_deref(), Some("get" | "set")))
         .then(|| id.ok().flatten())
@@ -60,6 +61,7 @@ impl Stanza {
             DecodeError::Stanza(Box::new(Malformed {
                 reason,
                 request,
+                from,
                 to,
             }))
         })
@@ -117,6 +119,25 @@ impl Stanza {
             Self::Iq(iq) => iq.from = from,
             Self::Message(message) => message.from = from,
             Self::Presence(presence) => presence.from = from,
+        }
+    }
+
+    /// `xml:lang`.
+    #[must_use]
+    pub fn lang(&self) -> Option<&str> {
+        match self {
+            Self::Iq(iq) => iq.lang.as_deref(),
+            Self::Message(message) => message.lang.as_deref(),
+            Self::Presence(presence) => presence.lang.as_deref(),
+        }
+    }
+
+    /// Sets `xml:lang`.
+    pub fn set_lang(&mut self, lang: Option<Box<str>>) {
+        match self {
+            Self::Iq(iq) => iq.lang = lang,
+            Self::Message(message) => message.lang = lang,
+            Self::Presence(presence) => presence.lang = lang,
         }
     }
 

@@ -29,7 +29,7 @@ use crate::stanza::Stanza;
 
 pub use bosh::fragments;
 pub use error::{StreamCondition, StreamError};
-pub use features::Features;
+pub use features::{Features, StartTls};
 pub use outbox::Outbox;
 pub use tcp::TcpFraming;
 pub use websocket::{SUBPROTOCOL, SeeOtherUri, decode_message};

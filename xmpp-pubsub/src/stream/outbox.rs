@@ -23,6 +23,8 @@ pub struct Outbox {
     elements: VecDeque<Bytes>,
     /// On BOSH: what the terminating body carries.
     farewell: Option<Bytes>,
+    /// The stream was ended: nothing follows.
+    ended: bool,
 }
 
 impl Outbox {
@@ -39,6 +41,7 @@ impl Outbox {
             bytes: BytesMut::new(),
             elements: VecDeque::new(),
             farewell: None,
+            ended: false,
         }
     }
 
@@ -64,8 +67,11 @@ impl Outbox {
         }
     }
 
-    /// Sends what `write` writes: one element.
+    /// Sends what `write` writes: one element. Nothing is sent behind the end of the stream.
     pub fn element(&mut self, write: impl FnOnce(&mut Writer<&mut BytesMut>)) {
+        if self.ended {
+            return;
+        }
         match self.form {
             Form::Tcp => write(&mut Writer::within(&mut self.bytes, &self.scope)),
             Form::WebSocket | Form::Bosh => {
@@ -84,6 +90,9 @@ impl Outbox {
     /// Sends a stream error. The stream must be open. BOSH says it in the terminating body
     /// ([`take_error`](Self::take_error)).
     pub fn error(&mut self, error: &StreamError) {
+        if self.ended {
+            return;
+        }
         self.element(|writer| error.write(writer));
         if self.form == Form::Bosh {
             self.farewell = self.elements.pop_back();
@@ -95,8 +104,11 @@ impl Outbox {
         self.farewell.take()
     }
 
-    /// Ends the stream. BOSH says this with a terminating body.
+    /// Ends the stream, once. BOSH says this with a terminating body.
     pub fn close(&mut self) {
+        if core::mem::replace(&mut self.ended, true) {
+            return;
+        }
         match self.form {
             Form::Tcp => self.bytes.extend_from_slice(b"</stream:stream>"),
             Form::WebSocket => self.close_frame(None),
@@ -106,7 +118,7 @@ impl Outbox {
 
     /// Ends the stream, which goes on elsewhere. Only WebSocket can say so; nothing happens on others. RFC 7395 §3.6.1.
     pub fn redirect(&mut self, to: &SeeOtherUri) {
-        if self.form == Form::WebSocket {
+        if self.form == Form::WebSocket && !core::mem::replace(&mut self.ended, true) {
             self.close_frame(Some(to.as_str()));
         }
     }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use bytes::BytesMut;
 use wire_xml::Scope;
 use xmpp_pubsub::Jid;
-use xmpp_pubsub::sasl::{Password, SaslCondition};
+#[cfg(feature = "scram")]
+use xmpp_pubsub::sasl::scram::ScramKeys;
+use xmpp_pubsub::sasl::{ChannelBinding, Password, SaslCondition};
 use xmpp_pubsub::session::{
     Client, ClientConfig, ClientEvent, CloseReason, Security, Server, ServerConfig, ServerEvent,
 };
@@ -36,6 +38,8 @@ pub(crate) struct Pair {
     pub(crate) transcript: String,
     pub(crate) client_events: Vec<ClientEvent>,
     pub(crate) server_events: Vec<ServerEvent>,
+    /// What TLS gives to both ends.
+    pub(crate) binding: Option<ChannelBinding>,
     client_input: BytesMut,
     server_input: BytesMut,
     /// On BOSH: the terminating body has passed.
@@ -44,7 +48,17 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn new(form: Form, client: ClientConfig, server: ServerConfig) -> Self {
+        Self::over_tls(form, client, server, None)
+    }
+
+    pub(crate) fn over_tls(
+        form: Form,
+        client: ClientConfig,
+        server: ServerConfig,
+        binding: Option<ChannelBinding>,
+    ) -> Self {
         let mut pair = Self {
+            binding,
             form,
             client: Client::new(client, form),
             server: Server::new(Duration::ZERO, server, form),
@@ -78,6 +92,10 @@ impl Pair {
             }
             while let Some(event) = self.client.poll_event() {
                 moved = true;
+                if let ClientEvent::StartTls = event {
+                    self.transcript.push_str("TLS\n");
+                    self.client.tls_ok(self.binding.clone()).unwrap();
+                }
                 if let ClientEvent::Restart = event {
                     self.transcript.push_str("C: BOSH restart\n");
                     self.server
@@ -194,13 +212,28 @@ impl Pair {
                         .unwrap();
                 }
             }
+            #[cfg(feature = "scram")]
+            ServerEvent::ScramKeys { user, hash } => {
+                let keys = (user.local() == Some("1001001")).then(|| {
+                    let password = Password::new("right");
+                    ScramKeys::derive(*hash, &password, b"a salt of 16 by.", 4096).unwrap()
+                });
+                self.server.scram_keys(keys).unwrap();
+            }
+            #[cfg(not(feature = "scram"))]
+            ServerEvent::ScramKeys { .. } => panic!("not built"),
+            // The transport of the test is TLS when both say so.
+            ServerEvent::StartTls => self.server.tls_ok(self.binding.clone()).unwrap(),
             ServerEvent::Bind { user, resource } => {
                 let full = user
                     .with_resource(resource.as_deref().unwrap_or("made"))
                     .unwrap();
                 self.server.bind_ok(full).unwrap();
             }
-            ServerEvent::Stanza(_) | ServerEvent::Closed { .. } | _ => {}
+            ServerEvent::Stanza(_)
+            | ServerEvent::LoginChecked { .. }
+            | ServerEvent::Closed { .. }
+            | _ => {}
         }
         self.server_events.push(event);
     }

@@ -3,114 +3,36 @@
 //! ```text
 //!        open            features          success          open, features        result           result
 //!  Idle ─────▶ Opening ───────────▶ Auth ─────────▶ Opening ───────────────▶ Bind ───────▶ Session ───────▶ Online
-//!                                                                                  └── no session offered ──▲
+//!               ▲   │                                                              └── no session offered ──▲  │
+//!        tls_ok │   ▼ features with starttls                                                       close    │
+//!        Upgrading ◀───────── TlsAsked          Closed ◀──────────────────────── Closing ◀───────────────────┘
+//!                   proceed                         their end, close_timeout
 //! ```
+
+mod config;
+mod login;
+mod online;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use wire_xml::{Limits, Scope};
+use wire_xml::Scope;
 
-use super::{CloseReason, Error, Security, bind_payload};
+use self::login::Exchange;
+use super::{CloseReason, Error, LANGUAGE, Security, foreign_language};
 use crate::error::DecodeError;
 use crate::id::{IdSource, StanzaId};
 use crate::jid::Jid;
 use crate::ns;
-use crate::sasl::{Password, Plain, SaslElement};
-use crate::stanza::{
-    Condition, ErrorType, Iq, IqContent, Payload, Presence, PresenceKind, Stanza, StanzaError,
-};
+use crate::sasl::SaslElement;
+use crate::stanza::Stanza;
 use crate::stream::{
     Features, Form, Fragment, Frame, Header, Outbox, StreamCondition, StreamError, TcpFraming,
     decode_message, end_of_stream,
 };
 
-/// Settings of a [`Client`] session.
-#[derive(Clone, Debug)]
-pub struct ClientConfig {
-    /// Who logs in; its resource, if it has one, is asked for.
-    pub jid: Jid,
-    /// The password. It is sent as PLAIN: use it on TLS, or on an address that only this machine reaches.
-    pub password: Password,
-    /// Random number of the host's: makes the ids of requests. One per session.
-    pub seed: u64,
-    /// What is below the stream. From [`Security::Protected`] no server moves the session to a transport without TLS:
-    /// such a move counts as an end in order (RFC 7395 §3.6.1). Default protected.
-    pub security: Security,
-    /// Sent as soon as there is an address; without it nobody's bare address reaches this session. Default: available,
-    /// priority 0.
-    pub initial_presence: Option<Presence>,
-    /// How long the server may take until there is an address. Default 30 s.
-    pub negotiation_timeout: Duration,
-    /// What the server may send. Default: stanzas of 1 MiB.
-    pub limits: Limits,
-    /// After this silence the server is pinged. Default 20 s; none never pings.
-    pub ping_after: Option<Duration>,
-    /// How long the server may then stay silent before it counts as lost. Default 20 s.
-    pub ping_timeout: Duration,
-}
-
-impl ClientConfig {
-    /// Settings to log in as `jid`. `seed` is a random number of the host's.
-    #[must_use]
-    pub fn new(jid: Jid, password: Password, seed: u64) -> Self {
-        Self {
-            jid,
-            password,
-            seed,
-            security: Security::Protected,
-            initial_presence: Some(Presence::new(PresenceKind::Available)),
-            negotiation_timeout: Duration::from_secs(30),
-            limits: Limits::default(),
-            ping_after: Some(Duration::from_secs(20)),
-            ping_timeout: Duration::from_secs(20),
-        }
-    }
-
-    /// Sets what is below the stream.
-    #[must_use]
-    pub const fn with_security(mut self, security: Security) -> Self {
-        self.security = security;
-        self
-    }
-
-    /// Sets what presence is sent first, if any.
-    #[must_use]
-    pub fn with_initial_presence(mut self, presence: Option<Presence>) -> Self {
-        self.initial_presence = presence;
-        self
-    }
-
-    /// Sets after what silence the server is pinged, and how long it may stay silent then.
-    #[must_use]
-    pub const fn with_ping(mut self, after: Option<Duration>, timeout: Duration) -> Self {
-        self.ping_after = after;
-        self.ping_timeout = timeout;
-        self
-    }
-}
-
-/// What the application should know or do.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ClientEvent {
-    /// On BOSH only: send a body that restarts the stream. XEP-0206 §5.
-    Restart,
-    /// There is an address; stanzas can be sent.
-    Online {
-        /// The full address, as the server gave it.
-        jid: Jid,
-    },
-    /// A stanza for the application. Pings are answered already.
-    Stanza(Stanza),
-    /// The session is over. Send what [`Client::poll_transmit`] still has, on BOSH also
-    /// [`Client::poll_stream_error`], then close the transport.
-    Closed {
-        /// Why.
-        reason: CloseReason,
-    },
-}
+pub use config::{ClientConfig, ClientEvent};
 
 /// A session with a server, at the client.
 ///
@@ -128,17 +50,41 @@ pub struct Client {
     negotiation_ends: Option<Duration>,
     last_input: Duration,
     ping_ends: Option<Duration>,
+    /// The default of the server's stanzas, where it is not [`LANGUAGE`] (XC-SZ-13).
+    lang: Option<Box<str>>,
 }
 
 #[derive(Debug)]
 enum State {
     Idle,
-    Opening { login: Login },
-    Features { login: Login },
-    Auth,
-    Bind { request: StanzaId, session: bool },
-    Session { request: StanzaId, jid: Jid },
-    Online { jid: Jid },
+    Opening {
+        login: Login,
+    },
+    Features {
+        login: Login,
+    },
+    TlsAsked,
+    /// The host makes TLS.
+    Upgrading,
+    Auth {
+        exchange: Exchange,
+    },
+    Bind {
+        request: StanzaId,
+        session: bool,
+    },
+    Session {
+        request: StanzaId,
+        jid: Jid,
+    },
+    Online {
+        jid: Jid,
+    },
+    /// Our stream has ended in order, the server's has not; what it still sends is heard.
+    Closing {
+        /// Not known before the next look at the clock.
+        ends: Option<Duration>,
+    },
     Closed,
 }
 
@@ -163,6 +109,7 @@ impl Client {
             negotiation_ends: None,
             last_input: Duration::ZERO,
             ping_ends: None,
+            lang: None,
         }
     }
 
@@ -185,11 +132,28 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The server broke the protocol: a stream error is on its way, [`ClientEvent::Closed`] follows.
+    /// The server broke the protocol: a stream error is on its way, [`ClientEvent::Closed`] follows. While TLS is being made
+    /// nothing can be taken: the session goes on, and `input` is thrown away.
     pub fn handle_input(&mut self, now: Duration, input: &mut BytesMut) -> Result<(), Error> {
         while !self.is_closed() {
+            if let State::Upgrading = self.state {
+                if input.is_empty() {
+                    break;
+                }
+                input.clear();
+                return Err(self.misuse("take bytes in the clear"));
+            }
             match self.framing.next_frame(input) {
-                Ok(Some(frame)) => self.handle_frame(now, frame)?,
+                Ok(Some(frame)) => {
+                    if self.begins_tls(&frame) && !input.is_empty() {
+                        input.clear();
+                        return Err(self.fail(StreamError::new(
+                            StreamCondition::POLICY_VIOLATION,
+                            "nothing follows proceed in the clear",
+                        )));
+                    }
+                    self.handle_frame(now, frame)?;
+                }
                 Ok(None) => break,
                 Err(error) => return Err(self.fail(error)),
             }
@@ -245,11 +209,15 @@ impl Client {
         self.on_sign_of_life(now);
         match frame {
             _ if self.is_closed() => Ok(()),
-            Frame::Open(_) => self.on_open(),
+            Frame::Open(header) => self.on_open(&header),
             Frame::Fragment(fragment) => self.on_fragment(&fragment),
             Frame::Close => {
                 self.out.close();
-                self.end(CloseReason::Peer);
+                self.end(if matches!(self.state, State::Closing { .. }) {
+                    CloseReason::Ended
+                } else {
+                    CloseReason::Peer
+                });
                 Ok(())
             }
             Frame::Moved(uri) => {
@@ -272,6 +240,13 @@ impl Client {
                 StreamCondition::CONNECTION_TIMEOUT,
                 "the login took too long",
             ));
+            return;
+        }
+        if let State::Closing { ends } = &mut self.state {
+            let ends = *ends.get_or_insert(now.saturating_add(self.config.close_timeout));
+            if ends <= now {
+                self.end(CloseReason::Ended);
+            }
             return;
         }
         match self.ping_ends {
@@ -299,19 +274,27 @@ impl Client {
         Ok(())
     }
 
-    /// Ends the stream in order.
+    /// Ends the stream in order. The session is over when the server's stream has ended too, or has not in time; until then
+    /// what it sends is heard (XC-ST-06).
     pub fn close(&mut self) {
         match self.state {
             State::Idle => self.end(CloseReason::Ended),
-            State::Closed => {}
+            State::Upgrading => self.end(CloseReason::TlsFailed),
+            State::Closing { .. } | State::Closed => {}
             State::Opening { .. }
             | State::Features { .. }
-            | State::Auth
+            | State::TlsAsked
+            | State::Auth { .. }
             | State::Bind { .. }
             | State::Session { .. }
             | State::Online { .. } => {
                 self.out.close();
-                self.end(CloseReason::Ended);
+                if self.form == Form::Bosh {
+                    return self.end(CloseReason::Ended);
+                }
+                self.negotiation_ends = None;
+                self.ping_ends = None;
+                self.state = State::Closing { ends: None };
             }
         }
     }
@@ -341,6 +324,9 @@ impl Client {
     /// When to call [`handle_timeout`](Self::handle_timeout).
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
+        if let State::Closing { ends } = self.state {
+            return Some(ends.unwrap_or(self.last_input));
+        }
         self.negotiation_ends
             .or(self.ping_ends)
             .or_else(|| self.silence_ends())
@@ -354,9 +340,12 @@ impl Client {
             State::Idle
             | State::Opening { .. }
             | State::Features { .. }
-            | State::Auth
+            | State::TlsAsked
+            | State::Upgrading
+            | State::Auth { .. }
             | State::Bind { .. }
             | State::Session { .. }
+            | State::Closing { .. }
             | State::Closed => None,
         }
     }
@@ -369,7 +358,7 @@ impl Client {
 
     fn open_stream(&mut self, login: Login) {
         let mut header = Header::to_domain(self.config.jid.to_domain());
-        header.lang = Some("en".to_owned());
+        header.lang = Some(LANGUAGE.to_owned());
         self.out.open(&header);
         // BOSH has no header; the layer below opens and restarts.
         self.state = match self.form {
@@ -378,7 +367,10 @@ impl Client {
         };
     }
 
-    fn on_open(&mut self) -> Result<(), Error> {
+    fn on_open(&mut self, header: &Header) -> Result<(), Error> {
+        if let State::Closing { .. } = self.state {
+            return Ok(());
+        }
         let State::Opening { login } = self.state else {
             return match self.form {
                 // The layer below may report the opening, but need not.
@@ -386,6 +378,7 @@ impl Client {
                 Form::Tcp | Form::WebSocket => Err(self.fail(StreamCondition::BAD_FORMAT.into())),
             };
         };
+        self.lang = header.lang.as_deref().and_then(foreign_language);
         self.state = State::Features { login };
         Ok(())
     }
@@ -395,8 +388,10 @@ impl Client {
             return match fragment.to_stanza(&self.config.limits) {
                 Ok(stanza) => self.on_stanza(stanza),
                 Err(DecodeError::Xml(error)) => Err(self.fail(error.into())),
-                // A stanza that cannot be read concerns nobody else; what follows is fine.
-                Err(_) => Ok(()),
+                Err(error) => {
+                    self.on_bad_stanza(&error);
+                    Ok(())
+                }
             };
         }
         let element = match fragment.to_element(&self.config.limits) {
@@ -420,19 +415,17 @@ impl Client {
                 self.on_features(&Features::from_element(&element), login);
                 Ok(())
             }
-            (State::Auth, Some(SaslElement::Success(_))) => {
-                self.framing.restart(self.config.limits);
-                if self.form == Form::Bosh {
-                    self.events.push_back(ClientEvent::Restart);
-                }
-                self.open_stream(Login::Done);
+            (State::TlsAsked, _) if element.is(ns::TLS, "proceed") => {
+                self.on_proceed();
                 Ok(())
             }
-            (State::Auth, Some(SaslElement::Failure { condition, .. })) => {
+            (State::TlsAsked, _) if element.is(ns::TLS, "failure") => {
                 self.out.close();
-                self.end(CloseReason::Refused(condition));
+                self.end(CloseReason::TlsFailed);
                 Ok(())
             }
+            (State::Auth { .. }, Some(element)) => self.on_sasl(element),
+            (State::Closing { .. }, _) => Ok(()),
             _ => Err(self.fail(StreamError::new(
                 StreamCondition::UNSUPPORTED_STANZA_TYPE,
                 &format!("{} was not expected", element.name()),
@@ -440,161 +433,24 @@ impl Client {
         }
     }
 
-    fn on_features(&mut self, features: &Features, login: Login) {
-        match login {
-            Login::Needed => {
-                if !features
-                    .mechanisms
-                    .iter()
-                    .any(|offered| offered == Plain::MECHANISM)
-                {
-                    self.out.close();
-                    return self.end(CloseReason::Unsupported("PLAIN"));
-                }
-                let plain = Plain {
-                    authzid: None,
-                    authcid: self.config.jid.local().unwrap_or_default().to_owned(),
-                    password: self.config.password.clone(),
-                };
-                let mechanism = Plain::MECHANISM.to_owned();
-                let auth = SaslElement::Auth {
-                    mechanism,
-                    message: plain.encode(),
-                };
-                self.out.element(|writer| auth.write(writer));
-                self.state = State::Auth;
-            }
-            Login::Done => {
-                let resource = self
-                    .config
-                    .jid
-                    .resource()
-                    .map(|resource| ("resource", resource));
-                let payload = bind_payload(resource);
-                if let Some(request) = self.request(payload) {
-                    self.state = State::Bind {
-                        request,
-                        session: features.session,
-                    };
-                }
-            }
-        }
-    }
-
-    fn on_stanza(&mut self, stanza: Stanza) -> Result<(), Error> {
-        match (&self.state, stanza) {
-            (State::Bind { request, session }, Stanza::Iq(iq)) if *request == iq.id => {
-                let session = *session;
-                self.on_bound(iq, session)
-            }
-            (State::Session { request, jid }, Stanza::Iq(iq)) if *request == iq.id => {
-                // A server that refuses the session of RFC 3921 has none to give: RFC 6120 needs none.
-                let jid = jid.clone();
-                self.on_online(jid);
-                Ok(())
-            }
-            (State::Online { .. }, stanza) => {
-                self.on_online_stanza(stanza);
-                Ok(())
-            }
-            (State::Bind { .. } | State::Session { .. }, _) => Ok(()),
-            _ => Err(self.fail(StreamCondition::NOT_AUTHORIZED.into())),
-        }
-    }
-
-    fn on_bound(&mut self, iq: Iq, session: bool) -> Result<(), Error> {
-        let jid = match iq.content {
-            IqContent::Result(Some(payload)) => bound_jid(&payload),
-            IqContent::Error { error, .. } => {
-                self.out.close();
-                self.end(CloseReason::NotBound(*error));
-                return Ok(());
-            }
-            IqContent::Get(_) | IqContent::Set(_) | IqContent::Result(None) => None,
-        };
-        let Some(jid) = jid else {
-            return Err(self.fail(StreamError::new(
-                StreamCondition::INVALID_XML,
-                "the answer to bind has no address",
-            )));
-        };
-        if !session {
-            self.on_online(jid);
-        } else if let Some(request) = self.request(Payload::empty(ns::SESSION, "session")) {
-            self.state = State::Session { request, jid };
-        }
-        Ok(())
-    }
-
-    fn on_online(&mut self, jid: Jid) {
-        self.negotiation_ends = None;
-        self.state = State::Online { jid: jid.clone() };
-        if let Some(presence) = &self.config.initial_presence {
-            self.out.stanza(&Stanza::Presence(presence.clone()));
-        }
-        self.events.push_back(ClientEvent::Online { jid });
-    }
-
-    fn on_online_stanza(&mut self, stanza: Stanza) {
-        if let Stanza::Iq(iq) = &stanza {
-            match &iq.content {
-                IqContent::Get(payload) if payload.is(ns::PING, "ping") => {
-                    self.out.stanza(&Stanza::Iq(iq.to_result(None)));
-                    return;
-                }
-                // Nothing else is served here (XC-SZ-03).
-                IqContent::Get(_) | IqContent::Set(_) => {
-                    let error = StanzaError::new(ErrorType::Cancel, Condition::SERVICE_UNAVAILABLE);
-                    self.out.stanza(&Stanza::Iq(iq.to_error(error)));
-                    return;
-                }
-                IqContent::Result(_) | IqContent::Error { .. } => {}
-            }
-        }
-        self.events.push_back(ClientEvent::Stanza(stanza));
-    }
-
-    /// Sends a request to the own account or server and returns its id.
-    fn request(&mut self, payload: Payload) -> Option<StanzaId> {
-        let id = StanzaId::new(&self.ids.next_hex()).ok()?;
-        self.out
-            .stanza(&Stanza::Iq(Iq::new(id.clone(), IqContent::Set(payload))));
-        Some(id)
-    }
-
-    fn on_sign_of_life(&mut self, now: Duration) {
-        self.last_input = self.last_input.max(now);
-        self.ping_ends = None;
-    }
-
-    fn ping_if_silent(&mut self, now: Duration) {
-        let Some(due) = self.silence_ends() else {
-            return;
-        };
-        if due > now {
-            return;
-        }
-        let Ok(id) = StanzaId::new(&self.ids.next_hex()) else {
-            return;
-        };
-        let ping = Iq::new(id, IqContent::Get(Payload::empty(ns::PING, "ping")))
-            .with_to(self.config.jid.to_domain());
-        self.out.stanza(&Stanza::Iq(ping));
-        self.ping_ends = Some(now.saturating_add(self.config.ping_timeout));
-    }
-
-    fn silence_ends(&self) -> Option<Duration> {
-        self.jid()?;
-        // BOSH knows by itself when a server is gone.
-        let after = self.config.ping_after.filter(|_| self.form != Form::Bosh)?;
-        Some(self.last_input.saturating_add(after))
-    }
-
     fn fail(&mut self, error: StreamError) -> Error {
-        if !self.is_closed() {
-            self.out.error(&error);
-            self.out.close();
-            self.end(CloseReason::Error(error.clone()));
+        match self.state {
+            State::Closed => {}
+            // Nothing can be said any more.
+            State::Closing { .. } => self.end(CloseReason::Ended),
+            State::Upgrading => self.end(CloseReason::TlsFailed),
+            State::Idle
+            | State::Opening { .. }
+            | State::Features { .. }
+            | State::TlsAsked
+            | State::Auth { .. }
+            | State::Bind { .. }
+            | State::Session { .. }
+            | State::Online { .. } => {
+                self.out.error(&error);
+                self.out.close();
+                self.end(CloseReason::Error(error.clone()));
+            }
         }
         Error::Peer(error)
     }
@@ -610,16 +466,13 @@ impl Client {
         let state = match &self.state {
             State::Idle => "the stream is not open",
             State::Opening { .. } | State::Features { .. } => "the stream is being opened",
-            State::Auth => "the login is being checked",
+            State::TlsAsked | State::Upgrading => "TLS is being made",
+            State::Auth { .. } => "the login is being checked",
             State::Bind { .. } | State::Session { .. } => "an address is being bound",
             State::Online { .. } => "online",
+            State::Closing { .. } => "closing",
             State::Closed => "closed",
         };
         Error::Caller { attempted, state }
     }
-}
-
-fn bound_jid(bind: &Payload) -> Option<Jid> {
-    let element = bind.to_element().ok()?;
-    Jid::new(element.child(ns::BIND, "jid")?.text().trim()).ok()
 }
