@@ -271,7 +271,15 @@ fn push_part(out: &mut String, part: Part, text: &str) -> Result<(), JidError> {
     }
     let prepared = match part {
         Part::Local => stringprep::nodeprep(text),
-        Part::Domain => stringprep::nameprep(text),
+        Part::Domain => stringprep::nameprep(text).map(|prepared| {
+            // RFC 3490 §3.1: what separates labels in other scripts.
+            let prepared = prepared.replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
+            prepared
+                .strip_suffix('.')
+                .unwrap_or(&prepared)
+                .to_owned()
+                .into()
+        }),
         Part::Resource => stringprep::resourceprep(text),
     }
     .map_err(|_| JidError::Forbidden(part))?;

@@ -203,7 +203,8 @@ impl Shared {
             RouterEvent::UserUnavailable { user, since } => {
                 tracing::info!(%user, since = ?Duration::from_secs(since.as_secs()), "unavailable");
             }
-            _ => {}
+            // Nobody keeps a roster here.
+            RouterEvent::Roster(_) | _ => {}
         }
     }
 

@@ -20,7 +20,7 @@ use crate::stream::{SeeOtherUri, StreamError};
 
 pub use client::{Client, ClientConfig, ClientEvent};
 pub use router::{
-    Conflict, Router, RouterConfig, RouterEvent, RouterTransmit, SessionKey, Traffic,
+    Conflict, Roster, Router, RouterConfig, RouterEvent, RouterTransmit, SessionKey, Traffic,
 };
 pub use server::{Security, Server, ServerConfig, ServerEvent};
 

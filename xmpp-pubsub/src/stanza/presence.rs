@@ -92,6 +92,18 @@ impl Presence {
         }
     }
 
+    /// This presence sent back with a reason.
+    #[must_use]
+    pub fn to_error(&self, error: StanzaError) -> Self {
+        Self {
+            from: self.to.clone(),
+            to: self.from.clone(),
+            id: self.id.clone(),
+            error: Some(Box::new(error)),
+            ..Self::new(PresenceKind::Error)
+        }
+    }
+
     /// Whether who sent it gets what is sent to his bare address: available, priority 0 or more.
     #[must_use]
     pub const fn is_reachable(&self) -> bool {
