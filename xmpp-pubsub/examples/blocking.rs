@@ -189,9 +189,12 @@ impl Peer {
             while let Some(event) = self.session.poll_event() {
                 match event {
                     ClientEvent::Online { jid } => return Ok(Happened::Online(jid)),
-                    ClientEvent::Stanza(stanza) => drop(self.pubsub.handle_stanza(stanza)),
+                    ClientEvent::Stanza(stanza) => {
+                        let now = self.origin.elapsed();
+                        drop(self.pubsub.handle_stanza(now, stanza));
+                    }
                     ClientEvent::Closed { reason } => return Err(reason.into()),
-                    ClientEvent::Restart | _ => {}
+                    ClientEvent::StartTls | ClientEvent::Restart | _ => {}
                 }
             }
             if let Some(event) = self.pubsub.poll_event() {

@@ -51,7 +51,7 @@ impl Bench {
         }
         while let Some(stanza) = self.service.poll_transmit() {
             let stanza = Stanza::parse(&stanza.to_bytes(), &Limits::default()).unwrap();
-            assert!(self.client.handle_stanza(stanza).is_none());
+            assert!(self.client.handle_stanza(NOW, stanza).is_none());
         }
         std::iter::from_fn(|| self.client.poll_event()).collect()
     }
@@ -149,13 +149,17 @@ fn xc_sz_04_an_answer_of_somebody_else_is_none() {
     };
     let mut forged = iq.to_result(None);
     forged.from = Some(jid("evil@localhost"));
-    assert!(client.handle_stanza(Stanza::Iq(forged)).is_some());
+    assert!(client.handle_stanza(NOW, Stanza::Iq(forged)).is_some());
     assert_eq!(client.open_requests(), 1);
     let mut answer = iq.to_result(None);
     answer.from = Some(jid("pubsub.localhost"));
-    assert!(client.handle_stanza(Stanza::Iq(answer.clone())).is_none());
     assert!(
-        client.handle_stanza(Stanza::Iq(answer)).is_some(),
+        client
+            .handle_stanza(NOW, Stanza::Iq(answer.clone()))
+            .is_none()
+    );
+    assert!(
+        client.handle_stanza(NOW, Stanza::Iq(answer)).is_some(),
         "a second answer is none"
     );
 }

@@ -83,9 +83,11 @@ fn initial_presence_makes_a_session_available() {
         client_config("1001001@localhost/desktop", "right"),
         server_config(),
     );
-    let presence = pair.server_events.iter().find_map(|event| match event {
-        ServerEvent::Stanza(Stanza::Presence(presence)) => Some(presence),
-        _ => None,
+    let presence = pair.server_events.iter().find_map(|event| {
+        let ServerEvent::Stanza(Stanza::Presence(presence)) = event else {
+            return None;
+        };
+        Some(presence)
     });
     let presence = presence.unwrap();
     assert_eq!(

@@ -210,17 +210,17 @@ impl Link {
         let id = ItemId::new(&notification.item.to_string()).ok()?;
         let item = Item::new(notification::wrap(&notification.update)).with_id(id);
         let request = self.pubsub.publish(now, &node, item);
-        self.pump();
+        self.pump(now);
         Some(request)
     }
 
     /// Hands stanzas and events between the session and the requests.
-    fn pump(&mut self) {
+    fn pump(&mut self, now: Duration) {
         while let Some(event) = self.session.poll_event() {
             match event {
                 ClientEvent::Online { .. } => self.events.push_back(LinkEvent::Online),
                 ClientEvent::Stanza(stanza) => {
-                    if let Some(Stanza::Presence(presence)) = self.pubsub.handle_stanza(stanza) {
+                    if let Some(Stanza::Presence(presence)) = self.pubsub.handle_stanza(now, stanza) {
                         self.events.push_back(LinkEvent::Presence(presence));
                     }
                 }
@@ -238,8 +238,14 @@ impl Link {
                     self.events
                         .push_back(LinkEvent::NotPublished(request, failure));
                 }
-                // The publisher subscribes to nothing.
-                PubSubEvent::Notification(_) | _ => {}
+                // The publisher subscribes to nothing, and decides about no subscription.
+                PubSubEvent::Notification(_)
+                | PubSubEvent::Approval(_)
+                | PubSubEvent::Followed { .. }
+                | PubSubEvent::FollowEnded { .. }
+                | PubSubEvent::PossibleGap { .. }
+                | PubSubEvent::Left { .. }
+                | _ => {}
             }
         }
         while let Some(stanza) = self.pubsub.poll_transmit() {
@@ -255,14 +261,14 @@ impl Machine for Link {
 
     fn handle_input(&mut self, now: Duration, input: &mut BytesMut) -> Result<(), Error> {
         let result = self.session.handle_input(now, input);
-        self.pump();
+        self.pump(now);
         result
     }
 
     fn handle_timeout(&mut self, now: Duration) -> Result<(), Error> {
         self.session.handle_timeout(now);
         self.pubsub.handle_timeout(now);
-        self.pump();
+        self.pump(now);
         Ok(())
     }
 

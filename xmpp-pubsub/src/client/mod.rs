@@ -1,125 +1,89 @@
-//! Requests to a publish-subscribe service, each with a handle, and the events that come back. XEP-0060 §6 to §8.
+//! Requests to a publish-subscribe service, each with a handle, and the events that come back. XEP-0060 §5 to §8.
 //!
 //! [`PubSub`] stands on a session and outlives it: hand it the stanzas that [`session::Client`](crate::session::Client)
 //! yields, and send what it gives.
+//!
+//! ```
+//! use std::time::Duration;
+//! use xmpp_pubsub::client::{Config, Event, Follow, PubSub};
+//! use xmpp_pubsub::stanza::{Iq, IqContent, Stanza};
+//! use xmpp_pubsub::{Jid, NodeId};
+//!
+//! # fn from_session(sent: Stanza) -> Option<Stanza> {
+//! #     let Stanza::Iq(iq) = sent else { return None };
+//! #     let mut answer = iq.to_result(None);
+//! #     answer.from = iq.to;
+//! #     Some(Stanza::Iq(answer))
+//! # }
+//! let mut pubsub = PubSub::new(Config::new(Jid::new("pubsub.localhost")?, 42));
+//! let node = NodeId::new("/finesse/api/User/1001001")?;
+//! let mut now = Duration::ZERO;
+//! // Followed: subscribed to in each session anew, with what was missed in between.
+//! pubsub.follow(now, &node, Follow::default());
+//! // The session said that it is online.
+//! pubsub.connected(now, &Jid::new("1001001@localhost/desktop")?);
+//! let ping = pubsub.info(now, None);
+//!
+//! // The drive loop: after each call drain both, then sleep until `poll_timeout`.
+//! # let mut rounds = 0;
+//! loop {
+//!     while let Some(stanza) = pubsub.poll_transmit() {
+//!         // `session.send(&stanza)`; what it yields later comes back:
+//!         if let Some(answer) = from_session(stanza) {
+//!             // What is not the service's is given back.
+//!             assert!(pubsub.handle_stanza(now, answer).is_none());
+//!         }
+//!     }
+//!     while let Some(event) = pubsub.poll_event() {
+//!         match event {
+//!             Event::Notification(notification) => println!("{:?}", notification.event),
+//!             Event::Done { request, outcome } => println!("{request:?}: {outcome:?}"),
+//!             Event::Failed { request, failure } => println!("{request:?}: {failure}"),
+//!             Event::PossibleGap { node, reason } => println!("{node}: {reason:?}"),
+//!             other => println!("{other:?}"),
+//!         }
+//!     }
+//!     // The application sleeps until the earlier of this and the session's.
+//!     let Some(wake_at) = pubsub.poll_timeout() else { break };
+//!     now = wake_at;
+//!     pubsub.handle_timeout(now);
+//!     # rounds += 1;
+//!     # assert!(rounds < 10, "nothing is open any more");
+//! }
+//! // Before the application exits: `leave`, and close the session at `Event::Left`.
+//! pubsub.leave(now);
+//! # assert!(pubsub.poll_transmit().is_some());
+//! # let _ = ping;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
-use std::collections::{BTreeMap, VecDeque};
+mod answer;
+mod config;
+mod event;
+mod follow;
+mod items;
+mod owner;
+mod request;
+mod seen;
+mod subscriber;
+
+use std::collections::VecDeque;
 use std::time::Duration;
 
+use self::follow::Follows;
+use self::request::{Kind, Requests};
 use crate::delay::Delay;
 use crate::event::Event as PubSubEvent;
-use crate::form::Form;
-use crate::id::{IdSource, ItemId, NodeId, StanzaId, SubId};
+use crate::form::{Form, SubscribeAuthorization};
+use crate::id::{IdSource, StanzaId};
 use crate::jid::Jid;
 use crate::ns;
-use crate::other::Other;
-use crate::owner::Owner;
-use crate::pubsub::{Child, Item, Items, PubSub as Element, Subscription};
-use crate::stanza::{Iq, IqContent, Message, MessageKind, Payload, Stanza, StanzaError};
+use crate::stanza::{Iq, IqContent, Message, MessageKind, Stanza};
 
-/// Settings of a [`PubSub`] client.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The address of the service, such as `pubsub.localhost`.
-    pub service: Jid,
-    /// Random number of the host's: makes the ids of requests. Another one for each process, so that late answers of an
-    /// earlier one match nothing.
-    pub seed: u64,
-    /// How long to wait for an answer. Default 30 s.
-    pub timeout: Duration,
-}
-
-impl Config {
-    /// Settings for a service. `seed` is a random number of the host's.
-    #[must_use]
-    pub const fn new(service: Jid, seed: u64) -> Self {
-        Self {
-            service,
-            seed,
-            timeout: Duration::from_secs(30),
-        }
-    }
-
-    /// Sets how long to wait for an answer.
-    #[must_use]
-    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-}
-
-/// Names a request until its outcome is known.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct RequestId(u64);
-
-/// What the application should know.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Event {
-    /// A request was carried out.
-    Done {
-        /// Which.
-        request: RequestId,
-        /// What came of it.
-        outcome: Outcome,
-    },
-    /// A request was not carried out.
-    Failed {
-        /// Which.
-        request: RequestId,
-        /// Why.
-        failure: Failure,
-    },
-    /// Something happened at a node.
-    Notification(Notification),
-}
-
-/// An event message of the service.
-#[derive(Clone, Debug)]
-pub struct Notification {
-    /// The address that is subscribed.
-    pub to: Option<Jid>,
-    /// What happened.
-    pub event: PubSubEvent,
-    /// When it happened, if it was held back.
-    pub delay: Option<Delay>,
-}
-
-/// What came of a request.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// Published; with the id that the service made, if it says so.
-    Published(Option<ItemId>),
-    /// The subscription as it is now.
-    Subscribed(Option<Subscription>),
-    /// The subscriptions of this user.
-    Subscriptions(Vec<Subscription>),
-    /// The items of a node.
-    Items(Vec<Item>),
-    /// The node is there; with its name, if the service chose it.
-    Created(Option<NodeId>),
-    /// Done, without further words.
-    Done,
-}
-
-/// Why a request was not carried out.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Failure {
-    /// The service refused.
-    #[error("refused: {0}")]
-    Refused(StanzaError),
-    /// No answer came in time. It may have been carried out.
-    #[error("no answer in time")]
-    Timeout,
-    /// The connection broke before the answer came. It may have been carried out.
-    #[error("the connection was lost")]
-    ConnectionLost,
-    /// The answer could not be read.
-    #[error("the answer could not be read")]
-    Unreadable,
-}
+pub use config::Config;
+pub use event::{Approval, Decision, Event, Failure, Notification, Origin, Outcome};
+pub use follow::{Address, Follow, Gap};
+pub use request::RequestId;
 
 /// A client of one publish-subscribe service.
 ///
@@ -127,33 +91,19 @@ pub enum Failure {
 /// and re-arm a timer from [`poll_timeout`](Self::poll_timeout).
 ///
 /// Requests are answered in any order. What is sent before the session is online must be held back by the caller, or
-/// is lost; [`connection_lost`](Self::connection_lost) then ends what was open.
+/// is lost; [`connection_lost`](Self::connection_lost) then ends what was open. What is
+/// [followed](Self::follow) waits by itself.
 #[derive(Debug)]
 pub struct PubSub {
     config: Config,
     ids: IdSource,
     next_request: u64,
-    pending: BTreeMap<StanzaId, Pending>,
-    /// In the order of time, since all requests wait equally long.
-    deadlines: VecDeque<(Duration, StanzaId)>,
+    requests: Requests,
+    /// The session's address, while there is one.
+    own: Option<Jid>,
+    follows: Follows,
     out: VecDeque<Stanza>,
     events: VecDeque<Event>,
-}
-
-#[derive(Debug)]
-struct Pending {
-    request: RequestId,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    Publish,
-    Subscribe,
-    Subscriptions,
-    Items,
-    Create,
-    Other,
 }
 
 impl PubSub {
@@ -164,116 +114,12 @@ impl PubSub {
             ids: IdSource::new(config.seed),
             config,
             next_request: 0,
-            pending: BTreeMap::new(),
-            deadlines: VecDeque::new(),
+            requests: Requests::new(),
+            own: None,
+            follows: Follows::new(),
             out: VecDeque::new(),
             events: VecDeque::new(),
         }
-    }
-
-    /// Publishes an item. XEP-0060 §7.1.
-    pub fn publish(&mut self, now: Duration, node: &NodeId, item: Item) -> RequestId {
-        let child = Child::Publish {
-            node: Some(node.clone()),
-            items: vec![item],
-            other: Other::new(),
-        };
-        self.set(now, Kind::Publish, child)
-    }
-
-    /// Deletes an item. XEP-0060 §7.2.
-    pub fn retract(&mut self, now: Duration, node: &NodeId, id: ItemId) -> RequestId {
-        let item = Item {
-            id: Some(id),
-            ..Item::default()
-        };
-        let child = Child::Retract {
-            node: Some(node.clone()),
-            notify: Some(true),
-            items: vec![item],
-            other: Other::new(),
-        };
-        self.set(now, Kind::Other, child)
-    }
-
-    /// Subscribes an address of this user: bare for all sessions, full for one. XEP-0060 §6.1.
-    pub fn subscribe(&mut self, now: Duration, node: &NodeId, jid: Jid) -> RequestId {
-        let child = Child::Subscribe {
-            node: Some(node.clone()),
-            jid: Some(jid),
-            other: Other::new(),
-        };
-        self.set(now, Kind::Subscribe, child)
-    }
-
-    /// Ends a subscription. XEP-0060 §6.2.
-    pub fn unsubscribe(
-        &mut self,
-        now: Duration,
-        node: &NodeId,
-        jid: Jid,
-        subid: Option<SubId>,
-    ) -> RequestId {
-        let child = Child::Unsubscribe {
-            node: Some(node.clone()),
-            jid: Some(jid),
-            subid,
-            other: Other::new(),
-        };
-        self.set(now, Kind::Other, child)
-    }
-
-    /// Asks which subscriptions this user has, at one node or all. XEP-0060 §5.6.
-    pub fn subscriptions(&mut self, now: Duration, node: Option<&NodeId>) -> RequestId {
-        let child = Child::Subscriptions {
-            node: node.cloned(),
-            entries: Vec::new(),
-            other: Other::new(),
-        };
-        let payload = Element::new(child).to_payload();
-        self.request(now, Kind::Subscriptions, IqContent::Get(payload))
-    }
-
-    /// Asks for the newest items of a node, or all that it keeps. XEP-0060 §6.5.
-    pub fn items(&mut self, now: Duration, node: &NodeId, newest: Option<u64>) -> RequestId {
-        let items = Items {
-            node: Some(node.clone()),
-            max_items: newest,
-            ..Items::default()
-        };
-        let payload = Element::new(Child::Items(items)).to_payload();
-        self.request(now, Kind::Items, IqContent::Get(payload))
-    }
-
-    /// Makes a node, with settings if the defaults will not do. XEP-0060 §8.1.
-    pub fn create(
-        &mut self,
-        now: Duration,
-        node: Option<&NodeId>,
-        configure: Option<Form>,
-    ) -> RequestId {
-        let mut element = Element::new(Child::Create {
-            node: node.cloned(),
-            other: Other::new(),
-        });
-        if let Some(form) = configure {
-            element.children.push(Child::Configure {
-                node: None,
-                form: Some(form),
-                other: Other::new(),
-            });
-        }
-        self.request(now, Kind::Create, IqContent::Set(element.to_payload()))
-    }
-
-    /// Deletes a node. XEP-0060 §8.4.
-    pub fn delete(&mut self, now: Duration, node: &NodeId) -> RequestId {
-        let owner = Owner::Delete {
-            node: Some(node.clone()),
-            redirect: None,
-            other: Other::new(),
-        };
-        self.request(now, Kind::Other, IqContent::Set(owner.to_payload()))
     }
 
     /// Sends any request to the service; its answer becomes [`Outcome::Done`] or a failure.
@@ -281,42 +127,52 @@ impl PubSub {
         self.request(now, Kind::Other, content)
     }
 
-    /// Takes a stanza that the session got. What is not from the service, or answers nothing of ours, is given back.
-    pub fn handle_stanza(&mut self, stanza: Stanza) -> Option<Stanza> {
-        if stanza.sender() != Some(&self.config.service) {
+    /// Gives a request another deadline than [`Config::timeout`] from its start; whether it is open.
+    pub fn set_deadline(&mut self, request: RequestId, ends: Duration) -> bool {
+        self.requests.set_deadline(request, ends)
+    }
+
+    /// Takes a stanza that the session got. What is not from the service, or answers nothing of ours, is given back
+    /// (XC-SZ-04).
+    pub fn handle_stanza(&mut self, now: Duration, stanza: Stanza) -> Option<Stanza> {
+        if !self.is_service(stanza.sender()) {
             return Some(stanza);
         }
         match stanza {
-            Stanza::Iq(iq) => match self.pending.remove(iq.id.as_str()) {
-                Some(pending) => {
-                    self.on_answer(&pending, iq.content);
+            Stanza::Iq(iq) if !iq.is_request() => match self.requests.take(&iq.id) {
+                Some((request, kind)) => {
+                    self.on_answer(now, request, kind, iq.content);
+                    self.pump_follows(now);
                     None
                 }
                 None => Some(Stanza::Iq(iq)),
             },
-            Stanza::Message(message) => self.on_message(message).map(Stanza::Message),
+            Stanza::Iq(iq) => Some(Stanza::Iq(iq)),
+            Stanza::Message(message) => self.on_message(now, message).map(Stanza::Message),
             Stanza::Presence(presence) => Some(Stanza::Presence(presence)),
         }
     }
 
     /// Ends requests that waited too long. Early or repeated calls do nothing.
     pub fn handle_timeout(&mut self, now: Duration) {
-        while let Some((ends, _)) = self.deadlines.front() {
-            if *ends > now {
-                break;
-            }
-            if let Some((_, id)) = self.deadlines.pop_front() {
-                self.fail(&id, &Failure::Timeout);
-            }
+        while let Some((request, kind)) = self.requests.take_late(now) {
+            self.on_failure(now, request, kind, Failure::Timeout);
         }
+        self.pump_follows(now);
     }
 
-    /// The session is over: nothing that is open will be answered.
+    /// The session is over: nothing that is open will be answered. What is followed waits for
+    /// [`connected`](Self::connected).
     pub fn connection_lost(&mut self) {
         self.out.clear();
-        for (_, id) in core::mem::take(&mut self.deadlines) {
-            self.fail(&id, &Failure::ConnectionLost);
+        self.own = None;
+        while let Some((request, kind)) = self.requests.take_any() {
+            if !matches!(kind, Kind::Follow(_)) {
+                let failure = Failure::ConnectionLost;
+                self.events.push_back(Event::Failed { request, failure });
+            }
         }
+        self.follows_lost();
     }
 
     /// The next stanza to send.
@@ -332,111 +188,115 @@ impl PubSub {
     /// When to call [`handle_timeout`](Self::handle_timeout).
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.deadlines.front().map(|(ends, _)| *ends)
+        self.requests.next_deadline()
     }
 
     /// How many requests are open.
     #[must_use]
     pub fn open_requests(&self) -> usize {
-        self.pending.len()
-    }
-
-    fn set(&mut self, now: Duration, kind: Kind, child: Child) -> RequestId {
-        self.request(now, kind, IqContent::Set(Element::new(child).to_payload()))
+        self.requests.len()
     }
 
     fn request(&mut self, now: Duration, kind: Kind, content: IqContent) -> RequestId {
         let request = RequestId(self.next_request);
         self.next_request += 1;
-        // Sixteen hexadecimal digits are always an identifier.
-        if let Ok(id) = StanzaId::new(&self.ids.next_hex()) {
-            let iq = Iq::new(id.clone(), content).with_to(self.config.service.clone());
-            self.out.push_back(Stanza::Iq(iq));
-            self.deadlines
-                .push_back((now.saturating_add(self.config.timeout), id.clone()));
-            self.pending.insert(id, Pending { request, kind });
+        if self.requests.len() >= self.config.max_open {
+            self.on_failure(now, request, kind, Failure::TooManyOpen);
+        } else {
+            self.send_as(now, request, kind, content);
         }
         request
     }
 
-    fn on_answer(&mut self, pending: &Pending, content: IqContent) {
-        // Answers come in order as a rule, so that this keeps the list as short as the table.
-        while self
-            .deadlines
-            .front()
-            .is_some_and(|(_, id)| !self.pending.contains_key(id))
-        {
-            self.deadlines.pop_front();
+    /// Sends a request, or what follows in it.
+    fn send_as(&mut self, now: Duration, request: RequestId, kind: Kind, content: IqContent) {
+        // Sixteen hexadecimal digits are always an identifier.
+        if let Ok(id) = StanzaId::new(&self.ids.next_hex()) {
+            let iq = Iq::new(id.clone(), content).with_to(self.config.service.clone());
+            self.out.push_back(Stanza::Iq(iq));
+            let ends = now.saturating_add(self.config.timeout);
+            self.requests.insert(request, id, ends, kind);
         }
-        let request = pending.request;
-        self.events.push_back(match outcome(pending.kind, content) {
+    }
+
+    fn on_answer(&mut self, now: Duration, request: RequestId, kind: Kind, content: IqContent) {
+        if let Kind::Pages(paging) = kind {
+            let children =
+                answer::payload(content).and_then(|payload| answer::children(payload.as_ref()));
+            return match children {
+                Ok(children) => self.on_page(now, request, *paging, children),
+                Err(failure) => self.events.push_back(Event::Failed { request, failure }),
+            };
+        }
+        let outcome = answer::outcome(&kind, content);
+        if let Kind::Follow(step) = kind {
+            return self.on_follow_step(now, step, outcome);
+        }
+        self.events.push_back(match outcome {
             Ok(outcome) => Event::Done { request, outcome },
             Err(failure) => Event::Failed { request, failure },
         });
     }
 
-    fn on_message(&mut self, message: Message) -> Option<Message> {
-        let event = message
-            .payloads
-            .find(ns::PUBSUB_EVENT, "event")
-            .map(PubSubEvent::decode);
-        let (Some(Ok(event)), false) = (event, message.kind == MessageKind::Error) else {
+    fn on_failure(&mut self, now: Duration, request: RequestId, kind: Kind, failure: Failure) {
+        match kind {
+            Kind::Follow(step) => self.on_follow_step(now, step, Err(failure)),
+            Kind::Publish
+            | Kind::Subscribe
+            | Kind::Subscriptions
+            | Kind::Affiliations
+            | Kind::Options
+            | Kind::Items
+            | Kind::Pages(_)
+            | Kind::Create
+            | Kind::Configuration
+            | Kind::NodeSubscriptions
+            | Kind::NodeAffiliations
+            | Kind::Pending
+            | Kind::Info
+            | Kind::Entries
+            | Kind::Other => self.events.push_back(Event::Failed { request, failure }),
+        }
+    }
+
+    fn on_message(&mut self, now: Duration, message: Message) -> Option<Message> {
+        if message.kind == MessageKind::Error {
+            return Some(message);
+        }
+        if let Some(approval) = approval(&message) {
+            self.events.push_back(Event::Approval(approval));
+            return None;
+        }
+        let event = message.payloads.find(ns::PUBSUB_EVENT, "event");
+        let Some(Ok(event)) = event.map(PubSubEvent::decode) else {
             return Some(message);
         };
         let delay = message.payloads.find(ns::DELAY, "delay").map(Delay::decode);
-        let delay = delay.and_then(Result::ok);
-        self.events.push_back(Event::Notification(Notification {
+        let notification = Notification {
             to: message.to,
             event,
-            delay,
-        }));
+            delay: delay.and_then(Result::ok),
+            origin: Origin::Live,
+        };
+        self.on_notification(now, notification);
         None
     }
 
-    fn fail(&mut self, id: &StanzaId, failure: &Failure) {
-        if let Some(pending) = self.pending.remove(id) {
-            let failure = failure.clone();
-            self.events.push_back(Event::Failed {
-                request: pending.request,
-                failure,
-            });
-        }
+    /// Whether a stanza is the service's. Where that is the user's own account, it may come without a sender.
+    fn is_service(&self, sender: Option<&Jid>) -> bool {
+        let service = &self.config.service;
+        let is_own_account = || self.own.as_ref().is_some_and(|own| own.bare() == *service);
+        sender.map_or_else(is_own_account, |sender| sender == service)
     }
 }
 
-fn outcome(kind: Kind, content: IqContent) -> Result<Outcome, Failure> {
-    let payload = match content {
-        IqContent::Result(payload) => payload,
-        IqContent::Error { error, .. } => return Err(Failure::Refused(*error)),
-        IqContent::Get(_) | IqContent::Set(_) => return Err(Failure::Unreadable),
-    };
-    let child = match payload {
-        Some(payload) if payload.is(ns::PUBSUB, "pubsub") => first_child(&payload)?,
-        Some(_) | None => None,
-    };
-    Ok(match (kind, child) {
-        (Kind::Publish, Some(Child::Publish { items, .. })) => {
-            Outcome::Published(items.into_iter().next().and_then(|item| item.id))
-        }
-        (Kind::Publish, _) => Outcome::Published(None),
-        (Kind::Subscribe, Some(Child::Subscription(subscription))) => {
-            Outcome::Subscribed(Some(subscription))
-        }
-        (Kind::Subscribe, _) => Outcome::Subscribed(None),
-        (Kind::Subscriptions, Some(Child::Subscriptions { entries, .. })) => {
-            Outcome::Subscriptions(entries)
-        }
-        (Kind::Items, Some(Child::Items(items))) => Outcome::Items(items.items),
-        (Kind::Create, Some(Child::Create { node, .. })) => Outcome::Created(node),
-        (Kind::Create, _) => Outcome::Created(None),
-        // RS trap 12: an empty answer means that there is nothing.
-        (Kind::Items, None) => Outcome::Items(Vec::new()),
-        (Kind::Subscriptions | Kind::Items, _) => return Err(Failure::Unreadable),
-        (Kind::Other, _) => Outcome::Done,
+/// The form by which a service asks an owner. XEP-0060 §8.6.
+fn approval(message: &Message) -> Option<Approval> {
+    let form = message.payloads.find(ns::DATA_FORMS, "x")?;
+    let form = Form::decode(form).ok()?;
+    let request = SubscribeAuthorization::from_form(&form).ok()?;
+    Some(Approval {
+        id: message.id.clone(),
+        request,
     })
-}
-
-fn first_child(payload: &Payload) -> Result<Option<Child>, Failure> {
-    let element = Element::decode(payload).map_err(|_| Failure::Unreadable)?;
-    Ok(element.children.into_iter().next())
 }
