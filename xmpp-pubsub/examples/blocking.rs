@@ -217,6 +217,10 @@ impl Peer {
     }
 }
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one of it is there at a time, and is taken apart at once"
+)]
 enum Happened {
     Online(Jid),
     PubSub(client::Event),

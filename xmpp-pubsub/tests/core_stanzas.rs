@@ -381,13 +381,14 @@ fn kinds_of_messages_and_presence() {
 }
 
 fn error_of(stanza: Stanza) -> StanzaError {
-    match stanza {
-        Stanza::Iq(Iq {
-            content: IqContent::Error { error, .. },
-            ..
-        }) => *error,
-        other => panic!("{other:?}"),
-    }
+    let Stanza::Iq(Iq {
+        content: IqContent::Error { error, .. },
+        ..
+    }) = stanza
+    else {
+        panic!("{stanza:?}")
+    };
+    *error
 }
 
 #[test]
@@ -495,5 +496,5 @@ fn disco_ping_and_delay() {
     };
     let delay: Option<&Payload> = message.payloads.find(ns::DELAY, "delay");
     let delay = Delay::decode(delay.unwrap()).unwrap();
-    assert_eq!(delay.stamp, 1031699305_000, "XC-EX-01");
+    assert_eq!(delay.stamp, 1_031_699_305_000, "XC-EX-01");
 }

@@ -220,7 +220,8 @@ impl Link {
             match event {
                 ClientEvent::Online { .. } => self.events.push_back(LinkEvent::Online),
                 ClientEvent::Stanza(stanza) => {
-                    if let Some(Stanza::Presence(presence)) = self.pubsub.handle_stanza(now, stanza) {
+                    if let Some(Stanza::Presence(presence)) = self.pubsub.handle_stanza(now, stanza)
+                    {
                         self.events.push_back(LinkEvent::Presence(presence));
                     }
                 }

@@ -40,7 +40,7 @@ pub(super) fn outcome(kind: &Kind, content: IqContent) -> Result<Outcome, Failur
         }
         Kind::Pending => pending(payload),
         Kind::Info => disco::Info::decode(payload.ok_or(Failure::Unreadable)?)
-            .map(Outcome::Info)
+            .map(|info| Outcome::Info(Box::new(info)))
             .map_err(|_| Failure::Unreadable),
         Kind::Entries => disco::Items::decode(payload.ok_or(Failure::Unreadable)?)
             .map(Outcome::Entries)

@@ -32,7 +32,7 @@ pub enum Event {
     /// Something happened at a node.
     Notification(Notification),
     /// Somebody wants to subscribe to a node of this user's. Answer with [`PubSub::decide`](super::PubSub::decide).
-    Approval(Approval),
+    Approval(Box<Approval>),
     /// A followed node is subscribed to, now or again. The state may be `pending`: events come when an owner approves.
     Followed {
         /// Which.
@@ -129,7 +129,7 @@ pub enum Outcome {
         session: Option<String>,
     },
     /// What a service or node is.
-    Info(disco::Info),
+    Info(Box<disco::Info>),
     /// Nodes of a service, children of a collection, or items of a leaf node.
     Entries(disco::Items),
     /// Done, without further words.

@@ -411,7 +411,7 @@ impl PubSub {
                 let overlaps = items
                     .iter()
                     .any(|item| item.id.as_ref().is_some_and(|id| followed.seen.has(id)));
-                if !overlaps && !(items.is_empty() && followed.seen.is_empty()) {
+                if !overlaps {
                     let is_full =
                         u64::try_from(items.len()).is_ok_and(|len| len >= followed.how.recover);
                     // A node of which nothing was ever seen, and that has room for more, has all there was.

@@ -264,7 +264,7 @@ impl PubSub {
             return Some(message);
         }
         if let Some(approval) = approval(&message) {
-            self.events.push_back(Event::Approval(approval));
+            self.events.push_back(Event::Approval(Box::new(approval)));
             return None;
         }
         let event = message.payloads.find(ns::PUBSUB_EVENT, "event");
