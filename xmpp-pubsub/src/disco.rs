@@ -111,6 +111,13 @@ impl Info {
         self.features.iter().any(|feature| feature == namespace)
     }
 
+    /// Whether it says that it is that. What a service is, its identity says, not a feature (XEP-0060 §5.1).
+    #[must_use]
+    pub fn is(&self, category: &str, kind: &str) -> bool {
+        let mut identities = self.identities.iter();
+        identities.any(|identity| identity.category == category && identity.kind == kind)
+    }
+
     /// The element.
     #[must_use]
     pub fn to_payload(&self) -> Payload {

@@ -42,7 +42,7 @@ fn xbosh_3_02_an_opening_is_answered_by_features_alone() {
         "<stream:features xmlns:stream=\"http://etherx.jabber.org/streams\">\
          <mechanisms xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"><mechanism>PLAIN</mechanism>\
          </mechanisms></stream:features>",
-        "XBOSH-2-02, XBOSH-3-02"
+        "XBOSH-2-02, XBOSH-3-02, XC-ST-13"
     );
     assert_eq!(server.poll_transmit(), None, "XBOSH-3-02");
     assert_eq!(client().poll_transmit(), None, "XBOSH-3-02");

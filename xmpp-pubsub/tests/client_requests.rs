@@ -136,7 +136,7 @@ fn each_request_is_that_of_the_example() {
         ("ex-147", |client| {
             client.configure(NOW, &node(), Form::cancel())
         }),
-        ("ex-152", |client| client.default_configuration(NOW)),
+        ("ex-152", |client| client.default_configuration(NOW, None)),
         ("ex-157", |client| client.delete(NOW, &node())),
         ("ex-158", |client| {
             let uri = "xmpp:hamlet@denmark.lit?;node=blog".to_owned();

@@ -137,11 +137,15 @@ fn section_3_3_3_each_message_declares_what_it_needs() {
     server.send(&stanza);
     server.send(&stanza);
     let one = "<message xmlns=\"jabber:client\" from=\"pubsub.localhost\" type=\"headline\"/>";
-    assert_eq!(server.said(), [one, one], "two stanzas, two messages");
+    assert_eq!(
+        server.said(),
+        [one, one],
+        "XC-ST-13: two stanzas, two messages"
+    );
 
     let mut client = online();
     client.send(&stanza).unwrap();
-    assert_eq!(client.said(), [one]);
+    assert_eq!(client.said(), [one], "XC-ST-13");
 }
 
 #[test]

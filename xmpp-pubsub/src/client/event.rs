@@ -99,6 +99,8 @@ pub enum Decision {
     Allow,
     /// It is refused.
     Deny,
+    /// Nothing yet: it goes on waiting.
+    Later,
 }
 
 /// What came of a request.

@@ -187,7 +187,7 @@ impl PubSub {
         self.follows.leaving = Some(subscriptions.len());
         self.follows.left_behind = 0;
         for (node, jid, subid) in subscriptions {
-            let content = unsubscribe_content(&node, jid, subid);
+            let content = unsubscribe_content(Some(&node), jid, subid);
             self.request(now, Kind::Follow(FollowStep::Unsubscribe), content);
         }
     }
@@ -271,7 +271,7 @@ impl PubSub {
                 FollowStep::Subscribe(key) => {
                     match (self.follows.nodes.get(key), self.address(key.1)) {
                         (Some(followed), Some(jid)) => {
-                            subscribe_content(&key.0, jid, followed.how.options.as_ref())
+                            subscribe_content(Some(&key.0), jid, followed.how.options.as_ref())
                         }
                         _ => continue,
                     }

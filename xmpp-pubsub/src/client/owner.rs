@@ -1,12 +1,13 @@
 //! What an owner asks. XEP-0060 §8.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::PubSub;
 use super::event::{Approval, Decision};
 use super::request::{Kind, RequestId};
 use crate::command::Command;
-use crate::form::{Field, Form, FormKind};
+use crate::form::{Field, Form, FormKind, NodeType, SubscribeAuthorization};
 use crate::id::NodeId;
 use crate::ns;
 use crate::other::Other;
@@ -57,10 +58,10 @@ impl PubSub {
         self.owner_set(now, &owner)
     }
 
-    /// Asks for the settings that a new node gets. §8.3.
-    pub fn default_configuration(&mut self, now: Duration) -> RequestId {
+    /// Asks for the settings that a new node gets, of that type or a leaf. §8.3.
+    pub fn default_configuration(&mut self, now: Duration, kind: Option<&NodeType>) -> RequestId {
         let owner = Owner::Default {
-            kind: None,
+            kind: kind.map(|kind| kind.as_str().to_owned()),
             form: None,
             other: Other::new(),
         };
@@ -102,13 +103,15 @@ impl PubSub {
         self.owner_get(now, Kind::NodeSubscriptions, &owner)
     }
 
-    /// Changes who is subscribed to a node; who is not named stays as he is. §8.8.2.
+    /// Changes who is subscribed to a node; who is not named stays as he is. Of several entries for one address and subid the
+    /// last counts. §8.8.2.
     pub fn set_node_subscriptions(
         &mut self,
         now: Duration,
         node: &NodeId,
         changes: Vec<Subscription>,
     ) -> RequestId {
+        let changes = last_of_each(changes, |entry| (entry.jid.clone(), entry.subid.clone()));
         let owner = node_subscriptions(node, changes);
         self.owner_set(now, &owner)
     }
@@ -119,13 +122,15 @@ impl PubSub {
         self.owner_get(now, Kind::NodeAffiliations, &owner)
     }
 
-    /// Changes who is affiliated with a node; who is not named stays as he is. §8.9.2.
+    /// Changes who is affiliated with a node; who is not named stays as he is. Of several entries for one address the last
+    /// counts. §8.9.2.
     pub fn set_node_affiliations(
         &mut self,
         now: Duration,
         node: &NodeId,
         changes: Vec<AffiliationEntry>,
     ) -> RequestId {
+        let changes = last_of_each(changes, |entry| entry.jid.clone());
         let owner = node_affiliations(node, changes);
         self.owner_set(now, &owner)
     }
@@ -159,9 +164,19 @@ impl PubSub {
 
     /// Answers somebody who wants to subscribe. The service says nothing to that. §8.6.
     pub fn decide(&mut self, approval: &Approval, decision: Decision) {
-        let mut answer = approval.request.clone();
-        answer.allow = Some(decision == Decision::Allow);
-        let form = answer.to_form(FormKind::Submit);
+        let allow = match decision {
+            Decision::Allow => Some(true),
+            Decision::Deny => Some(false),
+            Decision::Later => None,
+        };
+        let form = match allow {
+            Some(_) => SubscribeAuthorization {
+                allow,
+                ..approval.request.clone()
+            }
+            .to_form(FormKind::Submit),
+            None => Form::cancel(),
+        };
         let mut message = Message::new(MessageKind::Normal, form.to_payload());
         message.to = Some(self.config.service.clone());
         message.id.clone_from(&approval.id);
@@ -191,4 +206,16 @@ fn node_affiliations(node: &NodeId, entries: Vec<AffiliationEntry>) -> Owner {
         entries,
         other: Other::new(),
     }
+}
+
+/// The list without entries that a later one with the same key stands in for.
+fn last_of_each<T, K: Ord>(entries: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    let mut kept: Vec<T> = entries
+        .into_iter()
+        .rev()
+        .filter(|entry| seen.insert(key(entry)))
+        .collect();
+    kept.reverse();
+    kept
 }

@@ -13,33 +13,43 @@ use crate::pubsub::{Child, Item, PubSub as Element};
 use crate::stanza::IqContent;
 
 impl PubSub {
-    /// Subscribes an address of this user: bare for all sessions, full for one. §6.1.
-    pub fn subscribe(&mut self, now: Duration, node: &NodeId, jid: Jid) -> RequestId {
-        let content = subscribe_content(node, jid, None);
+    /// Subscribes an address of this user: bare for all sessions, full for one. Here and below, no node (`None::<&NodeId>`) is
+    /// the root collection. §6.1.
+    pub fn subscribe<'n>(
+        &mut self,
+        now: Duration,
+        node: impl Into<Option<&'n NodeId>>,
+        jid: Jid,
+    ) -> RequestId {
+        let content = subscribe_content(node.into(), jid, None);
         self.request(now, Kind::Subscribe, content)
     }
 
     /// Subscribes, with options for the subscription. §6.3.7.
-    pub fn subscribe_with(
+    pub fn subscribe_with<'n>(
         &mut self,
         now: Duration,
-        node: &NodeId,
+        node: impl Into<Option<&'n NodeId>>,
         jid: Jid,
         options: &SubscribeOptions,
     ) -> RequestId {
-        let content = subscribe_content(node, jid, Some(options));
+        let content = subscribe_content(node.into(), jid, Some(options));
         self.request(now, Kind::Subscribe, content)
     }
 
     /// Ends a subscription. §6.2.
-    pub fn unsubscribe(
+    pub fn unsubscribe<'n>(
         &mut self,
         now: Duration,
-        node: &NodeId,
+        node: impl Into<Option<&'n NodeId>>,
         jid: Jid,
         subid: Option<SubId>,
     ) -> RequestId {
-        self.request(now, Kind::Other, unsubscribe_content(node, jid, subid))
+        self.request(
+            now,
+            Kind::Other,
+            unsubscribe_content(node.into(), jid, subid),
+        )
     }
 
     /// Asks which subscriptions this user has, at one node or all. §5.6.
@@ -58,28 +68,28 @@ impl PubSub {
     }
 
     /// Asks for the options of a subscription. §6.3.2.
-    pub fn options(
+    pub fn options<'n>(
         &mut self,
         now: Duration,
-        node: &NodeId,
+        node: impl Into<Option<&'n NodeId>>,
         jid: Jid,
         subid: Option<SubId>,
     ) -> RequestId {
-        let child = options(node, jid, subid, None);
+        let child = options(node.into(), jid, subid, None);
         self.get(now, Kind::Options, child)
     }
 
     /// Sets options of a subscription; those that are left out keep their values. §6.3.5.
-    pub fn set_options(
+    pub fn set_options<'n>(
         &mut self,
         now: Duration,
-        node: &NodeId,
+        node: impl Into<Option<&'n NodeId>>,
         jid: Jid,
         subid: Option<SubId>,
         wanted: &SubscribeOptions,
     ) -> RequestId {
         let form = wanted.to_form(FormKind::Submit);
-        let child = options(node, jid, subid, Some(form));
+        let child = options(node.into(), jid, subid, Some(form));
         self.set(now, Kind::Other, child)
     }
 
@@ -113,6 +123,12 @@ impl PubSub {
             other: Other::new(),
         });
         self.request(now, Kind::Publish, IqContent::Set(element.to_payload()))
+    }
+
+    /// Publishes the item of a node that has only one. §12.21.
+    pub fn publish_current(&mut self, now: Duration, node: &NodeId, item: Item) -> RequestId {
+        let id = ItemId::new("current").ok();
+        self.publish(now, node, Item { id, ..item })
     }
 
     /// Deletes an item, and has the subscribers told. §7.2.
@@ -165,9 +181,9 @@ fn publish(node: &NodeId, item: Item) -> Child {
     }
 }
 
-fn options(node: &NodeId, jid: Jid, subid: Option<SubId>, form: Option<Form>) -> Child {
+fn options(node: Option<&NodeId>, jid: Jid, subid: Option<SubId>, form: Option<Form>) -> Child {
     Child::Options {
-        node: Some(node.clone()),
+        node: node.cloned(),
         jid: Some(jid),
         subid,
         form,
@@ -176,12 +192,12 @@ fn options(node: &NodeId, jid: Jid, subid: Option<SubId>, form: Option<Form>) ->
 }
 
 pub(super) fn subscribe_content(
-    node: &NodeId,
+    node: Option<&NodeId>,
     jid: Jid,
     options: Option<&SubscribeOptions>,
 ) -> IqContent {
     let mut element = Element::new(Child::Subscribe {
-        node: Some(node.clone()),
+        node: node.cloned(),
         jid: Some(jid),
         other: Other::new(),
     });
@@ -197,9 +213,13 @@ pub(super) fn subscribe_content(
     IqContent::Set(element.to_payload())
 }
 
-pub(super) fn unsubscribe_content(node: &NodeId, jid: Jid, subid: Option<SubId>) -> IqContent {
+pub(super) fn unsubscribe_content(
+    node: Option<&NodeId>,
+    jid: Jid,
+    subid: Option<SubId>,
+) -> IqContent {
     let child = Child::Unsubscribe {
-        node: Some(node.clone()),
+        node: node.cloned(),
         jid: Some(jid),
         subid,
         other: Other::new(),
