@@ -1,16 +1,19 @@
 //! Addresses. RFC 7622.
 
 use core::fmt;
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use precis_profiles::precis_core::profile::PrecisFastInvocation;
+use precis_profiles::{OpaqueString, UsernameCaseMapped};
 
 /// An XMPP address, `local@domain/resource`, in prepared form. RFC 7622 §3.
 ///
 /// One shared string with the places of its separators: a clone costs a reference count, and so does
 /// [`bare`](Self::bare). Two addresses are equal when their prepared forms are.
 ///
-/// Plain ASCII is prepared without tables. For the rest, the stringprep profiles of RFC 6122 (Nodeprep,
-/// Nameprep, Resourceprep) stand in for the PRECIS profiles of RFC 7622: they agree on what real
-/// directories use and keep compatibility forms out of names.
+/// Plain ASCII is prepared without tables. For the rest, the local part follows UsernameCaseMapped and the resource
+/// OpaqueString (RFC 8265, by the tables of Unicode 6.3, which are those of its registry), the domain Nameprep (RFC 3491).
 ///
 /// ```
 /// # use xmpp_pubsub::Jid;
@@ -269,20 +272,7 @@ fn push_part(out: &mut String, part: Part, text: &str) -> Result<(), JidError> {
     if text.is_ascii() {
         return push_ascii(out, part, text);
     }
-    let prepared = match part {
-        Part::Local => stringprep::nodeprep(text),
-        Part::Domain => stringprep::nameprep(text).map(|prepared| {
-            // RFC 3490 §3.1: what separates labels in other scripts.
-            let prepared = prepared.replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
-            prepared
-                .strip_suffix('.')
-                .unwrap_or(&prepared)
-                .to_owned()
-                .into()
-        }),
-        Part::Resource => stringprep::resourceprep(text),
-    }
-    .map_err(|_| JidError::Forbidden(part))?;
+    let prepared = prepare(part, text).ok_or(JidError::Forbidden(part))?;
     if prepared.is_empty() {
         return Err(JidError::Empty(part));
     }
@@ -295,6 +285,30 @@ fn push_part(out: &mut String, part: Part, text: &str) -> Result<(), JidError> {
     }
     out.push_str(&prepared);
     Ok(())
+}
+
+/// RFC 7622 §3.2 to §3.4, beyond ASCII.
+fn prepare(part: Part, text: &str) -> Option<String> {
+    // What a profile yields must be what it yields again: RFC 8264 §7.
+    let stable = |once: Cow<'_, str>, again: Option<Cow<'_, str>>| {
+        again.filter(|again| *again == once).map(Cow::into_owned)
+    };
+    match part {
+        Part::Local => {
+            let once = UsernameCaseMapped::enforce(text).ok()?;
+            stable(once.clone(), UsernameCaseMapped::enforce(&*once).ok())
+        }
+        Part::Resource => {
+            let once = OpaqueString::enforce(text).ok()?;
+            stable(once.clone(), OpaqueString::enforce(&*once).ok())
+        }
+        Part::Domain => {
+            let prepared = stringprep::nameprep(text).ok()?;
+            // RFC 3490 §3.1: what separates labels in other scripts.
+            let prepared = prepared.replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
+            Some(prepared.strip_suffix('.').unwrap_or(&prepared).to_owned())
+        }
+    }
 }
 
 fn push_ascii(out: &mut String, part: Part, text: &str) -> Result<(), JidError> {
