@@ -331,7 +331,12 @@ impl Server {
 
     /// The next thing to know or do.
     pub fn poll_event(&mut self) -> Option<ServerEvent> {
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        if event.is_none() {
+            // Sessions are idle most of the time, and their events are large.
+            self.events = VecDeque::new();
+        }
+        event
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout).
@@ -485,5 +490,21 @@ impl Server {
             State::Closed => "closed",
         };
         Error::Caller { attempted, state }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_has_nothing_to_tell_keeps_no_room_for_it() {
+        let config = ServerConfig::new(Jid::new("localhost").unwrap(), 1, Security::Protected);
+        let mut server = Server::new(Duration::ZERO, config, Form::Bosh);
+        server.transport_lost();
+        assert!(server.poll_event().is_some());
+        assert!(server.events.capacity() > 0);
+        assert!(server.poll_event().is_none());
+        assert_eq!(server.events.capacity(), 0);
     }
 }
