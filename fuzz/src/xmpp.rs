@@ -147,7 +147,7 @@ pub fn service(data: &[u8]) {
         let sender =
             ["a@localhost/r", "b@localhost/r", "finesse@localhost/s"][usize::from(*who) % 3];
         stanza.set_sender(Jid::new(sender).ok());
-        service.handle_stanza(&stanza);
+        service.handle_stanza(core::time::Duration::ZERO, &stanza);
         let mut answers = 0;
         while let Some(out) = service.poll_transmit() {
             let written = out.to_bytes();

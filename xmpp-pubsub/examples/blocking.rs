@@ -65,12 +65,14 @@ impl Hub {
         let pubsub = Jid::new(PUBSUB)?;
         let mut service = Service::new(service::Config::new(pubsub.clone(), 1));
         let config = NodeConfig::transient();
-        service.create_node(NewNode {
+        let new = NewNode {
             node: NodeId::new(NODE)?,
             config,
             owner: None,
-        })?;
-        service.set_service_affiliation(&Jid::new("publisher@localhost")?, Affiliation::Publisher);
+        };
+        service.create_node(Duration::ZERO, new)?;
+        let publisher = Jid::new("publisher@localhost")?;
+        service.set_service_affiliation(Duration::ZERO, &publisher, Affiliation::Publisher);
         let config = RouterConfig::new(Jid::new("localhost")?, 2).with_component(pubsub);
         Ok(Self {
             router: Router::new(config),
@@ -79,10 +81,10 @@ impl Hub {
         })
     }
 
-    fn hand_out(&mut self) {
+    fn hand_out(&mut self, now: Duration) {
         while let Some(event) = self.router.poll_event() {
             if let RouterEvent::Component { stanza, .. } = event {
-                self.service.handle_stanza(&stanza);
+                self.service.handle_stanza(now, &stanza);
             }
         }
         while let Some(stanza) = self.service.poll_transmit() {
@@ -148,7 +150,7 @@ fn serve(key: SessionKey, mut stream: TcpStream, hub: &Mutex<Hub>) -> Result<(),
                 | ServerEvent::LoginChecked { .. }
                 | _ => {}
             }
-            hub.hand_out();
+            hub.hand_out(origin.elapsed());
         }
         while let Some(bytes) = session.poll_transmit() {
             stream.write_all(&bytes)?;

@@ -79,6 +79,31 @@ identifier! {
     StanzaId, max 4096
 }
 
+#[cfg(feature = "service")]
+impl NodeId {
+    /// The name of the root collection inside a service; no peer can send it (XEP-0248 §4).
+    pub(crate) fn root() -> Self {
+        Self(Arc::from(""))
+    }
+
+    pub(crate) fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The name as peers see it: the root collection has none.
+    pub(crate) fn shown(&self) -> Option<Self> {
+        (!self.is_root()).then(|| self.clone())
+    }
+}
+
+#[cfg(feature = "service")]
+impl StanzaId {
+    /// A name that was put together here, of ASCII and far below the limit.
+    pub(crate) fn made(text: &str) -> Self {
+        Self(Arc::from(text))
+    }
+}
+
 /// Why a text cannot be an identifier.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]

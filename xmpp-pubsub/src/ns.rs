@@ -57,6 +57,8 @@ pub const RSM: &str = "http://jabber.org/protocol/rsm";
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
 /// Stanza headers. XEP-0131.
 pub const SHIM: &str = "http://jabber.org/protocol/shim";
+/// Addresses of a message, of which replies use one. XEP-0033.
+pub const ADDRESS: &str = "http://jabber.org/protocol/address";
 /// Delayed delivery. XEP-0203.
 pub const DELAY: &str = "urn:xmpp:delay";
 /// Ping. XEP-0199.

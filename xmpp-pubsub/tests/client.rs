@@ -47,7 +47,7 @@ impl Bench {
         while let Some(mut stanza) = self.client.poll_transmit() {
             stanza.set_sender(Some(jid("a@localhost/x")));
             let stanza = Stanza::parse(&stanza.to_bytes(), &Limits::default()).unwrap();
-            self.service.handle_stanza(&stanza);
+            self.service.handle_stanza(NOW, &stanza);
         }
         while let Some(stanza) = self.service.poll_transmit() {
             let stanza = Stanza::parse(&stanza.to_bytes(), &Limits::default()).unwrap();

@@ -123,10 +123,10 @@ impl Hub {
             let Shared { service, names, .. } = &mut *shared;
             match jid.local() {
                 Some(WEB_SERVICE) | None => {}
-                Some(login_id) => nodes::add_user(service, names, login_id),
+                Some(login_id) => nodes::add_user(service, now, names, login_id),
             }
         }
-        shared.hand_out();
+        shared.hand_out(now);
         jid
     }
 
@@ -136,17 +136,18 @@ impl Hub {
         let mut shared = self.lock();
         shared.ways.remove(&key);
         shared.router.unbind(now, key);
-        shared.hand_out();
+        shared.hand_out(now);
     }
 
     /// Tells the senders of stanzas that a session was handed, and its client never got. The session is
     /// forgotten by now.
     pub(super) fn undelivered(&self, stanzas: impl IntoIterator<Item = Stanza>) {
+        let now = self.clock.now();
         let mut shared = self.lock();
         for stanza in stanzas {
             shared.router.handle_undelivered(&stanza);
         }
-        shared.hand_out();
+        shared.hand_out(now);
     }
 
     /// Takes a stanza of a session.
@@ -154,7 +155,7 @@ impl Hub {
         let now = self.clock.now();
         let mut shared = self.lock();
         shared.router.handle_stanza(now, key, stanza);
-        shared.hand_out();
+        shared.hand_out(now);
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -165,12 +166,12 @@ impl Hub {
 
 impl Shared {
     /// Moves stanzas and events until nothing is left.
-    fn hand_out(&mut self) {
+    fn hand_out(&mut self, now: Duration) {
         loop {
             let mut idle = true;
             while let Some(event) = self.router.poll_event() {
                 idle = false;
-                self.on_event(event);
+                self.on_event(now, event);
             }
             while let Some(stanza) = self.service.poll_transmit() {
                 idle = false;
@@ -186,10 +187,10 @@ impl Shared {
         }
     }
 
-    fn on_event(&mut self, event: RouterEvent) {
+    fn on_event(&mut self, now: Duration, event: RouterEvent) {
         match event {
             // There is one component.
-            RouterEvent::Component { stanza, .. } => self.service.handle_stanza(&stanza),
+            RouterEvent::Component { stanza, .. } => self.service.handle_stanza(now, &stanza),
             RouterEvent::Replaced { session, jid } => {
                 tracing::info!(%jid, "a newer session took the resource");
                 let error = StreamCondition::CONFLICT.into();
@@ -197,7 +198,7 @@ impl Shared {
                 self.ways.remove(&session);
             }
             RouterEvent::Reachable { jid, reachable } => {
-                self.service.set_reachable(&jid, reachable);
+                self.service.set_reachable(now, &jid, reachable);
             }
             RouterEvent::UserAvailable { user } => tracing::info!(%user, "available"),
             RouterEvent::UserUnavailable { user, since } => {

@@ -11,10 +11,12 @@
 //!
 //! Only the web service publishes.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use xmpp_pubsub::{
-    Jid, NodeId,
+    Feature, Jid, NodeId,
     pubsub::Affiliation,
-    service::{AccessModel, Config, CreatePolicy, NewNode, NodeConfig, Overlap, Service},
+    service::{AccessModel, Config, CreatePolicy, NewNode, NodeConfig, OnBounce, Overlap, Service},
     stanza::MessageKind,
 };
 
@@ -28,30 +30,36 @@ pub(super) fn service(names: &Names, seed: &Seed, random: u64) -> Service {
         .with_node_defaults(closed())
         .with_create(CreatePolicy::ServiceOwners)
         .with_auto_create(true)
-        .with_overlap(Overlap::OncePerSession);
+        .with_overlap(Overlap::OncePerSession)
+        // The router says who is gone; a user without a session keeps what he subscribed.
+        .with_on_bounce(OnBounce::Nothing)
+        // Nobody wakes the service, so nothing in it ends or is sent by itself.
+        .with_feature(Feature::SUBSCRIPTION_OPTIONS, false);
     let mut service = Service::new(config);
+    service.set_clock(START, utc_millis());
     if let Some(web) = user(names, WEB_SERVICE) {
-        service.set_service_affiliation(&web, Affiliation::Owner);
+        service.set_service_affiliation(START, &web, Affiliation::Owner);
     }
     let open = closed().with_access_model(AccessModel::Open);
-    add_node(&mut service, SYSTEM_INFO, open);
+    add_node(&mut service, START, SYSTEM_INFO, open);
     add_node(
         &mut service,
+        START,
         &format!("/finesse/api/Queue/{}", seed.queue.id),
         closed(),
     );
     for team in &seed.teams {
-        add_node(&mut service, &team_node(team.id), closed());
+        add_node(&mut service, START, &team_node(team.id), closed());
     }
     for agent in &seed.agents {
-        add_user(&mut service, names, &agent.login_id);
+        add_user(&mut service, START, names, &agent.login_id);
         add_agent(&mut service, names, agent);
     }
     service
 }
 
 /// Makes the nodes of a user, and subscribes him to them, unless that is done already.
-pub(super) fn add_user(service: &mut Service, names: &Names, login_id: &str) {
+pub(super) fn add_user(service: &mut Service, now: Duration, names: &Names, login_id: &str) {
     let Some(jid) = user(names, login_id) else {
         return;
     };
@@ -62,18 +70,18 @@ pub(super) fn add_user(service: &mut Service, names: &Names, login_id: &str) {
         SYSTEM_INFO.to_owned(),
     ];
     for name in &automatic {
-        add_node(service, name, closed());
+        add_node(service, now, name, closed());
         if name != SYSTEM_INFO {
-            allow(service, name, &jid);
+            allow(service, now, name, &jid);
         }
         if let Ok(node) = NodeId::new(name) {
             // It was made just now, if it was not there before.
-            let _ = service.subscribe_automatically(&node, &jid);
+            let _ = service.subscribe_automatically(now, &node, &jid);
         }
     }
     let queues = format!("{own}/Queues");
-    add_node(service, &queues, closed());
-    allow(service, &queues, &jid);
+    add_node(service, now, &queues, closed());
+    allow(service, now, &queues, &jid);
 }
 
 fn add_agent(service: &mut Service, names: &Names, agent: &SeedAgent) {
@@ -81,26 +89,29 @@ fn add_agent(service: &mut Service, names: &Names, agent: &SeedAgent) {
         return;
     };
     match agent.role {
-        SeedRole::Supervisor => service.set_service_affiliation(&jid, Affiliation::Member),
-        SeedRole::Agent => allow(service, &team_node(agent.team), &jid),
+        SeedRole::Supervisor => service.set_service_affiliation(START, &jid, Affiliation::Member),
+        SeedRole::Agent => allow(service, START, &team_node(agent.team), &jid),
     }
 }
 
-fn allow(service: &mut Service, name: &str, jid: &Jid) {
+fn allow(service: &mut Service, now: Duration, name: &str, jid: &Jid) {
     if let Ok(node) = NodeId::new(name) {
         // Of all who call this, none names a node that is not there.
-        let _ = service.set_affiliation(&node, jid, Affiliation::Member);
+        let _ = service.set_affiliation(now, &node, jid, Affiliation::Member);
     }
 }
 
-fn add_node(service: &mut Service, name: &str, config: NodeConfig) {
+fn add_node(service: &mut Service, now: Duration, name: &str, config: NodeConfig) {
     if let Ok(node) = NodeId::new(name) {
         // A node that is there already stays as it is.
-        let _ = service.create_node(NewNode {
-            node,
-            config,
-            owner: None,
-        });
+        let _ = service.create_node(
+            now,
+            NewNode {
+                node,
+                config,
+                owner: None,
+            },
+        );
     }
 }
 
@@ -120,4 +131,14 @@ fn closed() -> NodeConfig {
         .with_notification_type(MessageKind::Normal)
 }
 
+/// The calendar's time, in milliseconds since 1970, UTC.
+fn utc_millis() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
+}
+
+/// Where the hub's clock starts.
+const START: Duration = Duration::ZERO;
 const SYSTEM_INFO: &str = "/finesse/api/SystemInfo";

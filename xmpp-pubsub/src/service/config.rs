@@ -1,17 +1,23 @@
-//! What a service and a node are set to, and the form in which owners see a node. XEP-0060 §16.4.4.
+//! What a service is set to: what it offers, and its limits.
 
-use crate::form::{Field, Form, FormKind, parse_boolean};
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use super::node_config::{AccessModel, NodeConfig, SendLast};
+use crate::feature::Feature;
 use crate::id::NodeId;
 use crate::jid::Jid;
-use crate::names::closed_names;
-use crate::ns;
-use crate::stanza::{Condition, ErrorType, MessageKind, PubSubCondition, StanzaError};
+use crate::stanza::Payload;
 
-/// Settings of a [`Service`](super::Service).
+/// Settings of a [`Service`](super::Service). What disco#info lists, what forms offer and what is accepted follow from
+/// this one value.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The address of the service, such as `pubsub.localhost`.
+    /// The address of the service, such as `pubsub.localhost`. The bare address of a user makes it a service of an
+    /// account, see [`Kind`].
     pub address: Jid,
+    /// Whether it is a service of its own, or that of an account.
+    pub kind: Kind,
     /// Random number of the host's: makes ids of messages, nodes, items and subscriptions.
     pub seed: u64,
     /// The `name` of the service's identity. XEP-0060 §5.1.
@@ -20,51 +26,182 @@ pub struct Config {
     pub node_defaults: NodeConfig,
     /// Who creates nodes.
     pub create: CreatePolicy,
-    /// Whether a publish to a node that is not there creates it, by whoever may create. XEP-0060 §7.1.4. Off by default.
-    pub auto_create: bool,
-    /// Whether an address may subscribe to a node several times, told apart by subid. XEP-0060 §6.1.6. Off by default.
-    pub multi_subscribe: bool,
+    /// Where changes are written down. Default: nowhere.
+    pub persistence: Persistence,
     /// What happens where a user and one of his sessions are both subscribed.
     pub overlap: Overlap,
+    /// What a message that comes back does to the subscription that it was sent for.
+    pub on_bounce: OnBounce,
+    /// Whether several items may come in one publish or retract, all or nothing. XEP-0060 §12.11. Off by default
+    /// (trap 1).
+    pub batches: bool,
+    /// Whether an owner can make a publisher a member, which the chart of §8.9 leaves out (trap 15). Off by default.
+    pub publisher_to_member: bool,
+    /// Whether publishers delete and purge items of others too (PS-4.1-04). On by default.
+    pub publishers_delete_all: bool,
+    /// Whether options must come before a subscription brings events. Default: they are optional.
+    pub configuration: Configuration,
+    /// Makes a message body of a payload, for subscribers with `include_body`. Without it the option is not offered
+    /// (PS-12.8-01).
+    pub body: Option<fn(&Payload) -> Option<String>>,
+    /// Addresses that subscribe others (PS-6.1-04), by bare address.
+    pub proxies: BTreeSet<Jid>,
     /// Whether nodes that the requester may not read are answered as if they were not there, and are left out of
     /// lists (PS-14.5-01). Off by default, since XEP-0060 names another error.
     pub hide_closed_nodes: bool,
+    /// Longest lease that is granted, and the one that a subscription without a wish gets. Default: as wished.
+    pub max_lease: Option<Duration>,
+    /// How long before its end a lease is warned of. Default one day.
+    pub lease_warning: Duration,
+    /// When a subscription goes that was never configured. Default one hour.
+    pub unconfigured_timeout: Duration,
+    /// How long events are collected where a digest says nothing else. Default one day, as XEP-0060 leaves it open.
+    pub digest_frequency: Duration,
     /// Most nodes. Default 100,000.
     pub max_nodes: usize,
     /// Most subscriptions of one user, all resources together. Default 1,000. At the limit those end first that he made
-    /// by the full address of a session that is not [reachable](super::Service::set_reachable) any more.
+    /// by the full address of a session that is not available any more.
     pub max_subscriptions_per_user: usize,
+    /// Most subscriptions of one node. Default 1,000,000.
+    pub max_subscriptions_per_node: usize,
     /// Most affiliations that one node keeps. Default 10,000.
     pub max_affiliations_per_node: usize,
     /// Most items that a node can be set to keep. Default 1,000.
     pub max_items: usize,
     /// Longest payload that a node can be set to take, in bytes. Default 64 KiB.
     pub max_payload: usize,
-    /// Most entries in one answer of disco#items. Default 1,000.
+    /// Most nodes that a collection can be set to hold. Default 10,000.
+    pub max_children: usize,
+    /// Most collections above a node, one in another. Default 8.
+    pub max_depth: usize,
+    /// Most fields of a form. Default 100.
+    pub max_form_fields: usize,
+    /// Most entries in one answer of a list. Default 1,000.
     pub max_listed: usize,
+    /// Most sessions and contacts that the service knows of, each. Default 1,000,000.
+    pub max_presences: usize,
+    /// Most entries of the journal that wait for confirmation; then requests are told to wait. Default 10,000.
+    pub max_unconfirmed: u64,
+    /// Most stanzas that wait for the journal, for all and for one user. Default 1,000,000 and 10,000. Over the first,
+    /// requests are told to wait; over the second, events to that user are dropped.
+    pub max_withheld: (usize, usize),
+    /// Most requests to one node that wait while the storage is asked. Default 100.
+    pub max_waiting_per_node: usize,
+    /// Most events in one digest; one more sends it at once. Default 100.
+    pub max_digest: usize,
+    /// How often messages of one subscription may come back with an error that may pass. Default 5.
+    pub max_bounces: u32,
+    /// How many publishes are remembered to know what comes back. Default 10,000.
+    pub remembered_publishes: usize,
+    /// How many deleted nodes are remembered that went elsewhere. Default 10,000.
+    pub remembered_moves: usize,
+    features: BTreeSet<Feature>,
 }
 
 impl Config {
     /// Settings for a service at `address`. `seed` is a random number of the host's.
     #[must_use]
     pub fn new(address: Jid, seed: u64) -> Self {
+        let features = Feature::KNOWN
+            .iter()
+            .filter(|name| !OFF_BY_DEFAULT.contains(*name))
+            .map(|name| Feature::from_name(name));
         Self {
             address,
+            kind: Kind::Service,
             seed,
             name: "Publish-subscribe".to_owned(),
             node_defaults: NodeConfig::default(),
             create: CreatePolicy::Anyone,
-            auto_create: false,
-            multi_subscribe: false,
+            persistence: Persistence::Memory,
             overlap: Overlap::Both,
+            on_bounce: OnBounce::EndSubscription,
+            batches: false,
+            publisher_to_member: false,
+            publishers_delete_all: true,
+            configuration: Configuration::Optional,
+            body: None,
+            proxies: BTreeSet::new(),
             hide_closed_nodes: false,
+            max_lease: None,
+            lease_warning: Duration::from_secs(24 * 60 * 60),
+            unconfigured_timeout: Duration::from_secs(60 * 60),
+            digest_frequency: Duration::from_secs(24 * 60 * 60),
             max_nodes: 100_000,
             max_subscriptions_per_user: 1_000,
+            max_subscriptions_per_node: 1_000_000,
             max_affiliations_per_node: 10_000,
             max_items: 1_000,
             max_payload: 64 * 1024,
+            max_children: 10_000,
+            max_depth: 8,
+            max_form_fields: 100,
             max_listed: 1_000,
+            max_presences: 1_000_000,
+            max_unconfirmed: 10_000,
+            max_withheld: (1_000_000, 10_000),
+            max_waiting_per_node: 100,
+            max_digest: 100,
+            max_bounces: 5,
+            remembered_publishes: 10_000,
+            remembered_moves: 10_000,
+            features: features.collect(),
         }
+    }
+
+    /// Settings for the service of a user: `account` is his bare address. XEP-0060 §9, XEP-0163: a publish creates its
+    /// node, contacts get events by presence, and only those that they say they want.
+    #[must_use]
+    pub fn account(account: &Jid, seed: u64) -> Self {
+        let defaults = NodeConfig::default().with_access_model(AccessModel::Presence);
+        let mut config = Self::new(account.bare(), seed).with_node_defaults(defaults);
+        config.kind = Kind::Account;
+        config.create = CreatePolicy::ServiceOwners;
+        config.features.insert(Feature::AUTO_CREATE);
+        config
+    }
+
+    /// Whether the service offers something. What rests on a feature that is off is off too.
+    #[must_use]
+    pub fn has(&self, feature: &Feature) -> bool {
+        let account = self.kind == Kind::Account;
+        match feature.as_str() {
+            // PS-6.1-26: it says what new nodes are set to.
+            "last-published" => self.node_defaults.send_last == SendLast::OnSubAndPresence,
+            "auto-subscribe"
+            | "filtered-notifications"
+            | "presence-subscribe"
+            | "pubsub-on-a-jid" => account,
+            "multi-items" => {
+                self.on(feature) && self.max_items > 1 && self.has(&Feature::PERSISTENT_ITEMS)
+            }
+            _ => self.on(feature) && needs(feature).is_none_or(|needed| self.has(&needed)),
+        }
+    }
+
+    /// Everything that the service offers, in the order of [`Feature::KNOWN`].
+    pub fn features(&self) -> impl Iterator<Item = Feature> {
+        Feature::KNOWN
+            .iter()
+            .map(|name| Feature::from_name(name))
+            .filter(|feature| self.has(feature))
+    }
+
+    /// Switches something on or off. What is off is not advertised, not in forms, and answered with `unsupported`.
+    #[must_use]
+    pub fn with_feature(mut self, feature: Feature, on: bool) -> Self {
+        if feature == Feature::LAST_PUBLISHED {
+            self.node_defaults.send_last = if on {
+                SendLast::OnSubAndPresence
+            } else {
+                SendLast::Never
+            };
+        } else if on {
+            self.features.insert(feature);
+        } else {
+            self.features.remove(&feature);
+        }
+        self
     }
 
     /// Sets the name of the service's identity.
@@ -90,16 +227,14 @@ impl Config {
 
     /// Sets whether a publish creates its node.
     #[must_use]
-    pub const fn with_auto_create(mut self, on: bool) -> Self {
-        self.auto_create = on;
-        self
+    pub fn with_auto_create(self, on: bool) -> Self {
+        self.with_feature(Feature::AUTO_CREATE, on)
     }
 
     /// Sets whether an address may hold several subscriptions to a node.
     #[must_use]
-    pub const fn with_multi_subscribe(mut self, on: bool) -> Self {
-        self.multi_subscribe = on;
-        self
+    pub fn with_multi_subscribe(self, on: bool) -> Self {
+        self.with_feature(Feature::MULTI_SUBSCRIBE, on)
     }
 
     /// Sets what happens where a user and one of his sessions are both subscribed.
@@ -108,6 +243,61 @@ impl Config {
         self.overlap = overlap;
         self
     }
+
+    /// Sets where changes are written down.
+    #[must_use]
+    pub const fn with_persistence(mut self, persistence: Persistence) -> Self {
+        self.persistence = persistence;
+        self
+    }
+
+    /// Sets what a message that comes back does.
+    #[must_use]
+    pub const fn with_on_bounce(mut self, on_bounce: OnBounce) -> Self {
+        self.on_bounce = on_bounce;
+        self
+    }
+
+    fn on(&self, feature: &Feature) -> bool {
+        self.features.contains(feature)
+    }
+}
+
+/// What a feature rests on.
+fn needs(feature: &Feature) -> Option<Feature> {
+    Some(match feature.as_str() {
+        "create-and-configure" | "instant-nodes" => Feature::CREATE_NODES,
+        "auto-create" | "publish-options" | "item-ids" => Feature::PUBLISH,
+        "delete-items" | "purge-nodes" | "publish-node-full" | "retrieve-items" => {
+            Feature::PERSISTENT_ITEMS
+        }
+        "retract-items" => Feature::DELETE_ITEMS,
+        "rsm" => Feature::RETRIEVE_ITEMS,
+        "retrieve-default" => Feature::CONFIG_NODE,
+        "leased-subscription" | "retrieve-default-sub" => Feature::SUBSCRIPTION_OPTIONS,
+        "subscription-options" | "multi-subscribe" => Feature::SUBSCRIBE,
+        "get-pending" => Feature::ACCESS_AUTHORIZE,
+        "multi-collection" => Feature::COLLECTIONS,
+        _ => return None,
+    })
+}
+
+/// Whether a service stands alone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// At an address of its own.
+    Service,
+    /// At the bare address of a user, who owns it. XEP-0060 §9, XEP-0163.
+    Account,
+}
+
+/// Where changes are written down.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Persistence {
+    /// Nowhere: everything is in memory and done at once. There is no journal, and no storage is asked.
+    Memory,
+    /// In a journal: what lasts is told once the host has confirmed it, and payloads are asked for from a storage.
+    Journal,
 }
 
 /// Who creates nodes by stanza. The host always can.
@@ -128,226 +318,24 @@ pub enum Overlap {
     OncePerSession,
 }
 
-closed_names! {
-    /// Who may subscribe and retrieve. XEP-0060 §4.5. The models `presence`, `roster` and `authorize` are not built yet:
-    /// they are refused with `unsupported-access-model` and not advertised.
-    pub enum AccessModel {
-        /// Anyone but outcasts.
-        Open = "open",
-        /// Members, publishers and owners.
-        Whitelist = "whitelist",
-    }
+/// What a message that comes back does. XEP-0060 §12.4.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OnBounce {
+    /// It ends the subscription, at once where the error says that it will not pass, else at a limit.
+    EndSubscription,
+    /// Nothing: for a host that knows better who is there.
+    Nothing,
 }
 
-closed_names! {
-    /// Who may publish. XEP-0060 §16.4.4.
-    pub enum PublishModel {
-        /// Publishers and owners.
-        Publishers = "publishers",
-        /// Subscribers too.
-        Subscribers = "subscribers",
-        /// Anyone but outcasts.
-        Open = "open",
-    }
-}
-
-/// Settings of a node: the fields of `pubsub#node_config` that this service knows.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct NodeConfig {
-    /// `pubsub#title`: a name for people.
-    pub title: String,
-    /// `pubsub#access_model`. Default `open` (PS-4.5-01).
-    pub access_model: AccessModel,
-    /// `pubsub#publish_model`. Default `publishers`.
-    pub publish_model: PublishModel,
-    /// `pubsub#persist_items`. Default true.
-    pub persist_items: bool,
-    /// `pubsub#max_items`, where items persist. The oldest goes when one more comes. Default 1.
-    pub max_items: usize,
-    /// `pubsub#max_payload_size`, in bytes. Default 64 KiB.
-    pub max_payload_size: usize,
-    /// `pubsub#deliver_payloads`. Default true.
-    pub deliver_payloads: bool,
-    /// `pubsub#deliver_notifications`. Default true.
-    pub deliver_notifications: bool,
-    /// `pubsub#notification_type`: `normal` or `headline`. Default `headline`, which servers do not store.
-    pub notification_type: MessageKind,
-    /// `pubsub#notify_delete`. Default true.
-    pub notify_delete: bool,
-    /// `pubsub#notify_retract`: retract and purge are told. Default true.
-    pub notify_retract: bool,
-    /// `pubsub#subscribe`: whether it can be subscribed to by stanza. Default true.
-    pub subscribe: bool,
-}
-
-impl Default for NodeConfig {
-    fn default() -> Self {
-        Self {
-            title: String::new(),
-            access_model: AccessModel::Open,
-            publish_model: PublishModel::Publishers,
-            persist_items: true,
-            max_items: 1,
-            max_payload_size: 64 * 1024,
-            deliver_payloads: true,
-            deliver_notifications: true,
-            notification_type: MessageKind::Headline,
-            notify_delete: true,
-            notify_retract: true,
-            subscribe: true,
-        }
-    }
-}
-
-impl NodeConfig {
-    /// Nothing is kept, payloads are delivered: events as they happen and no history.
-    #[must_use]
-    pub fn transient() -> Self {
-        Self {
-            persist_items: false,
-            ..Self::default()
-        }
-    }
-
-    /// Sets who may subscribe.
-    #[must_use]
-    pub const fn with_access_model(mut self, model: AccessModel) -> Self {
-        self.access_model = model;
-        self
-    }
-
-    /// Sets who may publish.
-    #[must_use]
-    pub const fn with_publish_model(mut self, model: PublishModel) -> Self {
-        self.publish_model = model;
-        self
-    }
-
-    /// Sets the type of the messages that carry events.
-    #[must_use]
-    pub const fn with_notification_type(mut self, kind: MessageKind) -> Self {
-        self.notification_type = kind;
-        self
-    }
-
-    /// Sets how many items are kept.
-    #[must_use]
-    pub const fn with_max_items(mut self, count: usize) -> Self {
-        self.max_items = count;
-        self
-    }
-
-    /// The form that an owner is shown: present values, with what may be chosen. XEP-0060 §8.2.2.
-    #[must_use]
-    pub fn to_form(&self, kind: FormKind) -> Form {
-        let mut form = Form::new(kind, ns::NODE_CONFIG);
-        form.fields.extend([
-            Field::text("pubsub#title", &self.title),
-            Field::choice(
-                "pubsub#access_model",
-                self.access_model.as_str(),
-                AccessModel::ALL.iter().map(|model| model.as_str()),
-            ),
-            Field::choice(
-                "pubsub#publish_model",
-                self.publish_model.as_str(),
-                PublishModel::ALL.iter().map(|model| model.as_str()),
-            ),
-            Field::boolean("pubsub#persist_items", self.persist_items),
-            Field::text("pubsub#max_items", &self.max_items.to_string()),
-            Field::text(
-                "pubsub#max_payload_size",
-                &self.max_payload_size.to_string(),
-            ),
-            Field::boolean("pubsub#deliver_payloads", self.deliver_payloads),
-            Field::boolean("pubsub#deliver_notifications", self.deliver_notifications),
-            Field::choice(
-                "pubsub#notification_type",
-                self.notification_type.as_str(),
-                NOTIFICATION_TYPES.iter().copied(),
-            ),
-            Field::boolean("pubsub#notify_delete", self.notify_delete),
-            Field::boolean("pubsub#notify_retract", self.notify_retract),
-            Field::boolean("pubsub#subscribe", self.subscribe),
-        ]);
-        if kind == FormKind::Submit {
-            // A submit carries values, not what could be chosen. XEP-0004 §3.2.
-            for field in &mut form.fields {
-                field.options.clear();
-                field.kind = None;
-            }
-        }
-        form
-    }
-
-    /// Takes over the fields that a form gives; fields left out keep their value, unknown ones are ignored
-    /// (PS-8.2-05, DF-01).
-    ///
-    /// # Errors
-    ///
-    /// `not-acceptable` for a value that cannot be, with `unsupported-access-model` where it is the access model.
-    pub fn apply(&mut self, form: &Form, limits: &Config) -> Result<(), StanzaError> {
-        for field in &form.fields {
-            self.apply_field(field, limits)?;
-        }
-        Ok(())
-    }
-
-    /// Whether the configuration has the value that the field asks for; `None` where it knows no such field.
-    #[must_use]
-    pub(super) fn matches(&self, field: &Field, limits: &Config) -> Option<bool> {
-        let mut wanted = self.clone();
-        match wanted.apply_field(field, limits) {
-            Ok(Known::Yes) => Some(wanted == *self),
-            Ok(Known::No) => None,
-            Err(_) => Some(false),
-        }
-    }
-
-    fn apply_field(&mut self, field: &Field, limits: &Config) -> Result<Known, StanzaError> {
-        let Some(var) = &field.var else {
-            return Ok(Known::No);
-        };
-        match var.as_str() {
-            "FORM_TYPE" => {}
-            "pubsub#title" => field
-                .value()
-                .unwrap_or_default()
-                .clone_into(&mut self.title),
-            "pubsub#access_model" => {
-                self.access_model = AccessModel::from_name(field.value().unwrap_or_default())
-                    .ok_or_else(|| {
-                        not_acceptable(field).with_pubsub(PubSubCondition::UNSUPPORTED_ACCESS_MODEL)
-                    })?;
-            }
-            "pubsub#publish_model" => {
-                self.publish_model = PublishModel::from_name(field.value().unwrap_or_default())
-                    .ok_or_else(|| not_acceptable(field))?;
-            }
-            "pubsub#notification_type" => {
-                self.notification_type = match field.value() {
-                    Some("normal") => MessageKind::Normal,
-                    Some("headline") => MessageKind::Headline,
-                    _ => return Err(not_acceptable(field)),
-                };
-            }
-            "pubsub#max_items" => self.max_items = count(field, limits.max_items)?,
-            "pubsub#max_payload_size" => {
-                self.max_payload_size = count(field, limits.max_payload)?;
-            }
-            "pubsub#persist_items" => self.persist_items = boolean(field)?,
-            "pubsub#deliver_payloads" => self.deliver_payloads = boolean(field)?,
-            "pubsub#deliver_notifications" => self.deliver_notifications = boolean(field)?,
-            "pubsub#notify_delete" => self.notify_delete = boolean(field)?,
-            "pubsub#notify_retract" => self.notify_retract = boolean(field)?,
-            "pubsub#subscribe" => self.subscribe = boolean(field)?,
-            // Collections are not built; the value that leaf nodes have is no change.
-            "pubsub#node_type" if field.value() == Some("leaf") => {}
-            "pubsub#node_type" => return Err(StanzaError::unsupported("collections")),
-            _ => return Ok(Known::No),
-        }
-        Ok(Known::Yes)
-    }
+/// Whether subscriptions must be configured. XEP-0060 §6.1.5.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Configuration {
+    /// They need not.
+    Optional,
+    /// A subscription is `unconfigured` until its options are set.
+    Required,
+    /// Options must come with the request.
+    WithRequest,
 }
 
 /// What the host says of a node that it makes.
@@ -361,146 +349,51 @@ pub struct NewNode {
     pub owner: Option<Jid>,
 }
 
-enum Known {
-    Yes,
-    No,
-}
-
-fn boolean(field: &Field) -> Result<bool, StanzaError> {
-    field
-        .value()
-        .and_then(parse_boolean)
-        .ok_or_else(|| not_acceptable(field))
-}
-
-/// `integer-or-max` (PS-12.23-01): `max` means the limit of the service.
-fn count(field: &Field, max: usize) -> Result<usize, StanzaError> {
-    let value = field.value().unwrap_or_default();
-    if value == "max" {
-        return Ok(max);
-    }
-    match value.parse() {
-        Ok(count) if (1..=max).contains(&count) => Ok(count),
-        _ => Err(not_acceptable(field)),
-    }
-}
-
-fn not_acceptable(field: &Field) -> StanzaError {
-    StanzaError::new(ErrorType::Modify, Condition::NOT_ACCEPTABLE).with_text(&format!(
-        "{} cannot be set to that value",
-        field.var.as_deref().unwrap_or_default()
-    ))
-}
-
-const NOTIFICATION_TYPES: &[&str] = &["normal", "headline"];
+const OFF_BY_DEFAULT: &[&str] = &[
+    "auto-create",
+    "collections",
+    "multi-collection",
+    "multi-subscribe",
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn limits() -> Config {
+    fn config() -> Config {
         Config::new(Jid::new("pubsub.localhost").unwrap(), 1)
     }
 
-    fn submit(var: &str, value: &str) -> Form {
-        let mut form = Form::new(FormKind::Submit, ns::NODE_CONFIG);
-        form.fields.push(Field::text(var, value));
-        form
-    }
-
     #[test]
-    fn ps_8_2_05_fields_left_out_keep_their_value() {
-        let mut config = NodeConfig::transient();
-        config
-            .apply(&submit("pubsub#title", "Calls"), &limits())
-            .unwrap();
-        assert_eq!(
-            config,
-            NodeConfig {
-                title: "Calls".to_owned(),
-                ..NodeConfig::transient()
-            }
-        );
-    }
-
-    #[test]
-    fn df_01_unknown_fields_are_ignored() {
-        let mut config = NodeConfig::default();
-        config
-            .apply(&submit("pubsub#replyroom", "x"), &limits())
-            .unwrap();
-        assert_eq!(config, NodeConfig::default());
-    }
-
-    #[test]
-    fn ps_8_1_07_access_model_that_is_not_built_is_refused() {
-        for model in ["presence", "roster", "authorize", "nonsense"] {
-            let error = NodeConfig::default()
-                .apply(&submit("pubsub#access_model", model), &limits())
-                .unwrap_err();
-            assert_eq!(error.condition, Condition::NOT_ACCEPTABLE);
-            assert_eq!(
-                error.pubsub,
-                Some(PubSubCondition::UNSUPPORTED_ACCESS_MODEL)
-            );
+    fn what_rests_on_something_that_is_off_is_off() {
+        let config = config().with_feature(Feature::PERSISTENT_ITEMS, false);
+        for feature in [
+            Feature::DELETE_ITEMS,
+            Feature::RETRACT_ITEMS,
+            Feature::RETRIEVE_ITEMS,
+            Feature::RSM,
+            Feature::PURGE_NODES,
+        ] {
+            assert!(!config.has(&feature), "{feature}");
         }
+        assert!(config.has(&Feature::PUBLISH));
     }
 
     #[test]
-    fn ps_6_3_05_booleans_have_four_spellings() {
-        for (value, expected) in [("0", false), ("false", false), ("1", true), ("true", true)] {
-            let mut config = NodeConfig::default();
-            config
-                .apply(&submit("pubsub#persist_items", value), &limits())
-                .unwrap();
-            assert_eq!(config.persist_items, expected, "{value}");
+    fn last_published_follows_what_new_nodes_are_set_to() {
+        assert!(config().has(&Feature::LAST_PUBLISHED));
+        let transient = config().with_node_defaults(NodeConfig::transient());
+        assert!(!transient.has(&Feature::LAST_PUBLISHED));
+        let off = config().with_feature(Feature::LAST_PUBLISHED, false);
+        assert_eq!(off.node_defaults.send_last, SendLast::Never);
+    }
+
+    #[test]
+    fn what_presence_implies_is_for_accounts() {
+        let juliet = Jid::new("juliet@capulet.lit").unwrap();
+        for feature in [Feature::AUTO_SUBSCRIBE, Feature::PUBSUB_ON_A_JID] {
+            assert!(!config().has(&feature));
+            assert!(Config::account(&juliet, 1).has(&feature));
         }
-        assert!(
-            NodeConfig::default()
-                .apply(&submit("pubsub#persist_items", "yes"), &limits())
-                .is_err()
-        );
-    }
-
-    #[test]
-    fn ps_12_23_01_max_means_the_limit_of_the_service() {
-        let mut config = NodeConfig::default();
-        config
-            .apply(&submit("pubsub#max_items", "max"), &limits())
-            .unwrap();
-        assert_eq!(config.max_items, limits().max_items);
-        assert!(
-            config
-                .apply(&submit("pubsub#max_items", "1001"), &limits())
-                .is_err()
-        );
-        assert!(
-            config
-                .apply(&submit("pubsub#max_items", "0"), &limits())
-                .is_err()
-        );
-    }
-
-    #[test]
-    fn every_field_of_the_form_can_be_submitted_back() {
-        let config = NodeConfig {
-            title: "x".to_owned(),
-            access_model: AccessModel::Whitelist,
-            publish_model: PublishModel::Open,
-            persist_items: false,
-            max_items: 7,
-            max_payload_size: 9,
-            deliver_payloads: false,
-            deliver_notifications: false,
-            notification_type: MessageKind::Normal,
-            notify_delete: false,
-            notify_retract: false,
-            subscribe: false,
-        };
-        let mut other = NodeConfig::default();
-        other
-            .apply(&config.to_form(FormKind::Submit), &limits())
-            .unwrap();
-        assert_eq!(other, config);
     }
 }

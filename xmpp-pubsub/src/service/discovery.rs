@@ -1,163 +1,288 @@
 //! What the service and its nodes say of themselves. XEP-0060 §5.
 
-use super::Service;
-use super::refusal::{closed_node, not_found};
+use core::ops::Bound;
+use std::collections::BTreeSet;
+
+use super::node::Node;
+use super::node_config::NodeConfig;
+use super::refusal::not_found;
+use super::request::{Outcome, Reply};
+use super::retrieve::page;
+use super::{Kind, Service};
 use crate::disco;
-use crate::form::{Field, Form, FormKind};
+use crate::feature::Feature;
+use crate::form::{DateTime, FormKind, IntegerOrMax, MetaData};
 use crate::id::NodeId;
 use crate::jid::Jid;
 use crate::ns;
-use crate::stanza::{Payload, StanzaError};
+use crate::pubsub::Affiliation;
+use crate::rsm;
+use crate::stanza::StanzaError;
 
 impl Service {
-    pub(super) fn on_disco_info(
-        &self,
-        from: &Jid,
-        query: &disco::Info,
-    ) -> Result<Option<Payload>, StanzaError> {
+    pub(super) fn on_disco_info(&mut self, from: &Jid, query: &disco::Info) -> Outcome {
         let info = match query.node.as_deref() {
             None | Some("") => disco::Info {
                 node: query.node.clone(),
-                identities: vec![disco::Identity {
-                    name: Some(self.config.name.clone()),
-                    ..disco::Identity::new("pubsub", "service")
-                }],
-                features: self.features(),
+                identities: self.identities(),
+                features: self.feature_names(),
+                ..disco::Info::default()
+            },
+            Some(ns::GET_PENDING) if self.config.has(&Feature::GET_PENDING) => disco::Info {
+                node: query.node.clone(),
+                identities: vec![disco::Identity::new("automation", "command-node")],
+                features: [ns::DISCO_INFO, ns::COMMANDS, ns::DATA_FORMS]
+                    .map(str::to_owned)
+                    .to_vec(),
                 ..disco::Info::default()
             },
             Some(name) => self.node_info(from, name)?,
         };
-        Ok(Some(info.to_payload()))
+        Ok(Reply::Done(Some(info.to_payload())))
     }
 
-    pub(super) fn on_disco_items(
-        &self,
-        from: &Jid,
-        query: &disco::Items,
-    ) -> Result<Option<Payload>, StanzaError> {
-        let items = match query.node.as_deref() {
-            None | Some("") => self
-                .nodes
-                .iter()
-                .filter(|(_, node)| !self.config.hide_closed_nodes || self.may_read(node, from))
-                .take(self.config.max_listed)
-                .map(|(id, node)| disco::Item {
-                    node: Some(id.to_string()),
-                    name: (!node.config.title.is_empty()).then(|| node.config.title.clone()),
-                    ..disco::Item::new(self.config.address.clone())
-                })
-                .collect(),
-            Some(name) => {
-                let node = self.nodes.get(name).ok_or_else(not_found)?;
-                if !self.may_read(node, from) {
-                    return Err(self.hidden_or(closed_node()));
-                }
-                // PS-5.5-01: the name is the item's id, and there is no node.
-                node.items
-                    .newest(self.config.max_listed)
-                    .map(|(id, _)| disco::Item {
-                        name: Some(id.to_string()),
-                        ..disco::Item::new(self.config.address.clone())
-                    })
-                    .collect()
-            }
+    pub(super) fn on_disco_items(&mut self, from: &Jid, query: &disco::Items) -> Outcome {
+        let name = query.node.as_deref().filter(|name| !name.is_empty());
+        let id = match name {
+            None => NodeId::root(),
+            Some(ns::COMMANDS) => return Ok(self.commands(query)),
+            Some(name) => NodeId::new(name).map_err(|_| not_found())?,
         };
-        Ok(Some(
-            disco::Items {
-                node: query.node.clone(),
-                items,
-                ..disco::Items::default()
+        let node = self.node(&id)?;
+        let set = query.set.as_ref();
+        let (items, set) = if id.is_root() || node.config.is_collection() {
+            if !id.is_root() {
+                self.access(node, from)
+                    .map_err(|error| self.hidden_or(error))?;
             }
-            .to_payload(),
-        ))
+            self.listed_nodes(from, &node.children, set)?
+        } else {
+            self.check_retrieve(node, from)?;
+            self.listed_items(node, set)?
+        };
+        self.see_list();
+        for item in &items {
+            if let Some(id) = item.node.as_deref().and_then(|node| NodeId::new(node).ok()) {
+                self.see_node(&id);
+            }
+        }
+        let answer = disco::Items {
+            node: query.node.clone(),
+            items,
+            set,
+            ..disco::Items::default()
+        };
+        Ok(Reply::Done(Some(answer.to_payload())))
+    }
+
+    fn identities(&self) -> Vec<disco::Identity> {
+        let named = |category, kind| disco::Identity {
+            name: Some(self.config.name.clone()),
+            ..disco::Identity::new(category, kind)
+        };
+        match self.config.kind {
+            Kind::Service => vec![named("pubsub", "service")],
+            // PS-9.3-01.
+            Kind::Account => vec![
+                disco::Identity::new("account", "registered"),
+                named("pubsub", "pep"),
+            ],
+        }
     }
 
     /// What the service can do: computed from its settings, so that nothing is listed that answers `unsupported`.
-    pub(super) fn features(&self) -> Vec<String> {
-        let pubsub = FEATURES.iter().copied().chain(
-            [
-                ("auto-create", self.config.auto_create),
-                ("multi-subscribe", self.config.multi_subscribe),
-                ("multi-items", self.config.max_items > 1),
-            ]
-            .into_iter()
-            .filter(|(_, on)| *on)
-            .map(|(name, _)| name),
-        );
-        [ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING, ns::PUBSUB]
-            .into_iter()
-            .map(str::to_owned)
-            .chain(pubsub.map(|name| format!("{}#{name}", ns::PUBSUB)))
-            .collect()
+    fn feature_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = [
+            ns::DISCO_INFO,
+            ns::DISCO_ITEMS,
+            ns::PING,
+            ns::RSM,
+            ns::PUBSUB,
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        if self.config.has(&Feature::GET_PENDING) {
+            names.push(ns::COMMANDS.to_owned());
+        }
+        for feature in self.config.features() {
+            names.push(feature.to_namespace());
+            if feature == Feature::MULTI_COLLECTION {
+                // CN-01: the text has another name than the registry.
+                names.push(format!("{}s", feature.to_namespace()));
+            }
+        }
+        names
+    }
+
+    fn commands(&self, query: &disco::Items) -> Reply {
+        let mut answer = disco::Items {
+            node: query.node.clone(),
+            ..disco::Items::default()
+        };
+        if self.config.has(&Feature::GET_PENDING) {
+            answer.items.push(disco::Item {
+                node: Some(ns::GET_PENDING.to_owned()),
+                name: Some("Subscriptions that wait for approval".to_owned()),
+                ..disco::Item::new(self.config.address.clone())
+            });
+        }
+        Reply::Done(Some(answer.to_payload()))
+    }
+
+    /// Nodes in the order of their names, page by page.
+    fn listed_nodes(
+        &self,
+        from: &Jid,
+        all: &BTreeSet<NodeId>,
+        set: Option<&rsm::Set>,
+    ) -> Result<(Vec<disco::Item>, Option<rsm::Set>), StanzaError> {
+        let most = self.config.max_listed;
+        let limit = set
+            .and_then(|set| set.max)
+            .map_or(most, |max| usize::try_from(max).unwrap_or(most).min(most));
+        let anchor = |name: &str| {
+            let known = NodeId::new(name).ok().filter(|id| all.contains(id));
+            known.ok_or_else(not_found)
+        };
+        let visible = |id: &&NodeId| {
+            let node = self.state.nodes.get(*id);
+            node.is_some_and(|node| self.is_visible(node, from))
+        };
+        let after = set.and_then(|set| set.after.as_deref());
+        let before = set.and_then(|set| set.before.as_deref());
+        let index = set.and_then(|set| set.index);
+        let index = index.map_or(0, |index| usize::try_from(index).unwrap_or(usize::MAX));
+        // Where the page starts, if that is known without counting.
+        let mut first_index = None;
+        let chosen: Vec<&NodeId> = if let Some(after) = after {
+            let from = (Bound::Excluded(anchor(after)?), Bound::Unbounded);
+            all.range(from).filter(visible).take(limit).collect()
+        } else if let Some(before) = before {
+            let end = if before.is_empty() {
+                first_index = Some(all.len().saturating_sub(limit));
+                Bound::Unbounded
+            } else {
+                Bound::Excluded(anchor(before)?)
+            };
+            let backwards = all.range((Bound::Unbounded, end)).rev();
+            let mut chosen: Vec<_> = backwards.filter(visible).take(limit).collect();
+            chosen.reverse();
+            chosen
+        } else {
+            first_index = Some(index);
+            let visible = all.iter().filter(visible);
+            visible.skip(index).take(limit).collect()
+        };
+        // How many are hidden is not counted.
+        let counted = !self.config.hide_closed_nodes;
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let truncated = counted && chosen.len() < all.len();
+        let answer = (set.is_some() || truncated).then(|| rsm::Set {
+            first: chosen.first().map(|first| rsm::First {
+                index: first_index.filter(|_| counted).map(number),
+                id: first.to_string(),
+            }),
+            last: chosen.last().map(ToString::to_string),
+            count: counted.then(|| number(all.len())),
+            ..rsm::Set::default()
+        });
+        let items = chosen.into_iter().map(|id| {
+            let title = self.state.nodes.get(id).map(|node| &node.config.title);
+            disco::Item {
+                node: Some(id.to_string()),
+                name: title.filter(|title| !title.is_empty()).cloned(),
+                ..disco::Item::new(self.config.address.clone())
+            }
+        });
+        Ok((items.collect(), answer))
+    }
+
+    /// PS-5.5-01: the name is the item's id, and there is no node.
+    fn listed_items(
+        &self,
+        node: &Node,
+        set: Option<&rsm::Set>,
+    ) -> Result<(Vec<disco::Item>, Option<rsm::Set>), StanzaError> {
+        let all: Vec<_> = node.items.iter().collect();
+        let most = self.config.max_listed;
+        let asked = set.cloned().unwrap_or_default();
+        let (range, answer) = page(&all, |item| item.id.as_str(), &asked, most)?;
+        let chosen = all.get(range).unwrap_or_default();
+        let truncated = chosen.len() < all.len();
+        let items = chosen.iter().map(|item| disco::Item {
+            name: Some(item.id.to_string()),
+            ..disco::Item::new(self.config.address.clone())
+        });
+        let answer = (set.is_some() || truncated).then_some(answer);
+        Ok((items.collect(), answer))
     }
 
     fn node_info(&self, from: &Jid, name: &str) -> Result<disco::Info, StanzaError> {
         let id = NodeId::new(name).map_err(|_| not_found())?;
-        let node = self.nodes.get(&id).ok_or_else(not_found)?;
-        if self.config.hide_closed_nodes && !self.may_read(node, from) {
+        let node = self.node(&id)?;
+        if !self.is_visible(node, from) {
             return Err(not_found());
         }
-        let mut form = Form::new(FormKind::Result, ns::META_DATA);
-        form.fields.extend([
-            Field::text("pubsub#title", &node.config.title),
-            Field::text("pubsub#access_model", node.config.access_model.as_str()),
-            Field::text("pubsub#publish_model", node.config.publish_model.as_str()),
-            Field::text(
-                "pubsub#num_subscribers",
-                &node.subscribers.len().to_string(),
-            ),
-        ]);
-        Ok(disco::Info {
+        let mut features = vec![ns::DISCO_INFO.to_owned(), ns::PUBSUB.to_owned()];
+        features.push(ns::DISCO_ITEMS.to_owned());
+        let mut info = disco::Info {
             node: Some(name.to_owned()),
-            identities: vec![disco::Identity::new("pubsub", "leaf")],
-            features: vec![ns::DISCO_INFO.to_owned(), ns::PUBSUB.to_owned()],
-            forms: vec![form],
+            identities: vec![disco::Identity::new(
+                "pubsub",
+                node.config.node_type.as_str(),
+            )],
+            features,
             ..disco::Info::default()
-        })
+        };
+        if self.config.has(&Feature::META_DATA) {
+            info.forms
+                .push(self.meta_data(node).to_form(FormKind::Result));
+        }
+        Ok(info)
     }
-}
 
-/// What is always there.
-const FEATURES: &[&str] = &[
-    "access-open",
-    "access-whitelist",
-    "config-node",
-    "config-node-max",
-    "create-and-configure",
-    "create-nodes",
-    "delete-items",
-    "delete-nodes",
-    "instant-nodes",
-    "item-ids",
-    "manage-subscriptions",
-    "member-affiliation",
-    "meta-data",
-    "modify-affiliations",
-    "outcast-affiliation",
-    "persistent-items",
-    "publish",
-    "publish-only-affiliation",
-    "publish-options",
-    "publisher-affiliation",
-    "purge-nodes",
-    "retract-items",
-    "retrieve-affiliations",
-    "retrieve-default",
-    "retrieve-items",
-    "retrieve-subscriptions",
-    "subscribe",
-    "subscription-notifications",
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Feature;
-
-    #[test]
-    fn every_feature_has_a_name_of_the_text() {
-        for name in FEATURES {
-            assert!(Feature::KNOWN.contains(name), "{name}");
+    /// PS-5.4-02: settings, and what the service knows by itself.
+    fn meta_data(&self, node: &Node) -> MetaData {
+        let NodeConfig {
+            title,
+            description,
+            language,
+            payload_type,
+            contact,
+            access_model,
+            publish_model,
+            max_items,
+            ..
+        } = &node.config;
+        let text = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let listed = |wanted| -> Option<Vec<Jid>> {
+            let some: Vec<Jid> = node
+                .with_affiliation(wanted)
+                .take(MAX_NAMED)
+                .cloned()
+                .collect();
+            (!some.is_empty()).then_some(some)
+        };
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        MetaData {
+            contact: (!contact.is_empty()).then(|| contact.clone()),
+            creation_date: Some(DateTime(node.created_at)),
+            creator: node.creator.clone(),
+            description: text(description),
+            language: text(language),
+            access_model: Some(crate::form::AccessModel::from_name(access_model.as_str())),
+            publish_model: Some(crate::form::PublishModel::from_name(publish_model.as_str())),
+            num_subscribers: Some(number(node.subscribers.len())),
+            owner: listed(Affiliation::Owner),
+            publisher: listed(Affiliation::Publisher),
+            title: text(title),
+            payload_type: text(payload_type),
+            max_items: (node.config.persist_items && !node.config.is_collection())
+                .then(|| IntegerOrMax::Integer(number(*max_items))),
+            other: Vec::new(),
         }
     }
 }
+
+/// How many owners, and publishers, the metadata names at most.
+const MAX_NAMED: usize = 100;

@@ -1,100 +1,104 @@
-//! The items that a node keeps. XEP-0060 §12.1: an ordered map, where a re-publish makes an item the newest.
+//! Which items a node has. XEP-0060 §12.1: an ordered map, where a re-publish makes an item the newest.
+//! What they hold is in the storage; the newest one is here too.
 
 use std::collections::BTreeMap;
 
+use super::journal::ItemRecord;
 use crate::id::ItemId;
-use crate::jid::Jid;
 use crate::stanza::Payload;
-
-/// An item as it is kept.
-#[derive(Clone, Debug)]
-pub(super) struct StoredItem {
-    /// Who published it (PS-7.1-09).
-    pub(super) publisher: Jid,
-    pub(super) payload: Option<Payload>,
-}
 
 #[derive(Debug, Default)]
 pub(super) struct Items {
-    by_age: BTreeMap<u64, (ItemId, StoredItem)>,
+    by_age: BTreeMap<u64, ItemRecord>,
     age_of: BTreeMap<ItemId, u64>,
     next_age: u64,
+    /// The newest item and what it holds, of transient nodes too (PS-3-07).
+    last: Option<(ItemRecord, Option<Payload>)>,
 }
 
 impl Items {
-    /// Puts an item in the newest place and drops the oldest beyond `max`.
-    pub(super) fn insert(&mut self, id: ItemId, item: StoredItem, max: usize) {
-        self.remove(&id);
-        self.age_of.insert(id.clone(), self.next_age);
-        self.by_age.insert(self.next_age, (id, item));
+    /// Puts an item in the newest place.
+    pub(super) fn insert(&mut self, item: ItemRecord) {
+        self.remove(&item.id);
+        self.age_of.insert(item.id.clone(), self.next_age);
+        self.by_age.insert(self.next_age, item);
         self.next_age += 1;
-        while self.by_age.len() > max {
-            if let Some((_, (oldest, _))) = self.by_age.pop_first() {
-                self.age_of.remove(&oldest);
-            }
-        }
     }
 
-    pub(super) fn remove(&mut self, id: &ItemId) -> Option<StoredItem> {
+    pub(super) fn set_last(&mut self, item: ItemRecord, payload: Option<Payload>) {
+        self.last = Some((item, payload));
+    }
+
+    /// The newest item with what it holds, if that is known here.
+    pub(super) const fn last(&self) -> Option<&(ItemRecord, Option<Payload>)> {
+        self.last.as_ref()
+    }
+
+    pub(super) fn remove(&mut self, id: &ItemId) -> Option<ItemRecord> {
+        if self.last.as_ref().is_some_and(|(last, _)| last.id == *id) {
+            self.last = None;
+        }
         let age = self.age_of.remove(id)?;
-        self.by_age.remove(&age).map(|(_, item)| item)
+        self.by_age.remove(&age)
     }
 
     pub(super) fn clear(&mut self) {
         self.by_age.clear();
         self.age_of.clear();
+        self.last = None;
     }
 
-    pub(super) fn get(&self, id: &ItemId) -> Option<&StoredItem> {
-        self.by_age.get(self.age_of.get(id)?).map(|(_, item)| item)
+    pub(super) fn len(&self) -> usize {
+        self.by_age.len()
     }
 
-    /// The newest `count` items, oldest of them first.
-    pub(super) fn newest(&self, count: usize) -> impl Iterator<Item = (&ItemId, &StoredItem)> {
-        let skip = self.by_age.len().saturating_sub(count);
-        self.by_age.values().skip(skip).map(|(id, item)| (id, item))
+    pub(super) fn get(&self, id: &ItemId) -> Option<&ItemRecord> {
+        self.by_age.get(self.age_of.get(id)?)
+    }
+
+    pub(super) fn oldest(&self) -> Option<&ItemRecord> {
+        self.by_age.values().next()
+    }
+
+    pub(super) fn newest(&self) -> Option<&ItemRecord> {
+        self.by_age.values().next_back()
+    }
+
+    /// All of them, oldest first.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &ItemRecord> {
+        self.by_age.values()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jid::Jid;
 
-    fn put(items: &mut Items, id: &str, max: usize) {
-        let publisher = Jid::new("finesse@localhost").unwrap();
-        items.insert(
-            ItemId::new(id).unwrap(),
-            StoredItem {
-                publisher,
-                payload: None,
-            },
-            max,
-        );
-    }
-
-    fn ids(items: &Items, count: usize) -> Vec<&str> {
-        items.newest(count).map(|(id, _)| id.as_str()).collect()
+    fn put(items: &mut Items, id: &str) {
+        items.insert(ItemRecord {
+            id: ItemId::new(id).unwrap(),
+            publisher: Jid::new("finesse@localhost").unwrap(),
+            published_at: 0,
+            size: 0,
+        });
     }
 
     #[test]
     fn ps_12_1_01_a_republish_moves_the_item_to_newest() {
         let mut items = Items::default();
         for id in ["a", "b", "c", "a"] {
-            put(&mut items, id, 10);
+            put(&mut items, id);
         }
-        assert_eq!(ids(&items, 10), ["b", "c", "a"]);
-        assert_eq!(ids(&items, 2), ["c", "a"]);
-    }
-
-    #[test]
-    fn ps_7_1_15_the_oldest_item_goes_at_the_cap() {
-        let mut items = Items::default();
-        for id in ["a", "b", "c"] {
-            put(&mut items, id, 2);
-        }
-        assert_eq!(ids(&items, 10), ["b", "c"]);
-        assert!(items.get(&ItemId::new("a").unwrap()).is_none());
-        assert!(items.remove(&ItemId::new("b").unwrap()).is_some());
-        assert_eq!(ids(&items, 10), ["c"]);
+        let ids: Vec<_> = items.iter().map(|item| item.id.as_str()).collect();
+        assert_eq!(
+            ids,
+            ["b", "c", "a"],
+            "PS-12.1-01: a re-publish moves the item to newest"
+        );
+        assert_eq!(items.oldest().unwrap().id.as_str(), "b");
+        assert_eq!(items.newest().unwrap().id.as_str(), "a");
+        items.remove(&ItemId::new("c").unwrap());
+        assert_eq!(items.len(), 2);
     }
 }

@@ -1,309 +1,308 @@
-//! Requests of owners. XEP-0060 §8.2 to §8.9.
+//! What owners ask and change: the lists of who is subscribed and affiliated. XEP-0060 §5.7, §8.8 and §8.9.
 
 use std::collections::BTreeSet;
 
 use super::Service;
-use super::node::Explicit;
-use super::notify::SubIds;
-use super::refusal::{
-    forbidden, nodeid_required, not_found, plain_bad_request, some_not_acceptable,
-};
-use crate::event::Event;
-use crate::form::{Form, FormKind};
+use super::journal::{Change, Subscription};
+use super::node::Node;
+use super::refusal::{not_acceptable, plain_bad_request, unsupported};
+use super::request::{Outcome, Refused, Reply};
+use super::subscribe::shown;
+use crate::feature::Feature;
 use crate::id::NodeId;
 use crate::jid::Jid;
 use crate::other::Other;
 use crate::owner::Owner;
-use crate::pubsub::{Affiliation, AffiliationEntry, Subscription, SubscriptionState};
-use crate::stanza::{Payload, StanzaError};
-
-/// A refusal, with the entries that were not changed where there are any.
-pub(super) struct Refused {
-    pub(super) error: StanzaError,
-    pub(super) entries: Option<Box<Payload>>,
-}
-
-impl From<StanzaError> for Refused {
-    fn from(error: StanzaError) -> Self {
-        Self {
-            error,
-            entries: None,
-        }
-    }
-}
+use crate::pubsub::{self, Affiliation, AffiliationEntry, Child, PubSub, SubscriptionState};
+use crate::stanza::{MessageKind, StanzaError};
 
 impl Service {
-    pub(super) fn on_owner_get(
-        &self,
-        from: &Jid,
-        request: &Owner,
-    ) -> Result<Option<Payload>, StanzaError> {
-        let answer = match request {
-            Owner::Configure { node, .. } => {
-                let id = self.owned(from, node.as_ref())?;
-                let form = self
-                    .nodes
-                    .get(id)
-                    .map(|node| node.config.to_form(FormKind::Form));
-                Owner::Configure {
-                    node: Some(id.clone()),
-                    form,
-                    other: Other::new(),
-                }
-            }
-            Owner::Default { kind, .. } => {
-                if kind.as_deref().is_some_and(|kind| kind != "leaf") {
-                    return Err(StanzaError::unsupported("collections"));
-                }
-                let form = self.config.node_defaults.to_form(FormKind::Form);
-                Owner::Default {
-                    kind: None,
-                    form: Some(form),
-                    other: Other::new(),
-                }
-            }
+    pub(super) fn on_owner_get(&mut self, from: &Jid, request: &Owner) -> Outcome {
+        match request {
+            Owner::Configure { node, .. } => self.on_configure_get(from, node.as_ref()),
+            Owner::Default { kind, .. } => self.on_default_config(kind.as_deref()),
             Owner::Affiliations { node, .. } => {
-                let id = self.owned(from, node.as_ref())?;
-                let node = self.nodes.get(id).ok_or_else(not_found)?;
-                let entries = node
-                    .affiliations
-                    .iter()
-                    .map(|(jid, affiliation)| entry(jid, *affiliation))
-                    .collect();
-                Owner::Affiliations {
-                    node: Some(id.clone()),
-                    entries,
+                self.need(&Feature::MODIFY_AFFILIATIONS)?;
+                let known = self.owned(from, node.as_ref())?;
+                let all = known.affiliations.iter();
+                let entries = all.map(|(jid, affiliation)| entry(jid, *affiliation));
+                let answer = Owner::Affiliations {
+                    node: node.clone(),
+                    entries: entries.collect(),
                     other: Other::new(),
-                }
+                };
+                Ok(Reply::Done(Some(answer.to_payload())))
             }
             Owner::Subscriptions { node, .. } => {
-                let id = self.owned(from, node.as_ref())?;
-                let node = self.nodes.get(id).ok_or_else(not_found)?;
-                let entries = node
-                    .subscribers
-                    .iter()
-                    .flat_map(|(jid, subscriber)| {
-                        subscriber.explicit.iter().map(|explicit| Subscription {
-                            node: None,
-                            subid: explicit.subid.clone(),
-                            ..Subscription::new(
-                                id.clone(),
-                                jid.clone(),
-                                SubscriptionState::Subscribed,
-                            )
-                        })
-                    })
-                    .collect();
-                Owner::Subscriptions {
-                    node: Some(id.clone()),
-                    entries,
+                self.need(&Feature::MANAGE_SUBSCRIPTIONS)?;
+                let known = self.owned(from, node.as_ref())?;
+                let answer = Owner::Subscriptions {
+                    node: node.clone(),
+                    entries: listed(known).collect(),
                     other: Other::new(),
-                }
+                };
+                Ok(Reply::Done(Some(answer.to_payload())))
             }
             Owner::Delete { .. } | Owner::Purge { .. } | Owner::Other(_) => {
-                return Err(plain_bad_request());
+                Err(plain_bad_request().into())
             }
-        };
-        Ok(Some(answer.to_payload()))
+        }
     }
 
-    pub(super) fn on_owner_set(
-        &mut self,
-        from: &Jid,
-        request: &Owner,
-    ) -> Result<Option<Payload>, Refused> {
+    pub(super) fn on_owner_set(&mut self, from: &Jid, request: &Owner) -> Outcome {
         match request {
             Owner::Configure { node, form, .. } => {
-                let id = self.owned(from, node.as_ref())?.clone();
-                self.on_configure(&id, form.as_ref())?;
+                self.on_configure_set(from, node.as_ref(), form.as_ref())
             }
             Owner::Delete { node, redirect, .. } => {
-                let id = self.owned(from, node.as_ref())?.clone();
-                self.delete_node(&id, redirect.as_deref());
+                self.on_delete(from, node.as_ref(), redirect.as_deref())
             }
-            Owner::Purge { node, .. } => {
-                let id = self.owned(from, node.as_ref())?.clone();
-                self.on_purge(&id)?;
-            }
+            Owner::Purge { node, .. } => self.on_purge(from, node.as_ref()),
             Owner::Affiliations { node, entries, .. } => {
-                let id = self.owned(from, node.as_ref())?.clone();
-                self.on_affiliations(from, &id, entries)?;
+                self.need(&Feature::MODIFY_AFFILIATIONS)?;
+                self.owned(from, node.as_ref())?;
+                let id = node.clone().unwrap_or_else(NodeId::root);
+                self.set_affiliations(from, &id, entries)
             }
             Owner::Subscriptions { node, entries, .. } => {
-                let id = self.owned(from, node.as_ref())?.clone();
-                self.on_subscriptions(&id, entries)?;
+                self.need(&Feature::MANAGE_SUBSCRIPTIONS)?;
+                self.owned(from, node.as_ref())?;
+                let id = node.clone().unwrap_or_else(NodeId::root);
+                self.set_subscriptions(from, &id, entries)
             }
-            Owner::Default { .. } | Owner::Other(_) => return Err(plain_bad_request().into()),
+            Owner::Other(element) => self.on_collection(from, element),
+            Owner::Default { .. } => Err(plain_bad_request().into()),
         }
-        Ok(None)
     }
 
-    fn on_configure(&mut self, id: &NodeId, form: Option<&Form>) -> Result<(), StanzaError> {
-        let form = form.ok_or_else(plain_bad_request)?;
-        if form.kind == FormKind::Cancel {
-            return Ok(());
+    /// §5.7: what the user is to nodes.
+    pub(super) fn on_affiliations(&mut self, from: &Jid, only: Option<&NodeId>) -> Outcome {
+        self.need(&Feature::RETRIEVE_AFFILIATIONS)?;
+        let user = self.state.users.get(from.bare_str());
+        let nodes = user.map(|user| &user.affiliated).into_iter().flatten();
+        let nodes: Vec<NodeId> = nodes
+            .filter(|id| only.is_none_or(|only| only == *id))
+            .cloned()
+            .collect();
+        let mut entries = Vec::new();
+        for id in nodes {
+            self.see_node(&id);
+            if let Some(node) = self.state.nodes.get(&id) {
+                entries.push(AffiliationEntry::of_node(id, node.affiliation(from)));
+            }
         }
-        let node = self.nodes.get(id).ok_or_else(not_found)?;
-        let mut config = node.config.clone();
-        config.apply(form, &self.config)?;
-        let node = self.nodes.get_mut(id).ok_or_else(not_found)?;
-        if !config.persist_items {
-            node.items.clear();
-        }
-        let same_access = node.config.access_model == config.access_model;
-        node.config = config;
-        if same_access {
-            return Ok(());
-        }
-        // PS-8.2-09: who may not receive any more does not.
-        let subscribers: BTreeSet<Jid> = node.subscribers.keys().map(Jid::bare).collect();
-        for user in subscribers {
-            self.drop_if_unreadable(id, &user);
-        }
-        Ok(())
+        Ok(PubSub::new(Child::Affiliations {
+            node: only.cloned(),
+            entries,
+            other: Other::new(),
+        })
+        .into())
     }
 
-    fn on_purge(&mut self, id: &NodeId) -> Result<(), StanzaError> {
-        let node = self.nodes.get_mut(id).ok_or_else(not_found)?;
-        if !node.config.persist_items {
-            return Err(StanzaError::unsupported("persistent-items"));
-        }
-        node.items.clear();
-        if node.config.notify_retract {
-            self.notify(id, &Event::purge(id.clone()), SubIds::Left);
-        }
-        Ok(())
-    }
-
-    fn on_affiliations(
+    fn set_affiliations(
         &mut self,
         from: &Jid,
         id: &NodeId,
         entries: &[AffiliationEntry],
-    ) -> Result<(), Refused> {
+    ) -> Outcome {
         let mut seen = BTreeSet::new();
+        let mut wanted = Vec::new();
         for entry in entries {
             let jid = entry.jid.as_ref().ok_or_else(plain_bad_request)?;
+            // PS-8.9-07.
             if !seen.insert(jid.bare()) {
-                // PS-8.9-07.
                 return Err(plain_bad_request().into());
             }
+            wanted.push((jid.bare(), entry.affiliation));
+            if let Some(feature) = entry.affiliation.feature() {
+                self.need(&feature)?;
+            }
         }
         let mut refused = Vec::new();
-        for (jid, wanted) in entries
-            .iter()
-            .filter_map(|e| Some((e.jid.as_ref()?, e.affiliation)))
-        {
-            let Some(node) = self.nodes.get(id) else {
-                continue;
-            };
-            let present = node.affiliation(jid);
+        for (jid, wanted) in wanted {
+            let node = self.node(id)?;
+            let present = node.affiliation(&jid);
             let known = node.affiliations.contains_key(jid.bare_str());
             let full = node.affiliations.len() >= self.config.max_affiliations_per_node;
-            let allowed = match (present, wanted) {
-                (present, wanted) if present == wanted => true,
-                // PS-8.9-15: an owner only resigns, and not as the last one (PS-8.9-08).
-                (Affiliation::Owner, Affiliation::None) => {
-                    jid.same_bare(from) && node.owners().count() > 1
-                }
-                (Affiliation::Owner, _) | (Affiliation::Publisher, Affiliation::Member) => false,
-                _ => known || !full,
-            };
-            if allowed {
-                // The node is there: it was looked up above.
-                let _ = self.set_affiliation(id, jid, wanted);
-            } else {
-                refused.push(entry(&jid.bare(), present));
+            // PS-8.9-08: somebody has to be left.
+            let last = present == Affiliation::Owner && node.owners == 1;
+            let resigns = jid.same_bare(from);
+            let allowed = present.may_become(wanted, resigns, self.config.publisher_to_member)
+                && (known || !full)
+                && !(last && wanted != Affiliation::Owner);
+            if !allowed {
+                refused.push(entry(&jid, present));
+            } else if present != wanted {
+                self.affiliate(id, &jid, wanted);
+                self.tell_affiliation(id, &jid, wanted);
             }
         }
         if refused.is_empty() {
-            return Ok(());
+            return Ok(Reply::Done(None));
         }
         let entries = Owner::Affiliations {
-            node: Some(id.clone()),
+            node: id.shown(),
             entries: refused,
             other: Other::new(),
         };
-        Err(Refused {
-            error: some_not_acceptable(),
-            entries: Some(Box::new(entries.to_payload())),
-        })
+        Err(some_refused(&entries))
     }
 
-    fn on_subscriptions(&mut self, id: &NodeId, entries: &[Subscription]) -> Result<(), Refused> {
+    /// PS-8.9-10: in the right spelling (trap 24).
+    fn tell_affiliation(&mut self, id: &NodeId, user: &Jid, affiliation: Affiliation) {
+        let told = PubSub::new(Child::Affiliations {
+            node: id.shown(),
+            entries: vec![entry(user, affiliation)],
+            other: Other::new(),
+        });
+        let payloads = told.to_payload().into();
+        self.send_message(user.clone(), MessageKind::Headline, payloads);
+    }
+
+    fn set_subscriptions(
+        &mut self,
+        from: &Jid,
+        id: &NodeId,
+        entries: &[pubsub::Subscription],
+    ) -> Outcome {
         let mut refused = Vec::new();
         for entry in entries {
-            let jid = &entry.jid;
-            let present = self
-                .nodes
-                .get(id)
-                .and_then(|node| node.subscribers.get(jid));
-            let subscribed = present.is_some_and(|subscriber| !subscriber.explicit.is_empty());
-            match entry.state {
-                // PS-8.8-05: no state, no change.
-                None => {}
-                Some(SubscriptionState::Subscribed) if subscribed => {}
-                Some(SubscriptionState::Subscribed) if self.may_add(id, jid) => {
-                    self.users.entry(jid.bare()).or_default().explicit += 1;
-                    if let Some(subscriber) = self.subscriber(id, jid) {
-                        subscriber.explicit.push(Explicit { subid: None });
-                    }
-                    self.notify_subscription(id, jid.clone(), SubscriptionState::Subscribed);
-                }
-                Some(SubscriptionState::None) if subscribed => {
-                    self.drop_explicit(id, jid, entry.subid.as_ref());
-                    self.notify_subscription(id, jid.clone(), SubscriptionState::None);
-                }
-                Some(_) => refused.push(Subscription {
+            // PS-8.8-05: no state, no change.
+            let Some(wanted) = entry.state else {
+                continue;
+            };
+            let present = self.set_subscription(from, id, entry, wanted)?;
+            if let Some(present) = present {
+                refused.push(pubsub::Subscription {
                     node: None,
-                    state: Some(SubscriptionState::None),
+                    state: Some(present),
                     other: Other::new(),
                     ..entry.clone()
-                }),
+                });
             }
         }
         if refused.is_empty() {
-            return Ok(());
+            return Ok(Reply::Done(None));
         }
         let entries = Owner::Subscriptions {
-            node: Some(id.clone()),
+            node: id.shown(),
             entries: refused,
             other: Other::new(),
         };
-        Err(Refused {
-            error: some_not_acceptable(),
-            entries: Some(Box::new(entries.to_payload())),
+        Err(some_refused(&entries))
+    }
+
+    /// Sets one. Returns the state that it keeps if it cannot be.
+    fn set_subscription(
+        &mut self,
+        from: &Jid,
+        id: &NodeId,
+        entry: &pubsub::Subscription,
+        wanted: SubscriptionState,
+    ) -> Result<Option<SubscriptionState>, StanzaError> {
+        let jid = &entry.jid;
+        let node = self.node(id)?;
+        let all = node.subscribers.get(jid).map(|known| &known.made);
+        let all = all.map(Vec::as_slice).unwrap_or_default();
+        let known = match (&entry.subid, all) {
+            (Some(subid), all) if all.iter().any(|made| made.subid.is_some()) => {
+                all.iter().find(|made| made.subid.as_ref() == Some(subid))
+            }
+            (_, [only]) => Some(only),
+            (_, []) => None,
+            // PS-8.8-07: which of several?
+            (None, _) if wanted != SubscriptionState::None => {
+                return Ok(Some(SubscriptionState::None));
+            }
+            (None, all) => {
+                let subids: Vec<_> = all.iter().map(|made| made.subid.clone()).collect();
+                for subid in subids {
+                    self.end_subscription(id, jid, subid.as_ref());
+                }
+                return Ok(None);
+            }
+            (Some(_), _) => None,
+        };
+        let known = known.cloned();
+        let present = known
+            .as_ref()
+            .map_or(SubscriptionState::None, |made| made.state);
+        match (wanted, known) {
+            (wanted, _) if wanted == present && wanted != SubscriptionState::None => Ok(None),
+            (SubscriptionState::None, Some(made)) => {
+                self.end_subscription(id, jid, made.subid.as_ref());
+                Ok(None)
+            }
+            (SubscriptionState::Subscribed, Some(made))
+                if made.state == SubscriptionState::Pending =>
+            {
+                self.approve(id, jid, made);
+                Ok(None)
+            }
+            (SubscriptionState::Subscribed, None) if entry.subid.is_none() => {
+                let readable = self.access(self.node(id)?, jid).is_ok();
+                if !readable || self.check_room(from, id, jid).is_err() {
+                    return Ok(Some(present));
+                }
+                self.subscribe_for(id, jid);
+                Ok(None)
+            }
+            _ => Ok(Some(present)),
+        }
+    }
+
+    /// Subscribes somebody on an owner's word.
+    fn subscribe_for(&mut self, id: &NodeId, jid: &Jid) {
+        let multi = self.config.has(&Feature::MULTI_SUBSCRIBE);
+        let state = self.state_of(None);
+        let subscription = Subscription {
+            subid: multi.then(|| self.next_subid()).flatten(),
+            state,
+            options: self.with_lease(id, state, None),
+        };
+        let told = shown(id, jid, &subscription);
+        let subid = subscription.subid.clone();
+        self.commit(Change::Subscribed {
+            node: id.shown(),
+            jid: jid.clone(),
+            subscription,
+        });
+        // PS-8.8-09.
+        self.send_subscription(jid.clone(), told);
+        if state == SubscriptionState::Subscribed {
+            self.send_last_to(id, jid, subid.as_ref());
+        }
+    }
+
+    fn need(&self, feature: &Feature) -> Result<(), StanzaError> {
+        if self.config.has(feature) {
+            return Ok(());
+        }
+        Err(unsupported(feature))
+    }
+}
+
+/// PS-8.8-03: those who are subscribed or have to configure; not those who wait for approval.
+fn listed(node: &Node) -> impl Iterator<Item = pubsub::Subscription> {
+    node.subscribers.iter().flat_map(|(jid, subscriber)| {
+        let made = subscriber.made.iter();
+        let told = made.filter(|made| made.state != SubscriptionState::Pending);
+        told.map(|made| pubsub::Subscription {
+            node: None,
+            options: None,
+            ..shown(&NodeId::root(), jid, made)
         })
-    }
-
-    /// Whether an owner can subscribe this address: it may read, and has room.
-    fn may_add(&self, id: &NodeId, jid: &Jid) -> bool {
-        let room = self
-            .users
-            .get(jid.bare_str())
-            .is_none_or(|user| user.explicit < self.config.max_subscriptions_per_user);
-        // Subids are given to who asks for them himself.
-        room && !self.config.multi_subscribe
-            && self
-                .nodes
-                .get(id)
-                .is_some_and(|node| self.may_read(node, jid))
-    }
-
-    /// The node, if it is there and the requester may do everything with it.
-    fn owned<'n>(&self, from: &Jid, id: Option<&'n NodeId>) -> Result<&'n NodeId, StanzaError> {
-        let id = id.ok_or_else(nodeid_required)?;
-        let node = self.nodes.get(id).ok_or_else(not_found)?;
-        if self.affiliation_at(node, from) == Affiliation::Owner {
-            return Ok(id);
-        }
-        if self.may_read(node, from) {
-            return Err(forbidden());
-        }
-        Err(self.hidden_or(forbidden()))
-    }
+    })
 }
 
 fn entry(jid: &Jid, affiliation: Affiliation) -> AffiliationEntry {
     AffiliationEntry::of_entity(jid.clone(), affiliation)
+}
+
+/// Entries that could not be changed are given back; the others were. §8.8.2.4, §8.9.2.4.
+fn some_refused(entries: &Owner) -> Refused {
+    Refused {
+        error: Box::new(not_acceptable()),
+        entries: Some(Box::new(entries.to_payload())),
+    }
 }

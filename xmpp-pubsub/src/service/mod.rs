@@ -1,54 +1,128 @@
-//! A publish-subscribe service in memory: nodes, affiliations, subscriptions, items and events. XEP-0060.
+//! A publish-subscribe service: nodes, collections, affiliations, subscriptions, items and events. XEP-0060, XEP-0248.
 //!
 //! A machine of many parties: stanzas go in by [`Service::handle_stanza`], answers and events come out by
 //! [`Service::poll_transmit`], each with its addressee. Whatever a peer sends gets an answer where one is due and is
-//! never an error of the machine; the host's own calls say if they make no sense.
+//! never an error of the machine; the host's own calls say if they make no sense. What the service offers, and its
+//! limits, are one value: [`Config`].
 //!
-//! No operation walks all nodes or all subscriptions, but for the list of all nodes. There are no timers here.
+//! Who is available, and who is whose contact, are facts that the host feeds in: [`Service::set_presence`],
+//! [`Service::set_contact`]. No operation walks all nodes or all subscriptions.
+//!
+//! # In memory
 //!
 //! ```
+//! use std::time::Duration;
 //! use xmpp_pubsub::service::{Config, NewNode, NodeConfig, Service};
 //! use xmpp_pubsub::{Jid, NodeId, notification, pubsub::Item};
 //!
+//! let now = Duration::ZERO; // since an origin of yours
 //! let mut service = Service::new(Config::new(Jid::new("pubsub.localhost")?, 1));
+//! service.set_clock(now, 1_767_225_600_000); // milliseconds since 1970, UTC
 //! let node = NodeId::new("/finesse/api/User/1001001")?;
 //! let config = NodeConfig::transient();
-//! service.create_node(NewNode { node: node.clone(), config, owner: None })?;
-//! service.subscribe_automatically(&node, &Jid::new("1001001@localhost")?)?;
-//! service.publish(&node, &Jid::new("finesse@localhost")?, Item::new(notification::wrap("<Update/>")))?;
+//! service.create_node(now, NewNode { node: node.clone(), config, owner: None })?;
+//! service.subscribe_automatically(now, &node, &Jid::new("1001001@localhost")?)?;
+//! service.publish(now, &node, &Jid::new("finesse@localhost")?, Item::new(notification::wrap("<Update/>")))?;
 //! let event = service.poll_transmit().ok_or("no event")?;
 //! assert_eq!(event.recipient().map(Jid::as_str), Some("1001001@localhost"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # With a journal
+//!
+//! After each call, drain all three queues, then sleep until [`Service::poll_timeout`]. What an input changes lastingly is
+//! one [`journal::Entry`]; what it causes to be said is held back until the entry is confirmed. Transient things (items
+//! that are not kept, subscriptions that end with presence) write no entry and wait for nothing.
+//!
+//! ```
+//! use std::time::Duration;
+//! use xmpp_pubsub::Jid;
+//! use xmpp_pubsub::service::storage::MemoryStorage; // stands for a database
+//! use xmpp_pubsub::service::{Config, Persistence, Service};
+//!
+//! let config = Config::new(Jid::new("pubsub.localhost")?, 1).with_persistence(Persistence::Journal);
+//! let mut storage = MemoryStorage::default();
+//! let mut service = Service::restore(config, storage.entries());
+//! let now = Duration::from_secs(1);
+//! // service.handle_stanza(now, &stanza), service.handle_timeout(now), ...
+//! while let Some(entry) = service.poll_journal() {
+//!     let seq = entry.seq;
+//!     storage.append(entry); // and make it safe; several may be confirmed at once
+//!     service.journal_confirmed(now, seq);
+//! }
+//! while let Some(request) = service.poll_storage() {
+//!     let answer = storage.read(&request.node, &request.items);
+//!     service.handle_storage(now, request.id, Ok(answer));
+//! }
+//! while let Some(stanza) = service.poll_transmit() {
+//!     // send it
+//! }
+//! let wake_at = service.poll_timeout();
+//! # assert_eq!(wake_at, None);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod access;
+mod account;
 mod affiliation;
+mod approval;
+mod bounce;
+mod clock;
+mod collection;
 mod config;
+mod configure;
+mod create;
+mod digest;
 mod discovery;
+mod host;
 mod item;
+pub mod journal;
+mod last_item;
+mod lease;
 mod manage;
 mod node;
+mod node_config;
 mod notify;
+mod options;
+mod outbox;
+mod people;
+mod publish;
 mod refusal;
 mod request;
+mod restore;
+mod retract;
+mod retrieve;
+mod state;
+pub mod storage;
+mod subscribe;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+#[cfg(feature = "contract")]
+pub mod contract;
 
-use crate::disco;
-use crate::event::Event;
-use crate::id::{IdSource, ItemId, NodeId, StanzaId, SubId};
+use core::time::Duration;
+
+use crate::id::{IdSource, NodeId};
 use crate::jid::Jid;
-use crate::ns;
-use crate::owner::Owner;
-use crate::pubsub::{Affiliation, Item, PubSub, SubscriptionState};
-use crate::stanza::{
-    Condition, ErrorType, Iq, IqContent, Payload, PubSubCondition, Stanza, StanzaError,
+use crate::stanza::{Message, Stanza};
+
+use approval::Approvals;
+use bounce::Bounces;
+use clock::{Clock, Due};
+use digest::Digests;
+use journal::{Change, Journal};
+use outbox::{Out, Outbox};
+use people::People;
+use state::State;
+use storage::Storage;
+
+pub use config::{
+    Config, Configuration, CreatePolicy, Kind, NewNode, OnBounce, Overlap, Persistence,
 };
-
-use manage::Refused;
-use node::{Node, Subscriber};
-use notify::SubIds;
-
-pub use config::{AccessModel, Config, CreatePolicy, NewNode, NodeConfig, Overlap, PublishModel};
+pub use node_config::{
+    AccessModel, AssociationPolicy, ItemReply, NodeConfig, NodeFull, NodeType, PublishModel,
+    SendLast,
+};
+pub use people::{Availability, Contact};
 
 /// What the host asked for and cannot have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -63,17 +137,18 @@ pub enum ServiceError {
     /// There are as many nodes as there can be.
     #[error("too many nodes")]
     TooManyNodes,
-}
-
-impl ServiceError {
-    fn to_stanza_error(self) -> StanzaError {
-        match self {
-            Self::Exists => StanzaError::new(ErrorType::Cancel, Condition::CONFLICT),
-            Self::NoSuchNode => refusal::not_found(),
-            Self::TooManyNodes => StanzaError::new(ErrorType::Cancel, Condition::NOT_ALLOWED)
-                .with_pubsub(PubSubCondition::MAX_NODES_EXCEEDED),
-        }
-    }
+    /// It is a collection, and would have to be a leaf, or the other way round.
+    #[error("the node is of the other type")]
+    WrongType,
+    /// A collection would be in itself, or too deep.
+    #[error("the collections would not be a tree of the allowed depth")]
+    Graph,
+    /// The storage is asked something about the node, and enough is waiting for that already.
+    #[error("the node is busy")]
+    Busy,
+    /// The journal failed: the service is over.
+    #[error("the service has ended")]
+    Ended,
 }
 
 /// A publish-subscribe service. See the [module](self) documentation.
@@ -81,397 +156,209 @@ impl ServiceError {
 pub struct Service {
     config: Config,
     ids: IdSource,
-    /// First half of each event's message id, so that ids of another process are others.
-    message_prefix: String,
+    clock: Clock,
+    now: Duration,
+    /// The date at `now`.
+    utc: i64,
+    state: State,
+    people: People,
+    journal: Journal,
+    storage: Storage,
+    outbox: Outbox,
+    /// What the present input causes, the answer first.
+    answer: Option<Out>,
+    staged: Vec<Out>,
+    /// What must be confirmed before anybody is told what the present input saw.
+    seen: u64,
+    /// How many messages were made.
     messages: u64,
-    nodes: BTreeMap<NodeId, Node>,
-    /// By bare address: what a user has, so that finding it does not walk the nodes.
-    users: BTreeMap<Jid, User>,
-    /// Full addresses that get what is sent to their bare address.
-    reachable: BTreeSet<Jid>,
-    out: VecDeque<Stanza>,
-}
-
-#[derive(Debug, Default)]
-struct User {
-    /// On every node, unless the node says more.
-    service: Option<Affiliation>,
-    /// Where an address of the user is subscribed.
-    nodes: BTreeSet<NodeId>,
-    /// Where the user has an affiliation.
-    affiliated: BTreeSet<NodeId>,
-    /// How many subscriptions the user made himself.
-    explicit: usize,
-}
-
-impl User {
-    fn is_empty(&self) -> bool {
-        self.service.is_none() && self.nodes.is_empty() && self.affiliated.is_empty()
-    }
+    digests: Digests,
+    bounces: Bounces,
+    approvals: Approvals,
+    ended: bool,
 }
 
 impl Service {
-    /// A service without nodes.
-    #[must_use]
-    pub fn new(config: Config) -> Self {
-        let mut ids = IdSource::new(config.seed);
-        Self {
-            message_prefix: ids.next_hex(),
-            ids,
-            config,
-            messages: 0,
-            nodes: BTreeMap::new(),
-            users: BTreeMap::new(),
-            reachable: BTreeSet::new(),
-            out: VecDeque::new(),
-        }
-    }
-
     /// Takes a stanza that is addressed to the service. Its sender must be set by who received it; without one it is
     /// ignored.
-    pub fn handle_stanza(&mut self, stanza: &Stanza) {
+    pub fn handle_stanza(&mut self, now: Duration, stanza: &Stanza) {
+        self.begin(now);
         match stanza {
             Stanza::Iq(iq) => self.on_iq(iq),
-            // Bounces and presence sent to the service change nothing yet.
-            Stanza::Message(_) | Stanza::Presence(_) => {}
+            Stanza::Message(message) => self.on_message(message),
+            Stanza::Presence(presence) => self.on_presence(presence),
         }
+        self.finish();
     }
 
-    /// A session gets, or no longer gets, what is sent to its bare address.
-    pub fn set_reachable(&mut self, jid: &Jid, reachable: bool) {
-        if reachable {
-            self.reachable.insert(jid.clone());
-        } else {
-            self.reachable.remove(jid);
-        }
+    /// Does what is due. May be called early, or twice.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        self.begin(now);
+        self.finish();
     }
 
-    /// Makes a node.
-    ///
-    /// # Errors
-    ///
-    /// If the name is taken, or there are too many.
-    pub fn create_node(&mut self, new: NewNode) -> Result<(), ServiceError> {
-        if self.nodes.contains_key(&new.node) {
-            return Err(ServiceError::Exists);
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        if self.ended {
+            return None;
         }
-        if self.nodes.len() >= self.config.max_nodes {
-            return Err(ServiceError::TooManyNodes);
-        }
-        self.nodes.insert(new.node.clone(), Node::new(new.config));
-        match new.owner {
-            Some(owner) => self.set_affiliation(&new.node, &owner, Affiliation::Owner),
-            None => Ok(()),
-        }
-    }
-
-    /// Deletes a node and tells its subscribers, with the address of its successor if there is one. §8.4.
-    /// Returns whether it was there.
-    pub fn delete_node(&mut self, id: &NodeId, redirect: Option<&str>) -> bool {
-        if self
-            .nodes
-            .get(id)
-            .is_some_and(|node| node.config.notify_delete)
-        {
-            let redirect = redirect.map(str::to_owned);
-            self.notify(id, &Event::delete(id.clone(), redirect), SubIds::Left);
-        }
-        let Some(node) = self.nodes.remove(id) else {
-            return false;
-        };
-        for (jid, subscriber) in &node.subscribers {
-            if let Some(user) = self.users.get_mut(jid.bare_str()) {
-                user.nodes.remove(id);
-                user.explicit = user.explicit.saturating_sub(subscriber.explicit.len());
-            }
-            self.forget_user_if_empty(jid);
-        }
-        for jid in node.affiliations.keys() {
-            if let Some(user) = self.users.get_mut(jid) {
-                user.affiliated.remove(id);
-            }
-            self.forget_user_if_empty(jid);
-        }
-        true
-    }
-
-    /// Says what a user may do on every node, where the node itself does not say more: `owner` for an administrator,
-    /// `member` for somebody who may see everything, `outcast` for somebody who may nothing. `none` takes it back.
-    pub fn set_service_affiliation(&mut self, user: &Jid, affiliation: Affiliation) {
-        let bare = user.bare();
-        let entry = self.users.entry(bare.clone()).or_default();
-        entry.service = (affiliation != Affiliation::None).then_some(affiliation);
-        for id in entry.nodes.clone() {
-            self.drop_if_unreadable(&id, &bare);
-        }
-        self.forget_user_if_empty(&bare);
-    }
-
-    /// Says what a user may do with a node. §4.1.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such node.
-    pub fn set_affiliation(
-        &mut self,
-        id: &NodeId,
-        user: &Jid,
-        affiliation: Affiliation,
-    ) -> Result<(), ServiceError> {
-        let node = self.nodes.get_mut(id).ok_or(ServiceError::NoSuchNode)?;
-        let bare = user.bare();
-        let entry = self.users.entry(bare.clone()).or_default();
-        if affiliation == Affiliation::None {
-            node.affiliations.remove(&bare);
-            entry.affiliated.remove(id);
-        } else {
-            node.affiliations.insert(bare.clone(), affiliation);
-            entry.affiliated.insert(id.clone());
-        }
-        self.drop_if_unreadable(id, &bare);
-        self.forget_user_if_empty(&bare);
-        Ok(())
-    }
-
-    /// Subscribes an address on the user's behalf. Such a subscription is not listed and cannot be ended by the client;
-    /// one that the client makes stands beside it, and an event is still sent once. Like a subscription that presence
-    /// implies (§9.1).
-    ///
-    /// # Errors
-    ///
-    /// If there is no such node.
-    pub fn subscribe_automatically(&mut self, id: &NodeId, jid: &Jid) -> Result<(), ServiceError> {
-        self.subscriber(id, jid)
-            .ok_or(ServiceError::NoSuchNode)?
-            .automatic = true;
-        Ok(())
-    }
-
-    /// Takes back what [`subscribe_automatically`](Self::subscribe_automatically) did.
-    pub fn unsubscribe_automatically(&mut self, id: &NodeId, jid: &Jid) {
-        let subscriber = self
-            .nodes
-            .get_mut(id)
-            .and_then(|node| node.subscribers.get_mut(jid));
-        if let Some(subscriber) = subscriber {
-            subscriber.automatic = false;
-        }
-        self.forget_if_empty(id, jid);
-    }
-
-    /// Publishes on the host's behalf: nothing is asked about rights or limits. §7.1.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such node.
-    pub fn publish(
-        &mut self,
-        id: &NodeId,
-        publisher: &Jid,
-        mut item: Item,
-    ) -> Result<(), ServiceError> {
-        if !self.nodes.contains_key(id) {
-            return Err(ServiceError::NoSuchNode);
-        }
-        if item.id.is_none() {
-            item.id = ItemId::new(&self.ids.next_hex()).ok();
-        }
-        self.store_and_notify(id, publisher, Some(item));
-        Ok(())
+        let due = self.state.calendar.next().map(|utc| self.clock.when(utc));
+        due.into_iter().chain(self.digests.next()).min()
     }
 
     /// The next stanza to send.
     pub fn poll_transmit(&mut self) -> Option<Stanza> {
-        self.out.pop_front()
+        self.outbox.pop()
     }
 
-    /// Whether there is a node of that name.
+    /// Says what date it is at `now`, in milliseconds since 1970, UTC: creation dates, delay stamps and leases count on
+    /// from there. Without it the calendar starts in 1970.
+    pub fn set_clock(&mut self, now: Duration, utc_millis: i64) {
+        self.clock = Clock::new(now, utc_millis);
+        self.begin(now);
+        self.finish();
+    }
+
+    /// Whether the journal failed, so that nothing is done any more.
     #[must_use]
-    pub fn contains_node(&self, id: &NodeId) -> bool {
-        self.nodes.contains_key(id)
+    pub const fn is_ended(&self) -> bool {
+        self.ended
     }
 
-    /// How many nodes there are.
+    /// How many events were dropped because too much waited for their addressee, see [`Config::max_withheld`].
     #[must_use]
-    pub fn node_count(&self) -> usize {
-        self.nodes.len()
+    pub const fn dropped_events(&self) -> u64 {
+        self.outbox.dropped()
     }
 
-    /// How many addresses are subscribed to a node.
+    /// The settings.
     #[must_use]
-    pub fn subscriber_count(&self, id: &NodeId) -> usize {
-        self.nodes.get(id).map_or(0, |node| node.subscribers.len())
+    pub const fn config(&self) -> &Config {
+        &self.config
     }
 
-    fn on_iq(&mut self, iq: &Iq) {
-        let Some(from) = &iq.from else {
-            return;
-        };
-        // What is told of a change follows the answer to who made it.
-        let place = self.out.len();
-        let result = match &iq.content {
-            IqContent::Get(payload) => self.on_get_payload(from, payload).map_err(Refused::from),
-            IqContent::Set(payload) => self.on_set_payload(from, payload),
-            // XC-SZ-05: answers are not answered.
-            IqContent::Result(_) | IqContent::Error { .. } => return,
-        };
-        let answer = match result {
-            Ok(payload) => iq.to_result(payload),
-            Err(Refused { error, entries }) => {
-                let mut answer = iq.to_error(error);
-                if let IqContent::Error { request, .. } = &mut answer.content {
-                    *request = entries.map(|entries| *entries);
-                }
-                answer
-            }
-        };
-        self.out.insert(place, Stanza::Iq(answer));
-    }
-
-    fn on_get_payload(
-        &self,
-        from: &Jid,
-        payload: &Payload,
-    ) -> Result<Option<Payload>, StanzaError> {
-        let unreadable = |error: crate::DecodeError| error.to_stanza_error();
-        match payload.name().parts() {
-            (ns::PUBSUB, "pubsub") => {
-                self.on_get(from, &PubSub::decode(payload).map_err(unreadable)?)
-            }
-            (ns::PUBSUB_OWNER, "pubsub") => {
-                self.on_owner_get(from, &Owner::decode(payload).map_err(unreadable)?)
-            }
-            (ns::DISCO_INFO, "query") => {
-                self.on_disco_info(from, &disco::Info::decode(payload).map_err(unreadable)?)
-            }
-            (ns::DISCO_ITEMS, "query") => {
-                self.on_disco_items(from, &disco::Items::decode(payload).map_err(unreadable)?)
-            }
-            (ns::PING, "ping") => Ok(None),
-            _ => Err(refusal::service_unavailable()),
+    fn on_message(&mut self, message: &Message) {
+        match &message.error {
+            Some(error) => self.on_bounce(message, error),
+            None => self.on_answer_of_owner(message),
         }
     }
 
-    fn on_set_payload(
-        &mut self,
-        from: &Jid,
-        payload: &Payload,
-    ) -> Result<Option<Payload>, Refused> {
-        match payload.name().parts() {
-            (ns::PUBSUB, "pubsub") => {
-                let request = PubSub::decode(payload).map_err(|error| error.to_stanza_error())?;
-                Ok(self.on_set(from, &request)?)
-            }
-            (ns::PUBSUB_OWNER, "pubsub") => {
-                let request = Owner::decode(payload).map_err(|error| error.to_stanza_error())?;
-                self.on_owner_set(from, &request)
-            }
-            _ => Err(refusal::service_unavailable().into()),
-        }
-    }
-
-    /// The subscriptions of an address to a node, made if there are none.
-    fn subscriber(&mut self, id: &NodeId, jid: &Jid) -> Option<&mut Subscriber> {
-        let node = self.nodes.get_mut(id)?;
-        self.users
-            .entry(jid.bare())
-            .or_default()
-            .nodes
-            .insert(id.clone());
-        Some(node.subscribers.entry(jid.clone()).or_default())
-    }
-
-    /// Ends subscriptions that the user made: that with the subid, or all of the address.
-    fn drop_explicit(&mut self, id: &NodeId, jid: &Jid, subid: Option<&SubId>) {
-        let subscriber = self
-            .nodes
-            .get_mut(id)
-            .and_then(|node| node.subscribers.get_mut(jid));
-        let Some(subscriber) = subscriber else {
-            return;
-        };
-        let before = subscriber.explicit.len();
-        subscriber
-            .explicit
-            .retain(|explicit| subid.is_some() && explicit.subid.as_ref() != subid);
-        let dropped = before - subscriber.explicit.len();
-        if let Some(user) = self.users.get_mut(jid.bare_str()) {
-            user.explicit = user.explicit.saturating_sub(dropped);
-        }
-        self.forget_if_empty(id, jid);
-    }
-
-    /// Ends what the user subscribed to and may not read any more, and says so. §12.14.
-    fn drop_if_unreadable(&mut self, id: &NodeId, user: &Jid) {
-        let Some(node) = self.nodes.get(id) else {
-            return;
-        };
-        if self.may_read(node, user) {
+    /// Starts an input: what is due by now comes first.
+    fn begin(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+        self.utc = self.clock.utc(self.now);
+        self.state.utc = self.utc;
+        self.seen = 0;
+        if self.ended {
             return;
         }
-        for jid in node.addresses_of(user) {
-            let known = self
-                .nodes
-                .get(id)
-                .and_then(|node| node.subscribers.get(&jid));
-            if known.is_some_and(|subscriber| !subscriber.explicit.is_empty()) {
-                self.drop_explicit(id, &jid, None);
-                self.notify_subscription(id, jid, SubscriptionState::None);
+        while let Some(due) = self.state.calendar.pop(self.utc) {
+            match due {
+                Due::Items(node) => self.expire_items(&node),
+                Due::Warning(node, jid, subid) => self.warn_of_end(&node, &jid, subid.as_ref()),
+                Due::End(node, jid, subid) => self.end_lease(&node, &jid, subid.as_ref()),
             }
+        }
+        self.send_due_digests();
+        self.finish();
+        self.seen = 0;
+    }
+
+    /// Ends an input: what it changed is one entry of the journal, what it said waits for that.
+    fn finish(&mut self) {
+        let after = self.journal.finish().max(self.seen);
+        if let Some(answer) = self.answer.take() {
+            self.outbox.push_all(after, &mut vec![answer]);
+        }
+        self.outbox.push_all(after, &mut self.staged);
+    }
+
+    /// Makes a change. What lasts goes to the journal.
+    fn commit(&mut self, change: Change) {
+        let kept = self.journal.kept;
+        let recorded = kept.then(|| self.lasting(&change)).flatten();
+        if !kept {
+            self.storage.keep(&change);
+        }
+        self.state.apply(&change);
+        if let Some(change) = recorded {
+            self.journal.record(change);
         }
     }
 
-    fn forget_if_empty(&mut self, id: &NodeId, jid: &Jid) {
-        let Some(node) = self.nodes.get_mut(id) else {
-            return;
+    /// What of a change is written down. To be asked before it is made.
+    fn lasting(&self, change: &Change) -> Option<Change> {
+        let known = |node: &Option<NodeId>, jid: &Jid, subid| {
+            let node = self.state.nodes.get(&state::key(node.as_ref()))?;
+            node.made(jid, subid)
         };
-        if node.subscribers.get(jid).is_some_and(Subscriber::is_empty) {
-            node.subscribers.remove(jid);
-        }
-        if node.addresses_of(jid).is_empty() {
-            if let Some(user) = self.users.get_mut(jid.bare_str()) {
-                user.nodes.remove(id);
+        match change {
+            Change::Subscribed {
+                node,
+                jid,
+                subscription,
+            } if subscription.is_transient() => {
+                let subid = &subscription.subid;
+                let was = known(node, jid, subid.as_ref())?;
+                // What was written down ends there.
+                (!was.is_transient()).then(|| Change::Unsubscribed {
+                    node: node.clone(),
+                    jid: jid.clone(),
+                    subid: subid.clone(),
+                })
             }
-            self.forget_user_if_empty(jid);
+            Change::Unsubscribed { node, jid, subid } => {
+                let was = known(node, jid, subid.as_ref())?;
+                (!was.is_transient()).then(|| change.clone())
+            }
+            Change::ItemPublished { node, .. } => {
+                let node = self.state.nodes.get(node)?;
+                node.config.persist_items.then(|| change.clone())
+            }
+            Change::NodeCreated { .. }
+            | Change::NodeConfigured { .. }
+            | Change::NodeDeleted { .. }
+            | Change::Associated { .. }
+            | Change::Disassociated { .. }
+            | Change::Affiliated { .. }
+            | Change::ServiceAffiliated { .. }
+            | Change::Subscribed { .. }
+            | Change::ItemKept { .. }
+            | Change::ItemsRemoved { .. }
+            | Change::Purged { .. } => Some(change.clone()),
         }
     }
 
-    fn forget_user_if_empty(&mut self, jid: &Jid) {
-        if self.users.get(jid.bare_str()).is_some_and(User::is_empty) {
-            self.users.remove(jid.bare_str());
-        }
-    }
-
-    fn service_affiliation(&self, user: &Jid) -> Affiliation {
-        self.users
-            .get(user.bare_str())
-            .and_then(|user| user.service)
-            .unwrap_or(Affiliation::None)
-    }
-
-    /// What a user may do with a node, by the service and by the node.
-    fn affiliation_at(&self, node: &Node, user: &Jid) -> Affiliation {
-        self.service_affiliation(user)
-            .combine(node.affiliation(user))
-    }
-
-    fn may_read(&self, node: &Node, user: &Jid) -> bool {
-        self.affiliation_at(node, user)
-            .may_read(node.config.access_model)
-    }
-
-    /// PS-14.5-01: where closed nodes are hidden, they answer as if they were not there.
-    fn hidden_or(&self, error: StanzaError) -> StanzaError {
-        if self.config.hide_closed_nodes {
-            refusal::not_found()
+    /// What the present input says depends on this node.
+    fn see_node(&mut self, id: &NodeId) {
+        let of_node = if self.state.nodes.contains_key(id) {
+            0
         } else {
-            error
-        }
+            self.journal.of_list()
+        };
+        self.seen = self.seen.max(self.journal.of_node(id)).max(of_node);
     }
 
-    /// PS-12.4-01: unique in the service.
-    fn next_message_id(&mut self) -> Option<StanzaId> {
+    fn see_user(&mut self, user: &Jid) {
+        self.seen = self.seen.max(self.journal.of_user(user));
+    }
+
+    fn see_list(&mut self) {
+        self.seen = self.seen.max(self.journal.of_list());
+    }
+
+    fn stage(&mut self, stanza: impl Into<Stanza>) {
+        self.staged.push(Out::Stanza(Box::new(stanza.into())));
+    }
+
+    fn next_number(&mut self) -> u64 {
         self.messages += 1;
-        StanzaId::new(&format!("{}-{:x}", self.message_prefix, self.messages)).ok()
+        self.messages
+    }
+
+    fn is_account(&self) -> bool {
+        self.config.kind == Kind::Account
     }
 }

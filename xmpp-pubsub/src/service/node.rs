@@ -1,22 +1,38 @@
-//! One node: its settings, who is affiliated, who is subscribed, what it keeps.
+//! One node: its settings, who is affiliated, who is subscribed, what it keeps, and where it stands.
 
 use core::ops::Bound;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::config::NodeConfig;
 use super::item::Items;
-use crate::id::SubId;
+use super::journal::Subscription;
+use super::node_config::{NodeConfig, SendLast};
+use crate::form::{Expire, SubscribeOptions};
+use crate::id::{NodeId, SubId};
 use crate::jid::Jid;
-use crate::pubsub::Affiliation;
+use crate::pubsub::{Affiliation, SubscriptionState};
 
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) config: NodeConfig,
+    pub(super) creator: Option<Jid>,
+    pub(super) created_at: i64,
     /// By bare address (PS-4.1-01). `none` has no entry.
     pub(super) affiliations: BTreeMap<Jid, Affiliation>,
+    /// How many of them are owners.
+    pub(super) owners: usize,
     /// By the address that is subscribed, bare or full.
     pub(super) subscribers: BTreeMap<Jid, Subscriber>,
+    /// How many subscriptions that were made by stanza there are.
+    pub(super) subscriptions: usize,
+    /// Addresses of which a subscription waits for approval.
+    pub(super) pending: BTreeSet<Jid>,
     pub(super) items: Items,
+    /// When the oldest item is too old, if that is in the calendar.
+    pub(super) items_due: Option<i64>,
+    /// The collections that it is in. Without any it is in the root collection.
+    pub(super) parents: BTreeSet<NodeId>,
+    /// What a collection holds.
+    pub(super) children: BTreeSet<NodeId>,
 }
 
 /// One address and its subscriptions to one node.
@@ -24,29 +40,104 @@ pub(super) struct Node {
 pub(super) struct Subscriber {
     /// Made by the host; the client neither sees nor ends it.
     pub(super) automatic: bool,
-    /// Made by the client: at most one without multi-subscribe.
-    pub(super) explicit: Vec<Explicit>,
+    /// Made by stanza: at most one without multi-subscribe.
+    pub(super) made: Vec<Subscription>,
+    /// How much thought an event takes.
+    way: Way,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Explicit {
-    /// Where the service uses subids.
-    pub(super) subid: Option<SubId>,
+/// How much thought an event to a subscriber takes.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Way {
+    /// No event is sent.
+    #[default]
+    Silent,
+    /// Every event is sent as it is.
+    Plain,
+    /// Options or subids have to be looked at.
+    Choosy,
 }
 
 impl Subscriber {
     pub(super) fn is_empty(&self) -> bool {
-        !self.automatic && self.explicit.is_empty()
+        !self.automatic && self.made.is_empty()
+    }
+
+    pub(super) const fn way(&self) -> Way {
+        self.way
+    }
+
+    /// To be called after each change.
+    pub(super) fn settle(&mut self) {
+        let live = |made: &Subscription| made.is_live();
+        self.way = if self.made.iter().any(|made| live(made) && !made.is_plain()) {
+            Way::Choosy
+        } else if self.automatic || self.made.iter().any(live) {
+            Way::Plain
+        } else {
+            Way::Silent
+        };
+    }
+
+    pub(super) fn position(&self, subid: Option<&SubId>) -> Option<usize> {
+        self.made
+            .iter()
+            .position(|made| made.subid.as_ref() == subid)
+    }
+}
+
+impl Subscription {
+    /// Whether it brings events (PS-4.2-01, PS-4.2-03).
+    pub(super) const fn is_live(&self) -> bool {
+        matches!(self.state, SubscriptionState::Subscribed)
+    }
+
+    /// Whether it needs no thought when an event is sent.
+    fn is_plain(&self) -> bool {
+        let usual = |options: &SubscribeOptions| {
+            options.deliver != Some(false)
+                && options.digest != Some(true)
+                && options.include_body != Some(true)
+                && options.show_values.is_none()
+                && options.subscription_type.is_none()
+                && options.subscription_depth.is_none()
+        };
+        self.subid.is_none() && self.options.as_deref().is_none_or(usual)
+    }
+
+    pub(super) fn expire(&self) -> Option<Expire> {
+        self.options.as_deref().and_then(|options| options.expire)
+    }
+
+    /// Whether it ends with presence, and so is not written down. XEP-0060 §12.5.
+    pub(super) fn is_transient(&self) -> bool {
+        self.expire() == Some(Expire::Presence)
+    }
+
+    /// The date at which it ends.
+    pub(super) fn ends_at(&self) -> Option<i64> {
+        match self.expire() {
+            Some(Expire::At(utc)) => Some(utc),
+            Some(Expire::Presence) | None => None,
+        }
     }
 }
 
 impl Node {
-    pub(super) fn new(config: NodeConfig) -> Self {
+    pub(super) fn new(config: NodeConfig, creator: Option<Jid>, created_at: i64) -> Self {
         Self {
             config,
+            creator,
+            created_at,
             affiliations: BTreeMap::new(),
+            owners: 0,
             subscribers: BTreeMap::new(),
+            subscriptions: 0,
+            pending: BTreeSet::new(),
             items: Items::default(),
+            items_due: None,
+            parents: BTreeSet::new(),
+            children: BTreeSet::new(),
         }
     }
 
@@ -58,31 +149,57 @@ impl Node {
     }
 
     /// Every address of one user that is subscribed: the bare one, then the full ones. Found by order, not by a walk.
-    pub(super) fn addresses_of(&self, user: &Jid) -> Vec<Jid> {
-        let bare = user.bare();
-        let mut found: Vec<Jid> = self
-            .subscribers
-            .get_key_value(&bare)
-            .map(|(jid, _)| jid.clone())
-            .into_iter()
-            .collect();
-        // Full addresses begin with the bare one and a slash; `0` is the character behind it.
-        let first = format!("{bare}/");
-        let behind = format!("{bare}0");
-        let full = self.subscribers.range::<str, _>((
-            Bound::Included(first.as_str()),
-            Bound::Excluded(behind.as_str()),
-        ));
-        found.extend(full.map(|(jid, _)| jid.clone()));
-        found
+    pub(super) fn of_user<'a>(
+        &'a self,
+        user: &Jid,
+    ) -> impl Iterator<Item = (&'a Jid, &'a Subscriber)> + use<'a> {
+        let bare = self.subscribers.get_key_value(user.bare_str());
+        bare.into_iter()
+            .chain(full_addresses(&self.subscribers, user))
+    }
+
+    /// Whether some address of the user gets events, or would if there were any.
+    pub(super) fn is_subscribed(&self, user: &Jid) -> bool {
+        self.of_user(user).any(|(_, subscriber)| {
+            subscriber.automatic || subscriber.made.iter().any(Subscription::is_live)
+        })
+    }
+
+    pub(super) fn made(&self, jid: &Jid, subid: Option<&SubId>) -> Option<&Subscription> {
+        let subscriber = self.subscribers.get(jid)?;
+        subscriber.made.get(subscriber.position(subid)?)
     }
 
     pub(super) fn owners(&self) -> impl Iterator<Item = &Jid> {
+        self.with_affiliation(Affiliation::Owner)
+    }
+
+    pub(super) fn with_affiliation(&self, wanted: Affiliation) -> impl Iterator<Item = &Jid> {
         self.affiliations
             .iter()
-            .filter(|(_, affiliation)| **affiliation == Affiliation::Owner)
+            .filter(move |(_, affiliation)| **affiliation == wanted)
             .map(|(jid, _)| jid)
     }
+
+    /// Whether the newest item is kept for those who come later.
+    pub(super) fn keeps_last(&self) -> bool {
+        self.config.send_last != SendLast::Never
+    }
+}
+
+/// The entries of a user's full addresses.
+pub(super) fn full_addresses<'a, T>(
+    map: &'a BTreeMap<Jid, T>,
+    user: &Jid,
+) -> impl Iterator<Item = (&'a Jid, &'a T)> + use<'a, T> {
+    // Full addresses begin with the bare one and a slash; `0` is the character behind it.
+    let bare = user.bare_str();
+    let first = format!("{bare}/");
+    let behind = format!("{bare}0");
+    map.range::<str, _>((
+        Bound::Included(first.as_str()),
+        Bound::Excluded(behind.as_str()),
+    ))
 }
 
 #[cfg(test)]
@@ -91,15 +208,15 @@ mod tests {
 
     #[test]
     fn addresses_of_one_user_and_of_nobody_else() {
-        let mut node = Node::new(NodeConfig::default());
+        let mut node = Node::new(NodeConfig::default(), None, 0);
         for jid in [
             "a@b", "a@b/1", "a@b/2", "a@b.c", "a@b.c/1", "a@b-c/1", "aa@b/1", "a@b1/1",
         ] {
             node.subscribers
                 .insert(Jid::new(jid).unwrap(), Subscriber::default());
         }
-        let found = node.addresses_of(&Jid::new("a@b/whatever").unwrap());
-        let found: Vec<_> = found.iter().map(Jid::as_str).collect();
+        let user = Jid::new("a@b/whatever").unwrap();
+        let found: Vec<_> = node.of_user(&user).map(|(jid, _)| jid.as_str()).collect();
         assert_eq!(found, ["a@b", "a@b/1", "a@b/2"]);
     }
 }

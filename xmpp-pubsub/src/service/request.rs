@@ -1,76 +1,256 @@
-//! Requests of subscribers and publishers. XEP-0060 §5.6, §5.7, §6, §7 and §8.1.
+//! Requests: which one it is, and the one answer that each gets.
 
-use super::config::{CreatePolicy, NewNode, NodeConfig};
-use super::item::StoredItem;
-use super::node::Explicit;
-use super::notify::SubIds;
-use super::refusal::{
-    bad_request, closed_node, forbidden, invalid_subid, nodeid_required, not_found, not_subscribed,
-    plain_bad_request,
-};
-use super::{Service, User};
-use crate::event::{Event, ItemChange};
-use crate::form::{Form, FormKind};
-use crate::id::{ItemId, NodeId, SubId};
+use super::Service;
+use super::outbox::Out;
+use super::refusal::{self, plain_bad_request};
+use crate::command::Command;
+use crate::disco;
+use crate::id::NodeId;
 use crate::jid::Jid;
-use crate::other::Other;
-use crate::pubsub::{
-    Affiliation, AffiliationEntry, Child, Item, Items, PubSub, Subscription, SubscriptionState,
-};
-use crate::stanza::{Condition, ErrorType, Payload, PubSubCondition, StanzaError};
+use crate::ns;
+use crate::owner::Owner;
+use crate::pubsub::{Child, Item, PubSub};
+use crate::stanza::{Iq, IqContent, Payload, Stanza, StanzaError};
+
+/// A refusal, with the entries that were not changed where there are any.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) error: Box<StanzaError>,
+    pub(super) entries: Option<Box<Payload>>,
+}
+
+impl From<StanzaError> for Refused {
+    fn from(error: StanzaError) -> Self {
+        Self {
+            error: Box::new(error),
+            entries: None,
+        }
+    }
+}
+
+/// What becomes of a request.
+pub(super) enum Reply {
+    Done(Option<Payload>),
+    /// The storage is asked; the answer follows.
+    Later,
+}
+
+impl From<PubSub> for Reply {
+    fn from(answer: PubSub) -> Self {
+        Self::Done(Some(answer.to_payload()))
+    }
+}
+
+pub(super) type Outcome = Result<Reply, Refused>;
+
+/// Something that waits for a node.
+#[derive(Debug)]
+pub(super) enum Work {
+    Request(Box<Iq>),
+    /// The host publishes.
+    Publish {
+        publisher: Jid,
+        item: Item,
+    },
+}
+
+/// A request that was read.
+enum Request {
+    PubSub(PubSub),
+    Owner(Owner),
+    Info(disco::Info),
+    Items(disco::Items),
+    Command(Command),
+    Ping,
+}
+
+impl Request {
+    fn read(payload: &Payload) -> Result<Self, StanzaError> {
+        let read = match payload.name().parts() {
+            (ns::PUBSUB, "pubsub") => PubSub::decode(payload).map(Self::PubSub),
+            (ns::PUBSUB_OWNER, "pubsub") => Owner::decode(payload).map(Self::Owner),
+            (ns::DISCO_INFO, "query") => disco::Info::decode(payload).map(Self::Info),
+            (ns::DISCO_ITEMS, "query") => disco::Items::decode(payload).map(Self::Items),
+            (ns::COMMANDS, "command") => Command::decode(payload).map(Self::Command),
+            (ns::PING, "ping") => Ok(Self::Ping),
+            _ => return Err(refusal::service_unavailable()),
+        };
+        read.map_err(|error| error.to_stanza_error())
+    }
+
+    /// The node that it is about.
+    fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::PubSub(request) => request.children.first().and_then(node_of),
+            Self::Owner(owner) => match owner {
+                Owner::Affiliations { node, .. }
+                | Owner::Configure { node, .. }
+                | Owner::Delete { node, .. }
+                | Owner::Purge { node, .. }
+                | Owner::Subscriptions { node, .. } => node.clone(),
+                Owner::Default { .. } | Owner::Other(_) => None,
+            },
+            Self::Info(disco::Info { node, .. }) | Self::Items(disco::Items { node, .. }) => {
+                NodeId::new(node.as_deref()?).ok()
+            }
+            Self::Command(_) | Self::Ping => None,
+        }
+    }
+}
+
+fn node_of(child: &Child) -> Option<NodeId> {
+    match child {
+        Child::Affiliations { node, .. }
+        | Child::Configure { node, .. }
+        | Child::Create { node, .. }
+        | Child::Default { node, .. }
+        | Child::Options { node, .. }
+        | Child::Publish { node, .. }
+        | Child::Retract { node, .. }
+        | Child::Subscribe { node, .. }
+        | Child::Subscriptions { node, .. }
+        | Child::Unsubscribe { node, .. } => node.clone(),
+        Child::Items(items) => items.node.clone(),
+        Child::PublishOptions { .. } | Child::Subscription(_) | Child::Set(_) | Child::Other(_) => {
+            None
+        }
+    }
+}
 
 impl Service {
-    pub(super) fn on_get(
-        &self,
-        from: &Jid,
-        request: &PubSub,
-    ) -> Result<Option<Payload>, StanzaError> {
-        match request.children.as_slice() {
-            // Paging is not offered: what comes beside the items is ignored.
-            [Child::Items(items), ..] => self.on_items(from, items),
-            [Child::Subscriptions { node, .. }] => {
-                Ok(Some(self.subscriptions_of(from, node.as_ref())))
+    pub(super) fn on_iq(&mut self, iq: &Iq) {
+        let payload = match &iq.content {
+            IqContent::Get(payload) | IqContent::Set(payload) => payload,
+            // XC-SZ-05: answers are not answered.
+            IqContent::Result(_) | IqContent::Error { .. } => return,
+        };
+        let Some(from) = &iq.from else {
+            return;
+        };
+        if self.ended {
+            return self.answer(iq, Err(refusal::internal().into()));
+        }
+        let request = match Request::read(payload) {
+            Ok(request) => request,
+            Err(error) => return self.answer(iq, Err(error.into())),
+        };
+        let too_much = self.journal.unconfirmed() >= self.config.max_unconfirmed
+            || self.outbox.held() >= self.config.max_withheld.0;
+        if too_much {
+            return self.answer(iq, Err(refusal::busy().into()));
+        }
+        let node = request.node();
+        if let Some(node) = node.as_ref().filter(|node| self.storage.is_busy(node)) {
+            let work = Work::Request(Box::new(iq.clone()));
+            if self.put_off(node, work).is_err() {
+                self.answer(iq, Err(refusal::busy().into()));
             }
-            [Child::Affiliations { node, .. }] => {
-                Ok(Some(self.affiliations_of(from, node.as_ref())))
+            return;
+        }
+        self.see_user(from);
+        self.see_node(&node.unwrap_or_else(NodeId::root));
+        let outcome = self.on_request(from, iq, &request);
+        self.answer(iq, outcome);
+    }
+
+    /// Does what waited for a node.
+    pub(super) fn work(&mut self, node: &NodeId, work: Work) {
+        if self.ended {
+            return;
+        }
+        match work {
+            // While it waited nothing else was done for the node, and it is not busy now.
+            Work::Request(iq) => {
+                let (IqContent::Get(payload) | IqContent::Set(payload)) = &iq.content else {
+                    return;
+                };
+                let (Some(from), Ok(request)) = (&iq.from, Request::read(payload)) else {
+                    return;
+                };
+                self.see_user(from);
+                self.see_node(node);
+                let outcome = self.on_request(from, &iq, &request);
+                self.answer(&iq, outcome);
             }
-            [Child::Default { .. } | Child::Options { .. }] => {
-                Err(StanzaError::unsupported("subscription-options"))
-            }
-            _ => Err(plain_bad_request()),
+            Work::Publish { publisher, item } => self.publish_now(node, &publisher, item),
         }
     }
 
-    pub(super) fn on_set(
-        &mut self,
-        from: &Jid,
-        request: &PubSub,
-    ) -> Result<Option<Payload>, StanzaError> {
+    fn on_request(&mut self, from: &Jid, iq: &Iq, request: &Request) -> Outcome {
+        let set = matches!(iq.content, IqContent::Set(_));
+        match request {
+            Request::PubSub(request) if set => self.on_set(from, request),
+            Request::PubSub(request) => self.on_get(from, iq, request),
+            Request::Owner(request) if set => self.on_owner_set(from, request),
+            Request::Owner(request) => self.on_owner_get(from, request),
+            Request::Command(command) if set => self.on_command(from, command),
+            Request::Info(query) if !set => self.on_disco_info(from, query),
+            Request::Items(query) if !set => self.on_disco_items(from, query),
+            Request::Ping if !set => Ok(Reply::Done(None)),
+            Request::Command(_) | Request::Info(_) | Request::Items(_) | Request::Ping => {
+                Err(plain_bad_request().into())
+            }
+        }
+    }
+
+    fn on_get(&mut self, from: &Jid, iq: &Iq, request: &PubSub) -> Outcome {
+        match request.children.as_slice() {
+            [Child::Items(items)] => self.on_items(from, iq, items, None),
+            [Child::Items(items), Child::Set(set)] => self.on_items(from, iq, items, Some(set)),
+            [Child::Subscriptions { node, .. }] => self.on_subscriptions(from, node.as_ref()),
+            [Child::Affiliations { node, .. }] => self.on_affiliations(from, node.as_ref()),
+            [Child::Default { node, .. }] => self.on_default_options(from, node.as_ref()),
+            [
+                Child::Options {
+                    node, jid, subid, ..
+                },
+            ] => self.on_options_get(from, node.as_ref(), jid.as_ref(), subid.as_ref()),
+            _ => Err(plain_bad_request().into()),
+        }
+    }
+
+    fn on_set(&mut self, from: &Jid, request: &PubSub) -> Outcome {
         match request.children.as_slice() {
             [Child::Subscribe { node, jid, .. }] => {
-                self.on_subscribe(from, node.as_ref(), jid.as_ref())
+                self.on_subscribe(from, node.as_ref(), jid.as_ref(), None)
             }
+            // PS-6.3-12: the options follow, and name neither node nor address.
             [
-                Child::Subscribe { .. },
+                Child::Subscribe { node, jid, .. },
                 Child::Options {
                     node: None,
                     jid: None,
+                    form,
                     ..
                 },
-            ]
-            | [Child::Options { .. }] => Err(StanzaError::unsupported("subscription-options")),
+            ] => self.on_subscribe(from, node.as_ref(), jid.as_ref(), form.as_ref()),
             [
                 Child::Unsubscribe {
                     node, jid, subid, ..
                 },
             ] => self.on_unsubscribe(from, node.as_ref(), jid.as_ref(), subid.as_ref()),
+            [
+                Child::Options {
+                    node,
+                    jid,
+                    subid,
+                    form,
+                    ..
+                },
+            ] => self.on_options_set(
+                from,
+                node.as_ref(),
+                jid.as_ref(),
+                subid.as_ref(),
+                form.as_ref(),
+            ),
             [Child::Publish { node, items, .. }] => {
                 self.on_publish(from, node.as_ref(), items, None)
             }
             [
                 Child::Publish { node, items, .. },
                 Child::PublishOptions { form, .. },
-            ] => self.on_publish(from, node.as_ref(), items, form.as_ref()),
+            ] => self.on_publish(from, node.as_ref(), items, Some(form.as_ref())),
             [
                 Child::Retract {
                     node,
@@ -86,487 +266,23 @@ impl Service {
                     node: None, form, ..
                 },
             ] => self.on_create(from, node.as_ref(), form.as_ref()),
-            _ => Err(plain_bad_request()),
+            _ => Err(plain_bad_request().into()),
         }
     }
 
-    fn on_subscribe(
-        &mut self,
-        from: &Jid,
-        id: Option<&NodeId>,
-        jid: Option<&Jid>,
-    ) -> Result<Option<Payload>, StanzaError> {
-        let jid = jid.filter(|jid| jid.same_bare(from));
-        let jid = jid.ok_or_else(|| bad_request(PubSubCondition::INVALID_JID))?;
-        // PS-6.1-01: without a node it is the root collection, which is not there.
-        let id = id.ok_or_else(not_found)?;
-        let node = self.nodes.get(id).ok_or_else(not_found)?;
-        self.check_readable(node, from)?;
-        if !node.config.subscribe {
-            return Err(StanzaError::unsupported("subscribe"));
-        }
-        let known = node
-            .subscribers
-            .get(jid)
-            .and_then(|subscriber| subscriber.explicit.first());
-        if let (Some(known), false) = (known, self.config.multi_subscribe) {
-            // PS-6.1-22: the present state, as if just approved.
-            return Ok(Some(subscribed(id, jid, known.subid.clone())));
-        }
-        let subid = self
-            .config
-            .multi_subscribe
-            .then(|| self.next_sub_id())
-            .flatten();
-        let most = self.config.max_subscriptions_per_user;
-        let many = |user: &User| user.explicit >= most;
-        if self.users.get(jid.bare_str()).is_some_and(many) {
-            self.drop_gone_sessions(from);
-        }
-        let user = self.users.entry(jid.bare()).or_default();
-        if user.explicit >= self.config.max_subscriptions_per_user {
-            return Err(
-                StanzaError::new(ErrorType::Wait, Condition::POLICY_VIOLATION)
-                    .with_pubsub(PubSubCondition::TOO_MANY_SUBSCRIPTIONS),
-            );
-        }
-        user.explicit += 1;
-        let subscriber = self.subscriber(id, jid);
-        subscriber.ok_or_else(not_found)?.explicit.push(Explicit {
-            subid: subid.clone(),
-        });
-        Ok(Some(subscribed(id, jid, subid)))
-    }
-
-    /// Ends what the user subscribed by the address of a session that is not available any more, and says so: a client
-    /// that gets another address at each login would use up what the user may have. Not those of `from` itself.
-    fn drop_gone_sessions(&mut self, from: &Jid) {
-        let Some(user) = self.users.get(from.bare_str()) else {
-            return;
-        };
-        let mut gone = Vec::new();
-        for id in &user.nodes {
-            let Some(node) = self.nodes.get(id) else {
-                continue;
-            };
-            gone.extend(
-                node.addresses_of(from)
-                    .into_iter()
-                    .filter(|jid| !jid.is_bare() && jid != from && !self.reachable.contains(jid))
-                    .filter(|jid| {
-                        let subscriber = node.subscribers.get(jid);
-                        subscriber.is_some_and(|subscriber| !subscriber.explicit.is_empty())
-                    })
-                    .map(|jid| (id.clone(), jid)),
-            );
-        }
-        for (id, jid) in gone {
-            self.drop_explicit(&id, &jid, None);
-            self.notify_subscription(&id, jid, SubscriptionState::None);
-        }
-    }
-
-    fn on_unsubscribe(
-        &mut self,
-        from: &Jid,
-        id: Option<&NodeId>,
-        jid: Option<&Jid>,
-        subid: Option<&SubId>,
-    ) -> Result<Option<Payload>, StanzaError> {
-        let jid = jid.ok_or_else(|| bad_request(PubSubCondition::JID_REQUIRED))?;
-        if !jid.same_bare(from) {
-            return Err(forbidden());
-        }
-        let id = id.ok_or_else(not_found)?;
-        let node = self.nodes.get_mut(id).ok_or_else(not_found)?;
-        let subscriber = node
-            .subscribers
-            .get_mut(jid)
-            .filter(|subscriber| !subscriber.explicit.is_empty())
-            .ok_or_else(not_subscribed)?;
-        let index = match (subid, self.config.multi_subscribe) {
-            // PS-6.2-07: where none is in use it is ignored.
-            (_, false) => 0,
-            (None, true) if subscriber.explicit.len() == 1 => 0,
-            (None, true) => return Err(bad_request(PubSubCondition::SUBID_REQUIRED)),
-            (Some(subid), true) => subscriber
-                .explicit
-                .iter()
-                .position(|explicit| explicit.subid.as_ref() == Some(subid))
-                .ok_or_else(invalid_subid)?,
-        };
-        subscriber.explicit.remove(index);
-        if let Some(user) = self.users.get_mut(jid.bare_str()) {
-            user.explicit = user.explicit.saturating_sub(1);
-        }
-        self.forget_if_empty(id, jid);
-        Ok(None)
-    }
-
-    /// §5.6: every address of the user, all nodes or one. What the host subscribed is not listed.
-    fn subscriptions_of(&self, from: &Jid, only: Option<&NodeId>) -> Payload {
-        let mut entries = Vec::new();
-        if let Some(user) = self.users.get(from.bare_str()) {
-            for id in user
-                .nodes
-                .iter()
-                .filter(|id| only.is_none_or(|only| only == *id))
-            {
-                let Some(node) = self.nodes.get(id) else {
-                    continue;
-                };
-                for jid in node.addresses_of(from) {
-                    let explicit = node
-                        .subscribers
-                        .get(&jid)
-                        .map(|entry| entry.explicit.as_slice());
-                    entries.extend(
-                        explicit
-                            .unwrap_or_default()
-                            .iter()
-                            .map(|explicit| subscription(id, &jid, explicit.subid.clone())),
-                    );
+    /// The one answer to a request, unless it follows later.
+    pub(super) fn answer(&mut self, iq: &Iq, outcome: Outcome) {
+        let answer = match outcome {
+            Ok(Reply::Later) => return,
+            Ok(Reply::Done(payload)) => iq.to_result(payload),
+            Err(Refused { error, entries }) => {
+                let mut answer = iq.to_error(*error);
+                if let IqContent::Error { request, .. } = &mut answer.content {
+                    *request = entries.map(|entries| *entries);
                 }
+                answer
             }
-        }
-        PubSub::new(Child::Subscriptions {
-            node: only.cloned(),
-            entries,
-            other: Other::new(),
-        })
-        .to_payload()
-    }
-
-    fn affiliations_of(&self, from: &Jid, only: Option<&NodeId>) -> Payload {
-        let mut entries = Vec::new();
-        if let Some(user) = self.users.get(from.bare_str()) {
-            for id in user
-                .affiliated
-                .iter()
-                .filter(|id| only.is_none_or(|only| only == *id))
-            {
-                if let Some(node) = self.nodes.get(id) {
-                    let affiliation = node.affiliation(from);
-                    entries.push(AffiliationEntry::of_node(id.clone(), affiliation));
-                }
-            }
-        }
-        PubSub::new(Child::Affiliations {
-            node: only.cloned(),
-            entries,
-            other: Other::new(),
-        })
-        .to_payload()
-    }
-
-    fn on_items(&self, from: &Jid, request: &Items) -> Result<Option<Payload>, StanzaError> {
-        let id = request.node.as_ref().ok_or_else(nodeid_required)?;
-        let node = self.nodes.get(id).ok_or_else(not_found)?;
-        self.check_readable(node, from)?;
-        if !node.config.persist_items {
-            return Err(StanzaError::unsupported("persistent-items"));
-        }
-        if let (Some(subid), true) = (&request.subid, self.config.multi_subscribe) {
-            let known = node.addresses_of(from).iter().any(|jid| {
-                node.subscribers.get(jid).is_some_and(|subscriber| {
-                    subscriber
-                        .explicit
-                        .iter()
-                        .any(|e| e.subid.as_ref() == Some(subid))
-                })
-            });
-            if !known {
-                return Err(invalid_subid());
-            }
-        }
-        let item = |(id, stored): (&ItemId, &StoredItem)| Item {
-            id: Some(id.clone()),
-            publisher: None,
-            payloads: stored.payload.clone().into(),
-            other: Other::new(),
         };
-        let items = if request.items.is_empty() {
-            let newest = request.max_items.map(usize::try_from).and_then(Result::ok);
-            node.items
-                .newest(newest.unwrap_or(usize::MAX))
-                .map(item)
-                .collect()
-        } else {
-            // PS-6.5-15: what is not there is left out, not an error.
-            let asked = request.items.iter().filter_map(|asked| asked.id.as_ref());
-            asked
-                .filter_map(|id| node.items.get(id).map(|stored| item((id, stored))))
-                .collect()
-        };
-        let items = Items {
-            node: Some(id.clone()),
-            items,
-            ..Items::default()
-        };
-        Ok(Some(PubSub::new(Child::Items(items)).to_payload()))
+        self.answer = Some(Out::Stanza(Box::new(Stanza::Iq(answer))));
     }
-
-    fn on_publish(
-        &mut self,
-        from: &Jid,
-        id: Option<&NodeId>,
-        items: &[Item],
-        options: Option<&Form>,
-    ) -> Result<Option<Payload>, StanzaError> {
-        let id = id.ok_or_else(nodeid_required)?;
-        let created = match self.nodes.get(id) {
-            Some(node) => {
-                let subscribed = || !node.addresses_of(from).is_empty();
-                let affiliation = self.affiliation_at(node, from);
-                if !affiliation.may_publish(node.config.publish_model, subscribed()) {
-                    return Err(self.hidden_or_forbidden(node, from));
-                }
-                // PS-7.1-43: an unknown field refuses the publish.
-                let unmet = options.is_some_and(|form| {
-                    form.fields.iter().any(|field| {
-                        field.var.as_deref() != Some("FORM_TYPE")
-                            && node.config.matches(field, &self.config) != Some(true)
-                    })
-                });
-                if unmet {
-                    return Err(StanzaError::new(ErrorType::Cancel, Condition::CONFLICT)
-                        .with_pubsub(PubSubCondition::PRECONDITION_NOT_MET));
-                }
-                None
-            }
-            None => Some(self.config_for_publish(from, options)?),
-        };
-        let config = match (&created, self.nodes.get(id)) {
-            (Some(config), _) => config,
-            (None, node) => &node.ok_or_else(not_found)?.config,
-        };
-        let given = checked_item(config, items)?;
-        // Only a publish that is taken makes a node.
-        if let Some(config) = created {
-            let owner = Some(from.bare());
-            let node = id.clone();
-            self.create_node(NewNode {
-                node,
-                config,
-                owner,
-            })
-            .map_err(|error| error.to_stanza_error())?;
-        }
-        let generated = given.is_some_and(|given| given.id.is_none());
-        let item = given.map(|given| Item {
-            id: given
-                .id
-                .clone()
-                .or_else(|| ItemId::new(&self.ids.next_hex()).ok()),
-            // PS-7.1-12: what a client says of the publisher is not believed.
-            publisher: None,
-            payloads: given.payloads.clone(),
-            other: Other::new(),
-        });
-        let answer = match (&item, generated) {
-            (Some(item), true) => {
-                let named = Item {
-                    id: item.id.clone(),
-                    ..Item::default()
-                };
-                let child = Child::Publish {
-                    node: Some(id.clone()),
-                    items: vec![named],
-                    other: Other::new(),
-                };
-                Some(PubSub::new(child).to_payload())
-            }
-            _ => None,
-        };
-        self.store_and_notify(id, from, item);
-        Ok(answer)
-    }
-
-    /// PS-7.1-45: a node that is made by a publish has the defaults plus the options.
-    fn config_for_publish(
-        &self,
-        from: &Jid,
-        options: Option<&Form>,
-    ) -> Result<NodeConfig, StanzaError> {
-        if !self.config.auto_create || !self.may_create(from) {
-            return Err(not_found());
-        }
-        let mut config = self.config.node_defaults.clone();
-        if let Some(form) = options {
-            config.apply(form, &self.config)?;
-        }
-        Ok(config)
-    }
-
-    pub(super) fn store_and_notify(&mut self, id: &NodeId, publisher: &Jid, item: Option<Item>) {
-        let Some(node) = self.nodes.get_mut(id) else {
-            return;
-        };
-        let item = item.unwrap_or_default();
-        if let (Some(name), true) = (&item.id, node.config.persist_items) {
-            let stored = StoredItem {
-                publisher: publisher.clone(),
-                payload: item.payload().cloned(),
-            };
-            node.items
-                .insert(name.clone(), stored, node.config.max_items);
-        }
-        if let Some(node) = self.nodes.get(id) {
-            let event = self.item_event(id, node, &item);
-            self.notify(id, &event, SubIds::Told);
-        }
-    }
-
-    fn on_retract(
-        &mut self,
-        from: &Jid,
-        id: Option<&NodeId>,
-        notify: Option<bool>,
-        items: &[Item],
-    ) -> Result<Option<Payload>, StanzaError> {
-        let id = id.ok_or_else(nodeid_required)?;
-        let node = self.nodes.get(id).ok_or_else(not_found)?;
-        let affiliation = self.affiliation_at(node, from);
-        if !affiliation.may_publish(
-            node.config.publish_model,
-            !node.addresses_of(from).is_empty(),
-        ) {
-            return Err(self.hidden_or_forbidden(node, from));
-        }
-        let [Item { id: Some(item), .. }] = items else {
-            return Err(bad_request(PubSubCondition::ITEM_REQUIRED));
-        };
-        if !node.config.persist_items {
-            return Err(StanzaError::unsupported("persistent-items"));
-        }
-        let stored = node.items.get(item).ok_or_else(not_found)?;
-        // PS-4.1-05: only owners and publishers reach beyond their own items.
-        let any = matches!(affiliation, Affiliation::Owner | Affiliation::Publisher);
-        if !any && !stored.publisher.same_bare(from) {
-            return Err(forbidden());
-        }
-        let told = notify.unwrap_or(false) || node.config.notify_retract;
-        if let Some(node) = self.nodes.get_mut(id) {
-            node.items.remove(item);
-        }
-        if told {
-            let changes = vec![ItemChange::Retracted(item.clone())];
-            self.notify(id, &Event::items(id.clone(), changes), SubIds::Told);
-        }
-        Ok(None)
-    }
-
-    fn on_create(
-        &mut self,
-        from: &Jid,
-        id: Option<&NodeId>,
-        form: Option<&Form>,
-    ) -> Result<Option<Payload>, StanzaError> {
-        if !self.may_create(from) {
-            return Err(forbidden());
-        }
-        let mut config = self.config.node_defaults.clone();
-        if let Some(form) = form.filter(|form| form.kind == FormKind::Submit) {
-            config.apply(form, &self.config)?;
-        }
-        let made = match id {
-            Some(_) => None,
-            None => NodeId::new(&self.ids.next_hex()).ok(),
-        };
-        let node = id
-            .cloned()
-            .or_else(|| made.clone())
-            .ok_or_else(nodeid_required)?;
-        let new = NewNode {
-            node,
-            config,
-            owner: Some(from.bare()),
-        };
-        self.create_node(new)
-            .map_err(|error| error.to_stanza_error())?;
-        // PS-8.1-04: an id that the service made is told.
-        Ok(made.map(|node| {
-            let child = Child::Create {
-                node: Some(node),
-                other: Other::new(),
-            };
-            PubSub::new(child).to_payload()
-        }))
-    }
-
-    pub(super) fn may_create(&self, user: &Jid) -> bool {
-        match (self.service_affiliation(user), self.config.create) {
-            (Affiliation::Owner, _) => true,
-            (Affiliation::Outcast, _) => false,
-            (_, CreatePolicy::Anyone) => true,
-            (_, CreatePolicy::ServiceOwners) => false,
-        }
-    }
-
-    /// Refuses who may neither subscribe nor retrieve. §6.1.3 and §6.5.9.
-    fn check_readable(&self, node: &super::node::Node, from: &Jid) -> Result<(), StanzaError> {
-        if self.may_read(node, from) {
-            return Ok(());
-        }
-        Err(match self.affiliation_at(node, from) {
-            Affiliation::Outcast | Affiliation::PublishOnly => self.hidden_or(forbidden()),
-            Affiliation::Owner
-            | Affiliation::Publisher
-            | Affiliation::Member
-            | Affiliation::None => self.hidden_or(closed_node()),
-        })
-    }
-
-    fn hidden_or_forbidden(&self, node: &super::node::Node, from: &Jid) -> StanzaError {
-        if self.may_read(node, from) {
-            forbidden()
-        } else {
-            self.hidden_or(forbidden())
-        }
-    }
-
-    fn next_sub_id(&mut self) -> Option<SubId> {
-        SubId::new(&self.ids.next_hex()).ok()
-    }
-}
-
-/// The item as the node will take it, or none where the node takes none. §4.3.
-fn checked_item<'a>(
-    config: &NodeConfig,
-    items: &'a [Item],
-) -> Result<Option<&'a Item>, StanzaError> {
-    let wants_item = config.persist_items || config.deliver_payloads;
-    let item = match items {
-        [] if wants_item => return Err(bad_request(PubSubCondition::ITEM_REQUIRED)),
-        [] => return Ok(None),
-        [_] if !wants_item => return Err(bad_request(PubSubCondition::ITEM_FORBIDDEN)),
-        [item] => item,
-        // Trap 1: several items at once are not offered.
-        _ => {
-            return Err(StanzaError::new(ErrorType::Cancel, Condition::NOT_ALLOWED)
-                .with_pubsub(PubSubCondition::MAX_ITEMS_EXCEEDED));
-        }
-    };
-    match item.payloads.as_slice() {
-        [] if config.deliver_payloads => Err(bad_request(PubSubCondition::PAYLOAD_REQUIRED)),
-        [payload] if payload.as_bytes().len() > config.max_payload_size => Err(StanzaError::new(
-            ErrorType::Modify,
-            Condition::NOT_ACCEPTABLE,
-        )
-        .with_pubsub(PubSubCondition::PAYLOAD_TOO_BIG)),
-        [] | [_] => Ok(Some(item)),
-        _ => Err(bad_request(PubSubCondition::INVALID_PAYLOAD)),
-    }
-}
-
-fn subscription(id: &NodeId, jid: &Jid, subid: Option<SubId>) -> Subscription {
-    let state = SubscriptionState::Subscribed;
-    Subscription {
-        subid,
-        ..Subscription::new(id.clone(), jid.clone(), state)
-    }
-}
-
-fn subscribed(id: &NodeId, jid: &Jid, subid: Option<SubId>) -> Payload {
-    PubSub::new(Child::Subscription(subscription(id, jid, subid))).to_payload()
 }

@@ -1,0 +1,7 @@
+//! The service against the rows of XEP-0060 and XEP-0248, one module per topic.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![cfg(feature = "service")]
+
+mod basics;
+mod common;
