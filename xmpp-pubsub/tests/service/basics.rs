@@ -1026,7 +1026,7 @@ fn the_finesse_event_as_clients_expect_it() {
     service
         .publish(NOW, &name, &jid("finesse@localhost"), item)
         .unwrap();
-    let mut bench = Bench { service };
+    let mut bench = Bench { service, now: NOW };
     let sent = bench.sent();
     let id = sent
         .split(" id=\"")

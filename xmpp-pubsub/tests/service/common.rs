@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use wire_xml::{Limits, Scope};
-use xmpp_pubsub::service::storage::MemoryStorage;
-use xmpp_pubsub::service::{AccessModel, Config, NewNode, NodeConfig, Persistence, Service};
+use xmpp_pubsub::service::{
+    AccessModel, Availability, Config, Contact, NewNode, NodeConfig, Service,
+};
 use xmpp_pubsub::stanza::Stanza;
 use xmpp_pubsub::xml::Element;
 use xmpp_pubsub::{Jid, NodeId, ns};
 
+/// 2006-01-01T00:00:00Z.
+pub(crate) const YEAR_2006: i64 = 1_136_073_600_000;
 pub(crate) const NOW: Duration = Duration::from_secs(1);
 
 pub(crate) const OWNER: &str = "hamlet@denmark.lit/elsinore";
@@ -16,13 +19,83 @@ pub(crate) const READER: &str = "francisco@denmark.lit/barracks";
 
 pub(crate) struct Bench {
     pub(crate) service: Service,
+    /// What time it is; the calendar starts with 2006.
+    pub(crate) now: Duration,
 }
 
 impl Bench {
     pub(crate) fn new(config: Config) -> Self {
-        Self {
-            service: Service::new(config),
-        }
+        let mut service = Service::new(config);
+        service.set_clock(Duration::ZERO, YEAR_2006);
+        Self { service, now: NOW }
+    }
+
+    /// A service with the node `princely_musings` of Hamlet's.
+    pub(crate) fn with(config: Config, node_config: NodeConfig) -> Self {
+        let mut bench = Self::new(config);
+        bench.add("princely_musings", node_config);
+        bench
+    }
+
+    /// Adds a node of Hamlet's.
+    pub(crate) fn add(&mut self, name: &str, config: NodeConfig) {
+        let new = NewNode {
+            node: node(name),
+            config,
+            owner: Some(jid("hamlet@denmark.lit")),
+        };
+        self.service.create_node(self.now, new).unwrap();
+    }
+
+    /// Sends a stanza as it is and returns everything that comes back.
+    pub(crate) fn say(&mut self, stanza: &str) -> String {
+        let scope = Scope::new().with("", ns::CLIENT);
+        let stanza = Stanza::decode(stanza.as_bytes(), &scope, &Limits::default()).unwrap();
+        self.service.handle_stanza(self.now, &stanza);
+        self.sent()
+    }
+
+    /// Lets time pass and returns everything that comes of it.
+    pub(crate) fn wait(&mut self, time: Duration) -> String {
+        self.now += time;
+        self.service.handle_timeout(self.now);
+        self.sent()
+    }
+
+    pub(crate) fn online(&mut self, session: &str) -> String {
+        let online = Availability::ONLINE;
+        self.service.set_presence(self.now, &jid(session), online);
+        self.sent()
+    }
+
+    pub(crate) fn offline(&mut self, session: &str) -> String {
+        let gone = Availability::Unavailable;
+        self.service.set_presence(self.now, &jid(session), gone);
+        self.sent()
+    }
+
+    /// Hamlet's roster has this contact.
+    pub(crate) fn contact(&mut self, contact: &str, fact: Option<(bool, &str)>) -> String {
+        let fact = fact.map(|(sees_presence, group)| Contact {
+            sees_presence,
+            groups: vec![group.to_owned()],
+        });
+        let account = jid("hamlet@denmark.lit");
+        assert!(
+            self.service
+                .set_contact(self.now, &account, &jid(contact), fact)
+        );
+        self.sent()
+    }
+
+    /// Sets fields of `princely_musings`.
+    pub(crate) fn configure(&mut self, fields: &[(&str, &str)]) -> String {
+        let form = form("node_config", fields);
+        self.owner(
+            OWNER,
+            "set",
+            &format!("<configure node='princely_musings'>{form}</configure>"),
+        )
     }
 
     pub(crate) fn open() -> Self {
@@ -54,7 +127,7 @@ impl Bench {
         );
         let scope = Scope::new().with("", ns::CLIENT);
         let stanza = Stanza::decode(iq.as_bytes(), &scope, &Limits::default()).unwrap();
-        self.service.handle_stanza(NOW, &stanza);
+        self.service.handle_stanza(self.now, &stanza);
         self.sent()
     }
 
@@ -157,4 +230,44 @@ pub(crate) fn refused(answer: &str, kind: &str, condition: &str, pubsub: Option<
 #[track_caller]
 pub(crate) fn done(answer: &str) {
     assert!(answer.contains(" type=\"result\""), "{answer}");
+}
+
+/// A submitted form of XEP-0060.
+pub(crate) fn form(form_type: &str, fields: &[(&str, &str)]) -> String {
+    let fields: String = fields
+        .iter()
+        .map(|(var, value)| {
+            let values: String = value
+                .split('|')
+                .map(|value| format!("<value>{value}</value>"))
+                .collect();
+            format!("<field var='pubsub#{var}'>{values}</field>")
+        })
+        .collect();
+    format!(
+        "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'>\
+         <value>{}#{form_type}</value></field>{fields}</x>",
+        ns::PUBSUB
+    )
+}
+
+/// The lines that are sent to an address.
+pub(crate) fn to<'a>(sent: &'a str, address: &str) -> Vec<&'a str> {
+    let to = format!("to=\"{address}\"");
+    sent.lines().filter(|line| line.contains(&to)).collect()
+}
+
+/// How many events there are.
+pub(crate) fn events(sent: &str) -> usize {
+    sent.matches("<event ").count()
+}
+
+/// The value of an attribute, the first of that name.
+pub(crate) fn attribute(text: &str, name: &str) -> String {
+    let start = format!(" {name}=\"");
+    let rest = text
+        .split(&start)
+        .nth(1)
+        .unwrap_or_else(|| panic!("{name} in {text}"));
+    rest.split('"').next().unwrap().to_owned()
 }

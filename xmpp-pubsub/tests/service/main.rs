@@ -3,5 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![cfg(feature = "service")]
 
+mod access;
+mod approval;
 mod basics;
 mod common;
+mod options;
