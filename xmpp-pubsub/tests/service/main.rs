@@ -4,7 +4,15 @@
 #![cfg(feature = "service")]
 
 mod access;
+mod account;
 mod approval;
 mod basics;
+mod collections;
 mod common;
+mod delivery;
+mod discovery;
+mod features;
+mod journal;
+mod manage;
 mod options;
+mod publish;
