@@ -3,13 +3,14 @@
 use super::Service;
 use super::config::CreatePolicy;
 use super::journal::Change;
+use super::models::AccessModel;
 use super::node::Node;
-use super::node_config::AccessModel;
+use super::people::Standing;
 use super::refusal::{self, closed_node, forbidden, not_authorized, not_found};
 use crate::id::NodeId;
 use crate::jid::Jid;
 use crate::pubsub::{Affiliation, SubscriptionState};
-use crate::stanza::{PubSubCondition, StanzaError};
+use crate::stanza::{Condition, ErrorType, PubSubCondition, StanzaError};
 
 /// What the access model says to somebody who wants to subscribe.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,6 +43,13 @@ impl Service {
             }
             Affiliation::Outcast | Affiliation::PublishOnly => return Err(forbidden()),
             Affiliation::None => {}
+        }
+        if self.people.standing(user) == Standing::PaymentDue {
+            // Trap 14.
+            return Err(StanzaError::new(
+                ErrorType::Auth,
+                Condition::PAYMENT_REQUIRED,
+            ));
         }
         match node.config.access_model {
             AccessModel::Open => Ok(Access::Granted),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Service;
 use super::access::Access;
+use super::models::{AccessModel, SendLast};
 use super::node::Node;
-use super::node_config::{AccessModel, SendLast};
 use crate::id::NodeId;
 use crate::jid::Jid;
 

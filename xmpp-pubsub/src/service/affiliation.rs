@@ -1,6 +1,6 @@
 //! What an affiliation allows by itself, before a node's models widen or narrow it. XEP-0060 §4.1 and §8.9.
 
-use super::node_config::PublishModel;
+use super::models::PublishModel;
 use crate::feature::Feature;
 use crate::pubsub::Affiliation;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use wire_xml::Element;
 
 use super::journal::Change;
+use super::models::AssociationPolicy;
 use super::node::Node;
-use super::node_config::AssociationPolicy;
 use super::notify::{About, Telling};
 use super::refusal::{
     forbidden, invalid_graph, not_found, plain_bad_request, too_many_nodes, unsupported,

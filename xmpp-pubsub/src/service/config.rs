@@ -3,7 +3,8 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use super::node_config::{AccessModel, NodeConfig, SendLast};
+use super::models::{AccessModel, SendLast};
+use super::node_config::NodeConfig;
 use crate::feature::Feature;
 use crate::id::NodeId;
 use crate::jid::Jid;
@@ -44,6 +45,9 @@ pub struct Config {
     /// Makes a message body of a payload, for subscribers with `include_body`. Without it the option is not offered
     /// (PS-12.8-01).
     pub body: Option<fn(&Payload) -> Option<String>>,
+    /// Whether the service asks to see the presence of who subscribes in a way that hangs on presence (PS-12.6-01). Off by
+    /// default, for a host that knows it.
+    pub ask_presence: bool,
     /// Addresses that subscribe others (PS-6.1-04), by bare address.
     pub proxies: BTreeSet<Jid>,
     /// Whether nodes that the requester may not read are answered as if they were not there, and are left out of
@@ -121,6 +125,7 @@ impl Config {
             publishers_delete_all: true,
             configuration: Configuration::Optional,
             body: None,
+            ask_presence: false,
             proxies: BTreeSet::new(),
             hide_closed_nodes: false,
             max_lease: None,

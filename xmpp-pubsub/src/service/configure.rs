@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use super::Service;
 use super::create::check_config;
 use super::journal::Change;
+use super::models::NodeType;
 use super::node::Node;
-use super::node_config::{NodeConfig, NodeType, associations};
+use super::node_config::{NodeConfig, associations};
 use super::notify::{About, Telling};
 use super::refusal::{
-    invalid_graph, not_acceptable, plain_bad_request, too_many_nodes, unsupported,
+    invalid_graph, not_acceptable, not_allowed, plain_bad_request, too_many_nodes, unsupported,
 };
 use super::request::{Outcome, Reply};
 use crate::event::Event;
@@ -24,7 +25,7 @@ use crate::stanza::StanzaError;
 impl Service {
     pub(super) fn on_configure_get(&mut self, from: &Jid, id: Option<&NodeId>) -> Outcome {
         self.check_config_node()?;
-        let node = self.owned(from, id)?;
+        let node = self.configurable(from, id)?;
         let form = self.config_form(node, FormKind::Form);
         let answer = Owner::Configure {
             node: id.cloned(),
@@ -41,7 +42,7 @@ impl Service {
         form: Option<&Form>,
     ) -> Outcome {
         self.check_config_node()?;
-        let node = self.owned(from, id)?;
+        let node = self.configurable(from, id)?;
         let form = form.ok_or_else(plain_bad_request)?;
         if form.kind == FormKind::Cancel {
             // PS-8.2-06.
@@ -174,6 +175,15 @@ impl Service {
             }
         }
         form
+    }
+
+    /// The node, if the requester owns it and it is not locked (§8.2.3.4).
+    fn configurable(&self, from: &Jid, id: Option<&NodeId>) -> Result<&Node, StanzaError> {
+        let node = self.owned(from, id)?;
+        if id.is_some_and(|id| self.locked.contains(id)) {
+            return Err(not_allowed());
+        }
+        Ok(node)
     }
 
     fn check_config_node(&self) -> Result<(), StanzaError> {

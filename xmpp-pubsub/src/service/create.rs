@@ -5,6 +5,7 @@ use super::config::{Config, NewNode};
 use super::journal::Change;
 use super::node_config::{NodeConfig, associations};
 use super::notify::{About, Telling};
+use super::people::Standing;
 use super::refusal::{
     forbidden, nodeid_required, not_acceptable, not_allowed, too_many_nodes, unsupported,
 };
@@ -27,6 +28,9 @@ impl Service {
     ) -> Outcome {
         if !self.config.has(&Feature::CREATE_NODES) {
             return Err(unsupported(&Feature::CREATE_NODES).into());
+        }
+        if self.people.standing(from) == Standing::Unregistered {
+            return Err(StanzaError::new(ErrorType::Auth, Condition::REGISTRATION_REQUIRED).into());
         }
         if !self.may_create(from) {
             return Err(forbidden().into());
@@ -194,6 +198,7 @@ impl Service {
             self.digests.forget(id, &jid);
             self.bounces.forget(id, &jid);
         }
+        self.locked.remove(id);
         self.commit(Change::NodeDeleted {
             node: id.clone(),
             moved_to: redirect.map(str::to_owned),

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::config::NewNode;
 use super::create::check_config;
 use super::journal::Change;
-use super::people::{self, Availability, Contact};
+use super::people::{self, Availability, Contact, Standing};
 use super::request::Work;
 use super::{Service, ServiceError};
 use crate::id::NodeId;
@@ -196,6 +196,46 @@ impl Service {
         self.contact_gained(&contact);
         self.finish();
         taken
+    }
+
+    /// Says that a user is kept from something, or not any more. Who owes and is not affiliated loses his subscriptions.
+    /// Returns whether the fact was taken: there is a [limit](super::Config::max_presences).
+    pub fn set_standing(&mut self, now: Duration, user: &Jid, standing: Standing) -> bool {
+        if self.host_input(now).is_err() {
+            return false;
+        }
+        let user = user.bare();
+        let most = self.config.max_presences;
+        let taken = self.people.set_standing(&user, standing, most);
+        let nodes = self.state.users.get(&user).map(|user| user.nodes.clone());
+        for id in nodes.unwrap_or_default() {
+            self.reassess(&id, &user);
+        }
+        self.finish();
+        taken
+    }
+
+    /// Keeps owners from seeing and changing the settings of a node, or lets them again. §8.2.3.4.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such node.
+    pub fn lock_node(
+        &mut self,
+        now: Duration,
+        id: &NodeId,
+        locked: bool,
+    ) -> Result<(), ServiceError> {
+        self.host_input(now)?;
+        if !self.state.nodes.contains_key(id) {
+            return Err(ServiceError::NoSuchNode);
+        }
+        if locked {
+            self.locked.insert(id.clone());
+        } else {
+            self.locked.remove(id);
+        }
+        Ok(())
     }
 
     /// Whether there is a node of that name.

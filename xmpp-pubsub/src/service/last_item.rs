@@ -2,7 +2,7 @@
 
 use super::Service;
 use super::journal::ItemRecord;
-use super::node_config::{ItemReply, SendLast};
+use super::models::{ItemReply, SendLast};
 use super::notify::{headers, items_event};
 use super::storage::Purpose;
 use crate::delay::Delay;

@@ -5,13 +5,14 @@ use core::time::Duration;
 use wire_xml::text::format_date_time;
 
 use super::Service;
+use super::journal::Subscription;
 use super::refusal::{bad_request, unsupported};
 use super::subscribe::shown;
 use crate::feature::Feature;
 use crate::form::Expire;
 use crate::id::{NodeId, SubId};
 use crate::jid::Jid;
-use crate::stanza::{PubSubCondition, StanzaError};
+use crate::stanza::{Presence, PresenceKind, PubSubCondition, StanzaError};
 
 impl Service {
     /// What of a wished end is granted: at most the longest lease from now (PS-12.19-03).
@@ -62,6 +63,27 @@ impl Service {
 
     pub(super) fn end_lease(&mut self, id: &NodeId, jid: &Jid, subid: Option<&SubId>) {
         self.end_subscription(id, jid, subid);
+    }
+
+    /// PS-12.6-01: the service asks to see the presence that a subscription hangs on, where the host does not know it.
+    pub(super) fn ask_presence(&mut self, id: &NodeId, jid: &Jid, made: &Subscription) {
+        let by_presence = self
+            .state
+            .nodes
+            .get(id)
+            .is_some_and(|node| node.config.presence_based_delivery);
+        let options = made.options.as_deref();
+        let shown = options.is_some_and(|options| options.show_values.is_some());
+        if !self.config.ask_presence
+            || !(by_presence || shown || made.is_transient())
+            || self.people.is_available(jid)
+        {
+            return;
+        }
+        let mut presence = Presence::new(PresenceKind::Subscribe);
+        presence.from = Some(self.config.address.clone());
+        presence.to = Some(jid.bare());
+        self.stage(presence);
     }
 
     /// PS-12.5-01: what ends with presence, of a session or, where it was the last, of its user.

@@ -80,6 +80,7 @@ pub mod journal;
 mod last_item;
 mod lease;
 mod manage;
+mod models;
 mod node;
 mod node_config;
 mod notify;
@@ -100,6 +101,7 @@ mod subscribe;
 pub mod contract;
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 use crate::id::{IdSource, NodeId};
 use crate::jid::Jid;
@@ -118,11 +120,11 @@ use storage::Storage;
 pub use config::{
     Config, Configuration, CreatePolicy, Kind, NewNode, OnBounce, Overlap, Persistence,
 };
-pub use node_config::{
-    AccessModel, AssociationPolicy, ItemReply, NodeConfig, NodeFull, NodeType, PublishModel,
-    SendLast,
+pub use models::{
+    AccessModel, AssociationPolicy, ItemReply, NodeFull, NodeType, PublishModel, SendLast,
 };
-pub use people::{Availability, Contact};
+pub use node_config::NodeConfig;
+pub use people::{Availability, Contact, Standing};
 
 /// What the host asked for and cannot have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -175,6 +177,8 @@ pub struct Service {
     digests: Digests,
     bounces: Bounces,
     approvals: Approvals,
+    /// Nodes that nobody can configure for now.
+    locked: BTreeSet<NodeId>,
     ended: bool,
 }
 

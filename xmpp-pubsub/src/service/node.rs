@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::item::Items;
 use super::journal::Subscription;
-use super::node_config::{NodeConfig, SendLast};
+use super::models::SendLast;
+use super::node_config::NodeConfig;
 use crate::form::{Expire, SubscribeOptions};
 use crate::id::{NodeId, SubId};
 use crate::jid::Jid;

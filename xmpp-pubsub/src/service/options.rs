@@ -106,6 +106,7 @@ impl Service {
             options: self.with_lease(id, state, options.or(before)),
         };
         if changed != *made {
+            self.ask_presence(id, jid, &changed);
             self.commit(Change::Subscribed {
                 node: id.shown(),
                 jid: jid.clone(),

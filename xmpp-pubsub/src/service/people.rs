@@ -39,6 +39,19 @@ pub struct Contact {
     pub groups: Vec<String>,
 }
 
+/// What else the host knows of a user that keeps him from something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Standing {
+    /// Nothing.
+    Good,
+    /// He has no account of his own, as his identity `account/anonymous` says: he does not subscribe. XEP-0060 §6.1.3.6.
+    Anonymous,
+    /// He has to pay before he subscribes or retrieves, unless he is affiliated. §6.1.3.5.
+    PaymentDue,
+    /// He has to register before he creates nodes. §8.1.1.
+    Unregistered,
+}
+
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) show: Option<Show>,
@@ -54,6 +67,8 @@ pub(super) struct People {
     /// By the account's bare address, then by the contact's.
     contacts: BTreeMap<Jid, BTreeMap<Jid, Contact>>,
     contact_count: usize,
+    /// By bare address; who is in good standing has no entry.
+    standings: BTreeMap<Jid, Standing>,
     /// Who wants events of a node, by full address.
     pub(super) interested: BTreeMap<NodeId, BTreeSet<Jid>>,
 }
@@ -158,6 +173,24 @@ impl People {
         let contacts = self.contacts.entry(account.clone()).or_default();
         contacts.insert(contact.clone(), fact);
         true
+    }
+
+    /// Returns whether the fact was taken; there may be too many of them.
+    pub(super) fn set_standing(&mut self, user: &Jid, standing: Standing, most: usize) -> bool {
+        if standing == Standing::Good {
+            self.standings.remove(user);
+            return true;
+        }
+        if self.standings.len() >= most && !self.standings.contains_key(user) {
+            return false;
+        }
+        self.standings.insert(user.clone(), standing);
+        true
+    }
+
+    pub(super) fn standing(&self, user: &Jid) -> Standing {
+        let known = self.standings.get(user.bare_str());
+        known.copied().unwrap_or(Standing::Good)
     }
 
     pub(super) fn contact(&self, account: &Jid, contact: &Jid) -> Option<&Contact> {

@@ -2,8 +2,9 @@
 
 use super::config::NewNode;
 use super::journal::{Change, ItemRecord};
+use super::models::{ItemReply, NodeFull};
 use super::node::Node;
-use super::node_config::{ItemReply, NodeConfig, NodeFull, associations};
+use super::node_config::{NodeConfig, associations};
 use super::notify::{About, Telling, items_event};
 use super::refusal::{
     bad_request, nodeid_required, not_acceptable, not_allowed, not_found, unsupported,

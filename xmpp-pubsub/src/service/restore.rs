@@ -1,6 +1,7 @@
 //! A service that begins, or begins again; and its journal, confirmed or failed.
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 use super::approval::Approvals;
 use super::bounce::Bounces;
@@ -82,6 +83,7 @@ impl Service {
             digests: Digests::new(config.max_digest),
             bounces: Bounces::new(config.remembered_publishes),
             approvals: Approvals::new(config.remembered_publishes),
+            locked: BTreeSet::new(),
             ended: false,
             ids,
             config,

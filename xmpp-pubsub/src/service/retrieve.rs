@@ -2,8 +2,8 @@
 
 use super::Service;
 use super::journal::ItemRecord;
+use super::models::ItemReply;
 use super::node::Node;
-use super::node_config::ItemReply;
 use super::refusal::{self, bad_request, invalid_subid, nodeid_required, not_found, unsupported};
 use super::request::{Outcome, Reply};
 use super::storage::{Purpose, StorageError, StoredItem};

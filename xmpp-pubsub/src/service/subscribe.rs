@@ -5,6 +5,7 @@ use super::access::Access;
 use super::config::Configuration;
 use super::journal::{Change, Subscription};
 use super::node::Node;
+use super::people::Standing;
 use super::refusal::{
     bad_request, forbidden, invalid_subid, not_acceptable, not_authorized, not_found,
     not_subscribed, unsupported,
@@ -39,6 +40,10 @@ impl Service {
         let access = self
             .access(node, jid)
             .map_err(|error| self.hidden_or(error))?;
+        if self.people.standing(jid) == Standing::Anonymous {
+            // PS-6.1-07: the table has `cancel`.
+            return Err(StanzaError::new(ErrorType::Cancel, Condition::FORBIDDEN).into());
+        }
         if !node.config.subscribe {
             return Err(unsupported(&Feature::SUBSCRIBE).into());
         }
@@ -81,6 +86,7 @@ impl Service {
         };
         let answer = self.subscribed(id, jid, &subscription, form.is_some());
         let subid = subscription.subid.clone();
+        self.ask_presence(id, jid, &subscription);
         self.commit(Change::Subscribed {
             node: id.shown(),
             jid: jid.clone(),

@@ -13,6 +13,7 @@ mod delivery;
 mod discovery;
 mod features;
 mod journal;
+mod limits;
 mod manage;
 mod options;
 mod publish;
