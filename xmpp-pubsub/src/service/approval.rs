@@ -136,6 +136,9 @@ impl Service {
 
     /// §8.7, by XEP-0050.
     pub(super) fn on_command(&mut self, from: &Jid, command: &Command) -> Outcome {
+        if !self.config.commands {
+            return Err(super::refusal::service_unavailable().into());
+        }
         if command.node != ns::GET_PENDING {
             return Err(super::refusal::not_found().into());
         }

@@ -27,6 +27,10 @@ pub struct Config {
     pub node_defaults: NodeConfig,
     /// Who creates nodes.
     pub create: CreatePolicy,
+    /// Whether collections can be made by stanza, where there are any. On by default. XEP-0248 §7.1.
+    pub create_collections: bool,
+    /// Whether there are commands (XEP-0050), of which `get-pending` is the only one. On by default.
+    pub commands: bool,
     /// Where changes are written down. Default: nowhere.
     pub persistence: Persistence,
     /// What happens where a user and one of his sessions are both subscribed.
@@ -117,6 +121,8 @@ impl Config {
             name: "Publish-subscribe".to_owned(),
             node_defaults: NodeConfig::default(),
             create: CreatePolicy::Anyone,
+            create_collections: true,
+            commands: true,
             persistence: Persistence::Memory,
             overlap: Overlap::Both,
             on_bounce: OnBounce::EndSubscription,
@@ -177,6 +183,7 @@ impl Config {
             | "filtered-notifications"
             | "presence-subscribe"
             | "pubsub-on-a-jid" => account,
+            "get-pending" if !self.commands => false,
             "multi-items" => {
                 self.on(feature) && self.max_items > 1 && self.has(&Feature::PERSISTENT_ITEMS)
             }

@@ -205,6 +205,10 @@ impl Service {
         if node.config.is_collection() && !config.is_collection() {
             return Err(invalid_graph());
         }
+        if config.is_collection() && !node.config.is_collection() && !self.config.create_collections
+        {
+            return Err(not_allowed());
+        }
         if some && !config.is_collection() {
             return Err(invalid_graph());
         }

@@ -64,6 +64,9 @@ impl Service {
             children = named("pubsub#children")?.unwrap_or_default();
         }
         check_config(&mut config, &self.config);
+        if config.is_collection() && !self.config.create_collections {
+            return Err(not_allowed().into());
+        }
         if !children.is_empty() {
             if !config.is_collection() {
                 // CN-11.

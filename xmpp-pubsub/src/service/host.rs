@@ -238,6 +238,30 @@ impl Service {
         Ok(())
     }
 
+    /// Sends who wants to subscribe elsewhere for now, or no longer: the answer is `redirect` with the address. §6.1.3.11.
+    /// A node that is gone for good says so by itself, see [`delete_node`](Self::delete_node). It is not written down.
+    ///
+    /// # Errors
+    ///
+    /// If there are as many redirections as there can be nodes.
+    pub fn set_redirect(
+        &mut self,
+        now: Duration,
+        id: &NodeId,
+        to: Option<&str>,
+    ) -> Result<(), ServiceError> {
+        self.host_input(now)?;
+        let Some(to) = to else {
+            self.redirects.remove(id);
+            return Ok(());
+        };
+        if self.redirects.len() >= self.config.max_nodes {
+            return Err(ServiceError::TooManyNodes);
+        }
+        self.redirects.insert(id.clone(), to.to_owned());
+        Ok(())
+    }
+
     /// Whether there is a node of that name.
     #[must_use]
     pub fn contains_node(&self, id: &NodeId) -> bool {

@@ -101,7 +101,7 @@ mod subscribe;
 pub mod contract;
 
 use core::time::Duration;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{IdSource, NodeId};
 use crate::jid::Jid;
@@ -179,6 +179,8 @@ pub struct Service {
     approvals: Approvals,
     /// Nodes that nobody can configure for now.
     locked: BTreeSet<NodeId>,
+    /// Where to subscribe instead, for now.
+    redirects: BTreeMap<NodeId, String>,
     ended: bool,
 }
 

@@ -1,7 +1,7 @@
 //! A service that begins, or begins again; and its journal, confirmed or failed.
 
 use core::time::Duration;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::approval::Approvals;
 use super::bounce::Bounces;
@@ -84,6 +84,7 @@ impl Service {
             bounces: Bounces::new(config.remembered_publishes),
             approvals: Approvals::new(config.remembered_publishes),
             locked: BTreeSet::new(),
+            redirects: BTreeMap::new(),
             ended: false,
             ids,
             config,

@@ -7,11 +7,11 @@ use super::journal::{Change, Subscription};
 use super::node::Node;
 use super::people::Standing;
 use super::refusal::{
-    bad_request, forbidden, invalid_subid, not_acceptable, not_authorized, not_found,
+    bad_request, forbidden, invalid_subid, not_acceptable, not_allowed, not_authorized, not_found,
     not_subscribed, unsupported,
 };
 use super::request::{Outcome, Reply};
-use super::state::User;
+use super::state::State;
 use crate::feature::Feature;
 use crate::form::{Expire, Form, SubscribeOptions, SubscriptionType};
 use crate::id::{NodeId, SubId};
@@ -34,6 +34,9 @@ impl Service {
         let jid = jid.filter(|jid| self.may_act_for(from, jid));
         let jid = jid.ok_or_else(|| bad_request(PubSubCondition::INVALID_JID))?;
         let id = &self.named_or_root(id)?;
+        if let Some(to) = self.redirects.get(id) {
+            return Err(moved(Condition::REDIRECT, to).into());
+        }
         let Some(node) = self.state.nodes.get(id) else {
             return Err(self.moved_or_not_found(id).into());
         };
@@ -318,11 +321,7 @@ impl Service {
     /// §6.1.3.12, and where a node went §6.1.3.11 and §8.4.
     pub(super) fn moved_or_not_found(&self, id: &NodeId) -> StanzaError {
         match self.state.moved.get(id) {
-            Some(to) => {
-                let mut error = StanzaError::new(ErrorType::Modify, Condition::GONE);
-                error.address = Some(Box::from(to));
-                error
-            }
+            Some(to) => moved(Condition::GONE, to),
             None => not_found(),
         }
     }
@@ -335,8 +334,11 @@ impl Service {
         jid: &Jid,
     ) -> Result<(), StanzaError> {
         let most = self.config.max_subscriptions_per_user;
-        let many = |user: &User| user.made >= most;
-        if self.state.users.get(jid.bare_str()).is_some_and(many) {
+        let many = |state: &State| {
+            let user = state.users.get(jid.bare_str());
+            user.map_or(0, |user| user.made) >= most
+        };
+        if many(&self.state) {
             self.drop_gone_sessions(jid, from);
         }
         let full = self
@@ -344,7 +346,7 @@ impl Service {
             .nodes
             .get(id)
             .is_some_and(|node| node.subscriptions >= self.config.max_subscriptions_per_node);
-        if full || self.state.users.get(jid.bare_str()).is_some_and(many) {
+        if full || many(&self.state) {
             return Err(
                 StanzaError::new(ErrorType::Wait, Condition::POLICY_VIOLATION)
                     .with_pubsub(PubSubCondition::TOO_MANY_SUBSCRIPTIONS),
@@ -393,6 +395,13 @@ impl Service {
     }
 }
 
+/// §6.1.3.11: for good or for now.
+fn moved(condition: Condition, to: &str) -> StanzaError {
+    let mut error = StanzaError::new(ErrorType::Modify, condition);
+    error.address = Some(Box::from(to));
+    error
+}
+
 /// A subscription as it is told.
 pub(super) fn shown(id: &NodeId, jid: &Jid, made: &Subscription) -> pubsub::Subscription {
     let unconfigured = made.state == SubscriptionState::Unconfigured;
@@ -405,7 +414,7 @@ pub(super) fn shown(id: &NodeId, jid: &Jid, made: &Subscription) -> pubsub::Subs
     }
 }
 
-/// CN-08: a second subscription of the same type to a collection.
+/// CN-08: a second subscription of the same type to a collection, or one that another has in it already.
 fn check_collection(
     node: &Node,
     made: &[Subscription],
@@ -419,11 +428,13 @@ fn check_collection(
         kind.unwrap_or(SubscriptionType::NODES)
     };
     let wanted = kind(options);
-    if made
-        .iter()
-        .any(|made| kind(made.options.as_deref()) == wanted)
-    {
-        return Err(StanzaError::new(ErrorType::Cancel, Condition::CONFLICT));
+    for known in made.iter().map(|made| kind(made.options.as_deref())) {
+        if known == wanted {
+            return Err(StanzaError::new(ErrorType::Cancel, Condition::CONFLICT));
+        }
+        if known == SubscriptionType::ALL || wanted == SubscriptionType::ALL {
+            return Err(not_allowed());
+        }
     }
     Ok(())
 }

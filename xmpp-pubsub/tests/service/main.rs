@@ -11,6 +11,7 @@ mod collections;
 mod common;
 mod delivery;
 mod discovery;
+mod errors;
 mod features;
 mod journal;
 mod limits;
