@@ -8,7 +8,7 @@ use xmpp_pubsub::service::{Config, Service};
 use xmpp_pubsub::session::{Server, ServerConfig, ServerEvent};
 use xmpp_pubsub::stanza::{IqContent, Payload};
 use xmpp_pubsub::stream::Form;
-use xmpp_pubsub::{Jid, Stanza};
+use xmpp_pubsub::{Feature, Jid, Stanza};
 use xmpp_pubsub::{delay, disco, event, owner, pubsub, shim};
 
 /// A stanza; what can be read is written and read again as the same, and so is each element that it carries.
@@ -136,7 +136,18 @@ pub fn service(data: &[u8]) {
     let Ok(address) = Jid::new("pubsub.localhost") else {
         unreachable!("an address");
     };
-    let mut service = Service::new(Config::new(address, 7));
+    let mut config = Config::new(address, 7);
+    config.batches = true;
+    for feature in [
+        Feature::AUTO_CREATE,
+        Feature::COLLECTIONS,
+        Feature::MULTI_COLLECTION,
+        Feature::MULTI_SUBSCRIBE,
+    ] {
+        config = config.with_feature(feature, true);
+    }
+    let mut service = Service::new(config);
+    let mut now = core::time::Duration::ZERO;
     for piece in data.split(|byte| *byte == 0) {
         let Some((who, xml)) = piece.split_first() else {
             continue;
@@ -147,7 +158,9 @@ pub fn service(data: &[u8]) {
         let sender =
             ["a@localhost/r", "b@localhost/r", "finesse@localhost/s"][usize::from(*who) % 3];
         stanza.set_sender(Jid::new(sender).ok());
-        service.handle_stanza(core::time::Duration::ZERO, &stanza);
+        // Leases, digests and items end meanwhile.
+        now += core::time::Duration::from_secs(60);
+        service.handle_stanza(now, &stanza);
         let mut answers = 0;
         while let Some(out) = service.poll_transmit() {
             let written = out.to_bytes();
@@ -158,6 +171,7 @@ pub fn service(data: &[u8]) {
                 String::from_utf8_lossy(&written)
             );
             if let (Stanza::Iq(answer), Stanza::Iq(request)) = (&out, &stanza) {
+                assert!(!answer.is_request());
                 assert_eq!(answer.id, request.id);
                 assert_eq!(out.recipient().map(Jid::as_str), Some(sender));
                 answers += 1;

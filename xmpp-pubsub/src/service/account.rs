@@ -11,8 +11,8 @@ use crate::jid::Jid;
 
 impl Service {
     /// Says which nodes a session wants events of: those that its capabilities list with `+notify` (XEP-0060 §9.2). The
-    /// host checks the hash of capabilities and keeps what they stand for. The session must be available; the list ends
-    /// with it.
+    /// service finds that out itself where presence comes as a stanza; this is for a host that feeds presence by
+    /// [`set_presence`](Self::set_presence). The session must be available; the list ends with it.
     ///
     /// Only a service of an account sends by this.
     pub fn set_interests(
@@ -23,20 +23,27 @@ impl Service {
     ) {
         self.begin(now);
         let nodes: BTreeSet<NodeId> = nodes.into_iter().take(self.config.max_listed).collect();
-        let new = self.people.set_interests(session, nodes);
-        if self.is_account() && !self.ended {
-            for id in new {
-                // PS-9.3-04: once, when it comes.
-                let wanted = self.state.nodes.get(&id).is_some_and(|node| {
-                    node.config.send_last == SendLast::OnSubAndPresence
-                        && self.gets_by_presence(node, session)
-                });
-                if wanted {
-                    self.send_last(&id, session.clone(), Vec::new());
-                }
-            }
+        if !self.ended {
+            self.interests(session, nodes);
         }
         self.finish();
+    }
+
+    pub(super) fn interests(&mut self, session: &Jid, nodes: BTreeSet<NodeId>) {
+        let new = self.people.set_interests(session, nodes);
+        if !self.is_account() {
+            return;
+        }
+        for id in new {
+            // PS-9.3-04: once, when it comes.
+            let wanted = self.state.nodes.get(&id).is_some_and(|node| {
+                node.config.send_last == SendLast::OnSubAndPresence
+                    && self.gets_by_presence(node, session)
+            });
+            if wanted {
+                self.send_last(&id, session.clone(), Vec::new());
+            }
+        }
     }
 
     /// The sessions that get events of a node by presence and capabilities. PS-9.1-01 to -03, PS-9.2-01, PS-9.3-02.

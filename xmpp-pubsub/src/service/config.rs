@@ -101,6 +101,8 @@ pub struct Config {
     pub max_bounces: u32,
     /// How many publishes are remembered to know what comes back. Default 10,000.
     pub remembered_publishes: usize,
+    /// How many sets of capabilities are remembered. Default 10,000.
+    pub remembered_capabilities: usize,
     /// How many deleted nodes are remembered that went elsewhere. Default 10,000.
     pub remembered_moves: usize,
     features: BTreeSet<Feature>,
@@ -155,6 +157,7 @@ impl Config {
             max_digest: 100,
             max_bounces: 5,
             remembered_publishes: 10_000,
+            remembered_capabilities: 10_000,
             remembered_moves: 10_000,
             features: features.collect(),
         }

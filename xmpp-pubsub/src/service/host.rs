@@ -302,6 +302,7 @@ impl Service {
                     priority: presence.priority,
                 };
                 self.presence(from, availability);
+                self.on_capabilities(from, presence);
             }
             PresenceKind::Unavailable => self.presence(from, Availability::Unavailable),
             PresenceKind::Subscribe => {
@@ -323,6 +324,7 @@ impl Service {
             people::Change::None => {}
             people::Change::Came => self.send_last_on_presence(session),
             people::Change::Went { last } => {
+                self.capabilities.forget(session);
                 self.end_presence_bound(session, last);
                 if last {
                     self.purge_offline(&session.bare());

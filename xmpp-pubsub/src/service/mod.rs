@@ -67,6 +67,7 @@ mod account;
 mod affiliation;
 mod approval;
 mod bounce;
+mod capabilities;
 mod clock;
 mod collection;
 mod config;
@@ -109,6 +110,7 @@ use crate::stanza::{Message, Stanza};
 
 use approval::Approvals;
 use bounce::Bounces;
+use capabilities::Known;
 use clock::{Clock, Due};
 use digest::Digests;
 use journal::{Change, Journal};
@@ -176,6 +178,7 @@ pub struct Service {
     messages: u64,
     digests: Digests,
     bounces: Bounces,
+    capabilities: Known,
     approvals: Approvals,
     /// Nodes that nobody can configure for now.
     locked: BTreeSet<NodeId>,

@@ -122,7 +122,18 @@ impl Service {
         let payload = match &iq.content {
             IqContent::Get(payload) | IqContent::Set(payload) => payload,
             // XC-SZ-05: answers are not answered.
-            IqContent::Result(_) | IqContent::Error { .. } => return,
+            IqContent::Result(payload) => {
+                if let Some(from) = iq.from.as_ref().filter(|_| !self.ended) {
+                    self.on_capabilities_answer(from, &iq.id, payload.as_ref());
+                }
+                return;
+            }
+            IqContent::Error { .. } => {
+                if let Some(from) = iq.from.as_ref().filter(|_| !self.ended) {
+                    self.on_capabilities_answer(from, &iq.id, None);
+                }
+                return;
+            }
         };
         let Some(from) = &iq.from else {
             return;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::approval::Approvals;
 use super::bounce::Bounces;
+use super::capabilities::Known;
 use super::clock::Clock;
 use super::config::{Config, Persistence};
 use super::digest::Digests;
@@ -82,6 +83,7 @@ impl Service {
             messages: 0,
             digests: Digests::new(config.max_digest),
             bounces: Bounces::new(config.remembered_publishes),
+            capabilities: Known::default(),
             approvals: Approvals::new(config.remembered_publishes),
             locked: BTreeSet::new(),
             redirects: BTreeMap::new(),

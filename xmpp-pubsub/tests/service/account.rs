@@ -222,3 +222,73 @@ fn only_the_account_makes_nodes() {
         "PS-9-02: items stay: {items}"
     );
 }
+
+/// A presence with the capabilities of Exodus in XEP-0115 §5.2, and one more.
+fn presence(from: &str, ver: &str) -> String {
+    format!(
+        "<presence from='{from}' to='{JULIET}'><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' \
+         node='http://code.google.com/p/exodus' ver='{ver}'/></presence>"
+    )
+}
+
+fn exodus(from: &str, id: &str, features: &[&str]) -> String {
+    let features: String = features
+        .iter()
+        .map(|feature| format!("<feature var='{feature}'/>"))
+        .collect();
+    format!(
+        "<iq type='result' from='{from}' to='{JULIET}' id='{id}'><query xmlns='{}'>\
+         <identity category='client' type='pc' name='Exodus 0.9.1'/>{features}</query></iq>",
+        ns::DISCO_INFO
+    )
+}
+
+#[test]
+fn capabilities_are_asked_for_once_and_their_hash_is_checked() {
+    let tune = format!("{TUNE}+notify");
+    let mut info = xmpp_pubsub::disco::Info::default();
+    info.identities.push(xmpp_pubsub::disco::Identity {
+        name: Some("Exodus 0.9.1".to_owned()),
+        ..xmpp_pubsub::disco::Identity::new("client", "pc")
+    });
+    info.features.push(tune.clone());
+    let ver = xmpp_pubsub::caps::sha1_ver(&info).unwrap();
+    let mut account = Account::new();
+    for contact in [
+        "romeo@montague.lit",
+        "nurse@capulet.lit",
+        "paris@verona.lit",
+    ] {
+        account.contact(contact, Some((true, "")));
+    }
+    account.publish(BALCONY, "a");
+    // A lie is believed of its sender alone.
+    let liar = "paris@verona.lit/x";
+    let asked = account.0.say(&presence(liar, &ver));
+    let id = crate::common::attribute(&asked, "id");
+    account.0.say(&exodus(liar, &id, &["urn:nothing"]));
+    let asked = account.0.say(&presence(ROMEO, &ver));
+    assert!(
+        asked.contains(&format!("node=\"http://code.google.com/p/exodus#{ver}\""))
+            && asked.contains("type=\"get\""),
+        "PS-9.2-02: {asked}"
+    );
+    let id = crate::common::attribute(&asked, "id");
+    assert_eq!(
+        account.0.say(&exodus("nurse@capulet.lit/x", &id, &[&tune])),
+        "",
+        "not his to answer"
+    );
+    let sent = account.0.say(&exodus(ROMEO, &id, &[&tune]));
+    assert!(
+        to(&sent, ROMEO)[0].contains("<item id=\"a\">"),
+        "PS-9.2-01, PS-9.3-04: {sent}"
+    );
+    let sent = account.0.say(&presence("nurse@capulet.lit/x", &ver));
+    assert!(
+        sent.contains("<item id=\"a\">") && !sent.contains("<iq "),
+        "PS-9.2-02: from the cache: {sent}"
+    );
+    let sent = account.publish(BALCONY, "b");
+    assert!(to(&sent, liar).is_empty(), "PS-9.2-01: {sent}");
+}

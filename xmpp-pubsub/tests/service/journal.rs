@@ -338,7 +338,7 @@ fn random_input(bench: &mut Bench, random: &mut Random) {
 
 #[test]
 fn what_was_written_makes_the_same_service_at_every_point() {
-    for seed in 0..40 {
+    for seed in 0..20 {
         let mut random = Random(seed);
         let mut bench = Bench::new(journaled());
         bench.add(
@@ -375,7 +375,7 @@ fn what_was_written_makes_the_same_service_at_every_point() {
 
 #[test]
 fn a_service_in_memory_does_the_same() {
-    for seed in 0..20 {
+    for seed in 0..10 {
         let mut random = (Random(seed), Random(seed));
         let mut kept = Kept::new();
         let mut memory = Bench::open();
