@@ -288,13 +288,22 @@ impl Service {
     fn commit(&mut self, change: Change) {
         let kept = self.journal.kept;
         let recorded = kept.then(|| self.lasting(&change)).flatten();
-        if !kept {
+        if !kept && self.is_kept(&change) {
             self.storage.keep(&change);
         }
         self.state.apply(&change);
         if let Some(change) = recorded {
             self.journal.record(change);
         }
+    }
+
+    /// Whether a storage has to do with a change: not with an item of a node that keeps none.
+    fn is_kept(&self, change: &Change) -> bool {
+        let Change::ItemPublished { node, .. } = change else {
+            return true;
+        };
+        let node = self.state.nodes.get(node);
+        node.is_some_and(|node| node.config.persist_items)
     }
 
     /// What of a change is written down. To be asked before it is made.
@@ -322,10 +331,7 @@ impl Service {
                 let was = known(node, jid, subid.as_ref())?;
                 (!was.is_transient()).then(|| change.clone())
             }
-            Change::ItemPublished { node, .. } => {
-                let node = self.state.nodes.get(node)?;
-                node.config.persist_items.then(|| change.clone())
-            }
+            Change::ItemPublished { .. } => self.is_kept(change).then(|| change.clone()),
             Change::NodeCreated { .. }
             | Change::NodeConfigured { .. }
             | Change::NodeDeleted { .. }

@@ -28,6 +28,8 @@ pub(super) struct Node {
     /// Addresses of which a subscription waits for approval.
     pub(super) pending: BTreeSet<Jid>,
     pub(super) items: Items,
+    /// Whose items go when he does, by bare address.
+    pub(super) publishers: BTreeSet<Jid>,
     /// When the oldest item is too old, if that is in the calendar.
     pub(super) items_due: Option<i64>,
     /// The collections that it is in. Without any it is in the root collection.
@@ -136,6 +138,7 @@ impl Node {
             subscriptions: 0,
             pending: BTreeSet::new(),
             items: Items::default(),
+            publishers: BTreeSet::new(),
             items_due: None,
             parents: BTreeSet::new(),
             children: BTreeSet::new(),

@@ -78,17 +78,22 @@ impl Service {
         for (collection, _) in &above {
             self.see_node(collection);
         }
-        let writer = Variants::new(kind, telling);
-        if above.is_empty() && !self.is_account() {
-            self.walk(id, telling, &writer);
-        } else {
-            self.gather(id, &above, telling, &writer);
-        }
+        let variants = Variants::new(kind, telling);
+        let others = self.gather(id, &above, telling);
+        self.walk(id, telling, &variants, others);
+        self.send_full_digests();
         self.bounces.remember(first, self.messages, id);
     }
 
-    /// The common case: subscribers of the node alone.
-    fn walk(&mut self, id: &NodeId, telling: &Telling<'_>, variants: &Variants<'_>) {
+    /// Tells the subscribers of the node in the order of their addresses, then those whom `others` adds. An address that is
+    /// reached in several ways gets one event (PS-6.1-23).
+    fn walk(
+        &mut self,
+        id: &NodeId,
+        telling: &Telling<'_>,
+        variants: &Variants<'_>,
+        mut others: BTreeMap<Jid, Choice>,
+    ) {
         let Self {
             state,
             people,
@@ -103,58 +108,71 @@ impl Service {
             return;
         };
         let plain = variants.plain();
-        let by_presence = node.config.presence_based_delivery;
-        for (jid, subscriber) in &node.subscribers {
-            let way = match subscriber.way() {
-                Way::Silent if telling.about == About::End => Way::Plain,
-                Way::Plain if by_presence => Way::Choosy,
-                way @ (Way::Silent | Way::Plain | Way::Choosy) => way,
-            };
-            let event = match way {
-                Way::Silent => continue,
-                _ if covered(node, people, config, jid) => continue,
-                Way::Plain => Arc::clone(&plain),
-                Way::Choosy => {
-                    let mut choice = Choice::default();
-                    choice.add_own(node, jid, subscriber, people, telling.about);
-                    if !choice.now {
-                        if let (Some(after), Event::Items { changes, .. }) =
-                            (choice.digest, telling.event)
-                        {
-                            let after = config.digest_after(after);
-                            digests.add(*now, id, jid, changes, after, choice.subids);
-                        }
-                        continue;
-                    }
-                    variants.make(&choice)
-                }
-            };
+        let by_presence = node.config.presence_based_delivery && telling.about != About::End;
+        let absent = |jid: &Jid| by_presence && !people.is_available(jid);
+        let mut deliver = |jid: &Jid, event: Arc<Delivered>| {
             *messages += 1;
             staged.push(Out::Delivery {
                 to: jid.clone(),
                 number: *messages,
                 event,
             });
+        };
+        let mut choose = |jid: &Jid, choice: Choice| {
+            if choice.now {
+                return Some(variants.make(&choice));
+            }
+            if let (Some(after), Event::Items { changes, .. }) = (choice.digest, telling.event) {
+                let after = config.digest_after(after);
+                digests.add(*now, id, jid, changes, after, choice.subids);
+            }
+            None
+        };
+        for (jid, subscriber) in &node.subscribers {
+            let other = if others.is_empty() {
+                None
+            } else {
+                others.remove(jid)
+            };
+            let way = match subscriber.way() {
+                _ if other.is_some() => Way::Choosy,
+                Way::Silent if telling.about == About::End => Way::Plain,
+                way @ (Way::Silent | Way::Plain | Way::Choosy) => way,
+            };
+            if way == Way::Silent || absent(jid) || covered(node, people, config, jid) {
+                continue;
+            }
+            if way == Way::Plain {
+                deliver(jid, Arc::clone(&plain));
+                continue;
+            }
+            let mut choice = other.unwrap_or_default();
+            choice.add_own(node, jid, subscriber, people, telling.about);
+            if let Some(event) = choose(jid, choice) {
+                deliver(jid, event);
+            }
         }
-        self.send_full_digests();
+        for (jid, choice) in others {
+            if absent(&jid) || covered(node, people, config, &jid) {
+                continue;
+            }
+            if let Some(event) = choose(&jid, choice) {
+                deliver(&jid, event);
+            }
+        }
     }
 
-    /// The other case: an address may be reached in several ways, and gets one event (PS-6.1-23).
+    /// Who else gets the event: by a collection above, or by his presence.
     fn gather(
-        &mut self,
+        &self,
         id: &NodeId,
         above: &[(NodeId, u64)],
         telling: &Telling<'_>,
-        variants: &Variants<'_>,
-    ) {
-        let Some(node) = self.state.nodes.get(id) else {
-            return;
-        };
+    ) -> BTreeMap<Jid, Choice> {
         let mut choices: BTreeMap<Jid, Choice> = BTreeMap::new();
-        for (jid, subscriber) in &node.subscribers {
-            let choice = choices.entry(jid.clone()).or_default();
-            choice.add_own(node, jid, subscriber, &self.people, telling.about);
-        }
+        let Some(node) = self.state.nodes.get(id) else {
+            return choices;
+        };
         for (collection, depth) in above {
             let Some(parent) = self.state.nodes.get(collection) else {
                 continue;
@@ -173,32 +191,7 @@ impl Service {
                 choices.entry(jid).or_default().now = true;
             }
         }
-        let by_presence = node.config.presence_based_delivery;
-        for (jid, choice) in choices {
-            let Some(node) = self.state.nodes.get(id) else {
-                return;
-            };
-            if covered(node, &self.people, &self.config, &jid)
-                || (by_presence && !self.people.is_available(&jid))
-            {
-                continue;
-            }
-            if choice.now {
-                let number = self.next_number();
-                self.staged.push(Out::Delivery {
-                    to: jid,
-                    number,
-                    event: variants.make(&choice),
-                });
-            } else if let (Some(after), Event::Items { changes, .. }) =
-                (choice.digest, telling.event)
-            {
-                let after = self.config.digest_after(after);
-                self.digests
-                    .add(self.now, id, &jid, changes, after, choice.subids);
-            }
-        }
-        self.send_full_digests();
+        choices
     }
 
     /// The collections above a node that somebody is subscribed to, with how far above.
@@ -257,9 +250,6 @@ impl Choice {
     ) {
         if about == About::End {
             self.now = true;
-            return;
-        }
-        if node.config.presence_based_delivery && !people.is_available(jid) {
             return;
         }
         let collection = node.config.is_collection();

@@ -146,9 +146,10 @@ impl Service {
             return;
         };
         for id in core::mem::take(&mut known.published) {
-            let Some(node) = self.state.nodes.get(&id) else {
+            let Some(node) = self.state.nodes.get_mut(&id) else {
                 continue;
             };
+            node.publishers.remove(user.bare_str());
             if !node.config.purge_offline {
                 continue;
             }

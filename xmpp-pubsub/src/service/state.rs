@@ -230,11 +230,11 @@ impl State {
             }
             self.forget_user_if_empty(jid);
         }
-        for item in node.items.iter() {
-            if let Some(user) = self.users.get_mut(item.publisher.bare_str()) {
+        for publisher in &node.publishers {
+            if let Some(user) = self.users.get_mut(publisher) {
                 user.published.remove(id);
             }
-            self.forget_user_if_empty(&item.publisher);
+            self.forget_user_if_empty(publisher);
         }
         self.pending.remove(id);
         if let Some(utc) = node.items_due {
@@ -413,11 +413,9 @@ impl State {
     }
 
     fn note_publisher(&mut self, id: &NodeId, publisher: &Jid) {
-        if self
-            .nodes
-            .get(id)
-            .is_some_and(|node| node.config.purge_offline)
-        {
+        let node = self.nodes.get_mut(id);
+        if let Some(node) = node.filter(|node| node.config.purge_offline) {
+            node.publishers.insert(publisher.bare());
             let user = self.users.entry(publisher.bare()).or_default();
             user.published.insert(id.clone());
         }

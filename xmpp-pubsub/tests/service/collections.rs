@@ -149,6 +149,24 @@ fn one_event_however_many_ways_lead_there() {
 }
 
 #[test]
+fn who_is_away_is_not_reached_by_another_way() {
+    let mut bench = tree();
+    bench.configure(&[
+        ("presence_based_delivery", "1"),
+        ("send_last_published_item", "never"),
+    ]);
+    done(&subscribe(
+        &mut bench,
+        " node='middle'",
+        &[("subscription_type", "items")],
+    ));
+    done(&bench.subscribe(READER, FRANCISCO));
+    assert_eq!(events(&bench.publish("a")), 0, "PS-12.6-01, CN-05");
+    bench.online(READER);
+    assert_eq!(events(&bench.publish("b")), 1, "PS-12.6-01, CN-05");
+}
+
+#[test]
 fn a_leaf_keeps_its_own_rules() {
     let mut bench = tree();
     bench.configure(&[
