@@ -20,8 +20,13 @@ use crate::rsm;
 use crate::stanza::StanzaError;
 
 impl Service {
-    pub(super) fn on_disco_info(&mut self, from: &Jid, query: &disco::Info) -> Outcome {
-        let info = match query.node.as_deref() {
+    pub(super) fn on_disco_info(
+        &mut self,
+        from: &Jid,
+        query: &disco::Info,
+        addressed: Option<&NodeId>,
+    ) -> Outcome {
+        let info = match query.node.as_deref().or(addressed.map(NodeId::as_str)) {
             None | Some("") => disco::Info {
                 node: query.node.clone(),
                 identities: self.identities(),
@@ -36,13 +41,23 @@ impl Service {
                     .to_vec(),
                 ..disco::Info::default()
             },
-            Some(name) => self.node_info(from, name)?,
+            Some(name) => disco::Info {
+                // PS-5.3-02: as it was asked.
+                node: query.node.clone(),
+                ..self.node_info(from, name)?
+            },
         };
         Ok(Reply::Done(Some(info.to_payload())))
     }
 
-    pub(super) fn on_disco_items(&mut self, from: &Jid, query: &disco::Items) -> Outcome {
-        let name = query.node.as_deref().filter(|name| !name.is_empty());
+    pub(super) fn on_disco_items(
+        &mut self,
+        from: &Jid,
+        query: &disco::Items,
+        addressed: Option<&NodeId>,
+    ) -> Outcome {
+        let name = query.node.as_deref().or(addressed.map(NodeId::as_str));
+        let name = name.filter(|name| !name.is_empty());
         let id = match name {
             None => NodeId::root(),
             Some(ns::COMMANDS) => return Ok(self.commands(query)),
@@ -226,7 +241,6 @@ impl Service {
         let mut features = vec![ns::DISCO_INFO.to_owned(), ns::PUBSUB.to_owned()];
         features.push(ns::DISCO_ITEMS.to_owned());
         let mut info = disco::Info {
-            node: Some(name.to_owned()),
             identities: vec![disco::Identity::new(
                 "pubsub",
                 node.config.node_type.as_str(),

@@ -58,19 +58,34 @@ pub(super) enum Work {
 enum Request {
     PubSub(PubSub),
     Owner(Owner),
-    Info(disco::Info),
-    Items(disco::Items),
+    /// With the node that the address names, if any.
+    Info(disco::Info, Option<NodeId>),
+    Items(disco::Items, Option<NodeId>),
     Command(Command),
     Ping,
 }
 
 impl Request {
-    fn read(payload: &Payload) -> Result<Self, StanzaError> {
+    fn read(iq: &Iq, payload: &Payload) -> Result<Self, StanzaError> {
+        // PS-4.6-03: a node can be the resource of the service's address.
+        let resource = iq.to.as_ref().and_then(Jid::resource);
+        let addressed = resource.and_then(|resource| NodeId::new(resource).ok());
         let read = match payload.name().parts() {
-            (ns::PUBSUB, "pubsub") => PubSub::decode(payload).map(Self::PubSub),
-            (ns::PUBSUB_OWNER, "pubsub") => Owner::decode(payload).map(Self::Owner),
-            (ns::DISCO_INFO, "query") => disco::Info::decode(payload).map(Self::Info),
-            (ns::DISCO_ITEMS, "query") => disco::Items::decode(payload).map(Self::Items),
+            (ns::PUBSUB, "pubsub") => PubSub::decode(payload).map(|mut request| {
+                let first = request.children.first_mut().and_then(node_in);
+                name_node(first, addressed);
+                Self::PubSub(request)
+            }),
+            (ns::PUBSUB_OWNER, "pubsub") => Owner::decode(payload).map(|mut owner| {
+                name_node(owned_node_in(&mut owner), addressed);
+                Self::Owner(owner)
+            }),
+            (ns::DISCO_INFO, "query") => {
+                disco::Info::decode(payload).map(|query| Self::Info(query, addressed))
+            }
+            (ns::DISCO_ITEMS, "query") => {
+                disco::Items::decode(payload).map(|query| Self::Items(query, addressed))
+            }
             (ns::COMMANDS, "command") => Command::decode(payload).map(Self::Command),
             (ns::PING, "ping") => Ok(Self::Ping),
             _ => return Err(refusal::service_unavailable()),
@@ -90,11 +105,52 @@ impl Request {
                 | Owner::Subscriptions { node, .. } => node.clone(),
                 Owner::Default { .. } | Owner::Other(_) => None,
             },
-            Self::Info(disco::Info { node, .. }) | Self::Items(disco::Items { node, .. }) => {
-                NodeId::new(node.as_deref()?).ok()
-            }
+            Self::Info(disco::Info { node, .. }, addressed)
+            | Self::Items(disco::Items { node, .. }, addressed) => match node {
+                Some(node) => NodeId::new(node).ok(),
+                None => addressed.clone(),
+            },
             Self::Command(_) | Self::Ping => None,
         }
+    }
+}
+
+/// Names a node where the request leaves that to the address.
+fn name_node(place: Option<&mut Option<NodeId>>, addressed: Option<NodeId>) {
+    if let (Some(place), Some(addressed)) = (place, addressed) {
+        place.get_or_insert(addressed);
+    }
+}
+
+/// Where a request of one node names it. Lists of all nodes, and nodes that are to be made, name none.
+const fn node_in(child: &mut Child) -> Option<&mut Option<NodeId>> {
+    match child {
+        Child::Default { node, .. }
+        | Child::Options { node, .. }
+        | Child::Publish { node, .. }
+        | Child::Retract { node, .. }
+        | Child::Subscribe { node, .. }
+        | Child::Unsubscribe { node, .. } => Some(node),
+        Child::Items(items) => Some(&mut items.node),
+        Child::Affiliations { .. }
+        | Child::Configure { .. }
+        | Child::Create { .. }
+        | Child::Subscriptions { .. }
+        | Child::PublishOptions { .. }
+        | Child::Subscription(_)
+        | Child::Set(_)
+        | Child::Other(_) => None,
+    }
+}
+
+const fn owned_node_in(owner: &mut Owner) -> Option<&mut Option<NodeId>> {
+    match owner {
+        Owner::Affiliations { node, .. }
+        | Owner::Configure { node, .. }
+        | Owner::Delete { node, .. }
+        | Owner::Purge { node, .. }
+        | Owner::Subscriptions { node, .. } => Some(node),
+        Owner::Default { .. } | Owner::Other(_) => None,
     }
 }
 
@@ -141,7 +197,7 @@ impl Service {
         if self.ended {
             return self.answer(iq, Err(refusal::internal().into()));
         }
-        let request = match Request::read(payload) {
+        let request = match Request::read(iq, payload) {
             Ok(request) => request,
             Err(error) => return self.answer(iq, Err(error.into())),
         };
@@ -175,7 +231,7 @@ impl Service {
                 let (IqContent::Get(payload) | IqContent::Set(payload)) = &iq.content else {
                     return;
                 };
-                let (Some(from), Ok(request)) = (&iq.from, Request::read(payload)) else {
+                let (Some(from), Ok(request)) = (&iq.from, Request::read(&iq, payload)) else {
                     return;
                 };
                 self.see_user(from);
@@ -195,10 +251,14 @@ impl Service {
             Request::Owner(request) if set => self.on_owner_set(from, request),
             Request::Owner(request) => self.on_owner_get(from, request),
             Request::Command(command) if set => self.on_command(from, command),
-            Request::Info(query) if !set => self.on_disco_info(from, query),
-            Request::Items(query) if !set => self.on_disco_items(from, query),
+            Request::Info(query, addressed) if !set => {
+                self.on_disco_info(from, query, addressed.as_ref())
+            }
+            Request::Items(query, addressed) if !set => {
+                self.on_disco_items(from, query, addressed.as_ref())
+            }
             Request::Ping if !set => Ok(Reply::Done(None)),
-            Request::Command(_) | Request::Info(_) | Request::Items(_) | Request::Ping => {
+            Request::Command(_) | Request::Info(..) | Request::Items(..) | Request::Ping => {
                 Err(plain_bad_request().into())
             }
         }

@@ -125,6 +125,25 @@ fn contacts_get_what_they_want_and_may_see() {
 }
 
 #[test]
+fn presence_is_let_in_by_the_bare_address() {
+    let mut account = Account::new();
+    account.contact(ROMEO, Some((true, "")));
+    account.comes(ROMEO, &[TUNE]);
+    account.comes("romeo@montague.lit/phone", &[TUNE]);
+    let sent = account.publish(BALCONY, "a");
+    assert_eq!(
+        events(&sent),
+        2,
+        "PS-9.1-04, PS-9.3-02: each session that wants it: {sent}"
+    );
+    let list = account.0.pubsub(ROMEO, "get", "<subscriptions/>");
+    assert!(
+        list.contains("<subscriptions/>"),
+        "PS-9.1-04: nothing else was made: {list}"
+    );
+}
+
+#[test]
 fn the_last_item_comes_once_with_the_first_presence() {
     let mut account = Account::new();
     account.contact(ROMEO, Some((true, "")));

@@ -44,6 +44,24 @@ fn owners_are_asked_by_a_form_and_allow() {
     ] {
         assert!(asked.contains(field), "PS-8.6-02: {field} in {asked}");
     }
+    bench.publish("a");
+    let id = attribute(asked, "id");
+    let sent = bench.say(&answer(OWNER, &id, "true"));
+    let told = to(&sent, FRANCISCO);
+    assert!(
+        told[0].contains(
+            "<subscription node=\"princely_musings\" jid=\"francisco@denmark.lit\" subscription=\"subscribed\"/>"
+        ),
+        "PS-8.6-04, PS-8.6-03: {sent}"
+    );
+    assert!(told[1].contains("<item id=\"a\">"), "the last item: {sent}");
+}
+
+#[test]
+fn who_waits_gets_nothing_and_waits_once() {
+    let mut bench = bench();
+    let asked = bench.subscribe(READER, FRANCISCO);
+    assert!(asked.contains("pending"));
     assert!(
         !bench.publish("a").contains("<event "),
         "PS-4.2-01: no event while it is pending"
@@ -54,16 +72,32 @@ fn owners_are_asked_by_a_form_and_allow() {
         Some("pending-subscription"),
         "PS-6.1-08: {again}"
     );
-    let id = attribute(asked, "id");
-    let sent = bench.say(&answer(OWNER, &id, "true"));
-    let told = to(&sent, FRANCISCO);
-    assert!(
-        told[0].contains(
-            "<subscription node=\"princely_musings\" jid=\"francisco@denmark.lit\" subscription=\"subscribed\"/>"
-        ),
-        "PS-8.6-04, PS-8.6-03, PS-12.14-01: {sent}"
+}
+
+#[test]
+fn the_first_owner_who_answers_decides() {
+    let mut bench = bench();
+    bench.owner(
+        OWNER,
+        "set",
+        "<affiliations node='princely_musings'><affiliation jid='horatio@denmark.lit' affiliation='owner'/></affiliations>",
     );
-    assert!(told[1].contains("<item id=\"a\">"), "PS-12.10-01: {sent}");
+    let sent = bench.subscribe(READER, FRANCISCO);
+    assert_eq!(
+        (
+            to(&sent, "hamlet@denmark.lit").len(),
+            to(&sent, "horatio@denmark.lit").len()
+        ),
+        (1, 1),
+        "PS-8.6-01: {sent}"
+    );
+    let sent = bench.say(&answer("horatio@denmark.lit/x", "x", "1"));
+    assert!(
+        to(&sent, FRANCISCO)[0].contains("subscription=\"subscribed\""),
+        "PS-12.13-01, PS-12.14-02: the account is told: {sent}"
+    );
+    let late = bench.say(&answer(OWNER, "x", "0"));
+    assert_eq!(late, "", "PS-12.13-01: it is decided");
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn items_come_in_pages() {
             "</items><set xmlns=\"http://jabber.org/protocol/rsm\"><first index=\"1\">b</first>\
              <last>c</last><count>4</count></set></pubsub>"
         ),
-        "PS-6.5-06, RS-01: {answer}"
+        "PS-6.5-06: {answer}"
     );
     let answer = retrieve(&mut bench, " max_items='3'", "");
     assert_eq!(names(&answer, "id"), ["b", "c", "d"], "PS-6.5-11: {answer}");
@@ -236,7 +236,20 @@ fn what_an_entity_is_subscribed_to_and_affiliated_with() {
         1,
         "PS-5.7-04: {one}"
     );
+}
+
+#[test]
+fn lists_of_who_has_nothing_are_empty() {
+    let mut bench = many();
     let none = bench.pubsub(READER, "get", "<affiliations/>");
-    assert!(none.contains("<affiliations/>"), "PS-5.7-03: {none}");
+    assert!(
+        none.contains("<affiliations/>"),
+        "PS-5.7-03, PS-5.7-01: {none}"
+    );
+    let none = bench.pubsub(READER, "get", "<subscriptions/>");
+    assert!(
+        none.contains("<subscriptions/>"),
+        "PS-5.6-05, PS-5.6-01: {none}"
+    );
     assert!(bench.service.contains_node(&node("c")));
 }

@@ -16,5 +16,6 @@ mod features;
 mod journal;
 mod limits;
 mod manage;
+mod model;
 mod options;
 mod publish;

@@ -123,7 +123,7 @@ fn subscriptions_in_the_hands_of_an_owner() {
     );
     assert!(
         to(&sent, FRANCISCO)[0].contains(&format!("subid=\"{subid}\" subscription=\"subscribed\"")),
-        "PS-8.8-09, PS-6.1-20: {sent}"
+        "PS-8.8-09: {sent}"
     );
     let list = bench.owner(OWNER, "get", "<subscriptions node='princely_musings'/>");
     assert!(
