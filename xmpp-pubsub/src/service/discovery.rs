@@ -26,7 +26,7 @@ impl Service {
         query: &disco::Info,
         addressed: Option<&NodeId>,
     ) -> Outcome {
-        let info = match query.node.as_deref().or(addressed.map(NodeId::as_str)) {
+        let info = match query.node.as_deref().or_else(|| addressed.map(NodeId::as_str)) {
             None | Some("") => disco::Info {
                 node: query.node.clone(),
                 identities: self.identities(),
@@ -56,7 +56,7 @@ impl Service {
         query: &disco::Items,
         addressed: Option<&NodeId>,
     ) -> Outcome {
-        let name = query.node.as_deref().or(addressed.map(NodeId::as_str));
+        let name = query.node.as_deref().or_else(|| addressed.map(NodeId::as_str));
         let name = name.filter(|name| !name.is_empty());
         let id = match name {
             None => NodeId::root(),
