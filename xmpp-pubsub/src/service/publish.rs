@@ -7,7 +7,8 @@ use super::node::Node;
 use super::node_config::{NodeConfig, associations};
 use super::notify::{About, Telling, items_event};
 use super::refusal::{
-    bad_request, nodeid_required, not_acceptable, not_allowed, not_found, unsupported,
+    bad_request, max_items_exceeded, nodeid_required, not_acceptable, not_found, plain_bad_request,
+    unsupported,
 };
 use super::request::{Outcome, Reply};
 use super::{Service, create};
@@ -16,6 +17,7 @@ use crate::feature::Feature;
 use crate::form::{Field, Form};
 use crate::id::{ItemId, NodeId};
 use crate::jid::Jid;
+use crate::ns;
 use crate::other::Other;
 use crate::pubsub::{Child, Item, PubSub};
 use crate::stanza::{Condition, ErrorType, PubSubCondition, StanzaError};
@@ -35,6 +37,11 @@ impl Service {
             return Err(unsupported(&Feature::PUBLISH_OPTIONS).into());
         }
         let options = options.flatten();
+        // PS-7.1-42: a form of another type is not conditions.
+        let form_type = options.and_then(Form::form_type);
+        if form_type.is_some_and(|form_type| form_type != ns::PUBLISH_OPTIONS) {
+            return Err(plain_bad_request().into());
+        }
         let id = id.ok_or_else(nodeid_required)?;
         let created = match self.state.nodes.get(id) {
             Some(node) => {
@@ -182,7 +189,7 @@ impl Service {
             [] | [_] => {}
             // Trap 1, and PS-12.11-03 where batches are offered.
             [_, _, ..] if !self.config.batches || items.len() > self.most_items(config) => {
-                return Err(not_allowed().with_pubsub(PubSubCondition::MAX_ITEMS_EXCEEDED));
+                return Err(max_items_exceeded());
             }
             [_, _, ..] => {}
         }

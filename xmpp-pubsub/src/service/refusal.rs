@@ -74,6 +74,11 @@ pub(super) fn too_many_nodes() -> StanzaError {
     not_allowed().with_pubsub(PubSubCondition::MAX_NODES_EXCEEDED)
 }
 
+/// Several items where one can be, or more than the node keeps (trap 1, PS-12.11-03).
+pub(super) fn max_items_exceeded() -> StanzaError {
+    not_allowed().with_pubsub(PubSubCondition::MAX_ITEMS_EXCEEDED)
+}
+
 pub(super) fn unsupported(feature: &Feature) -> StanzaError {
     StanzaError::unsupported(feature.as_str())
 }

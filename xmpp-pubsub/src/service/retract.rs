@@ -4,7 +4,9 @@ use super::Service;
 use super::journal::Change;
 use super::node::Node;
 use super::notify::{About, Telling};
-use super::refusal::{bad_request, forbidden, nodeid_required, not_found, unsupported};
+use super::refusal::{
+    bad_request, forbidden, max_items_exceeded, nodeid_required, not_found, unsupported,
+};
 use super::request::{Outcome, Reply};
 use crate::event::Event;
 use crate::feature::Feature;
@@ -35,12 +37,12 @@ impl Service {
             return Err(self.forbidden_at(node, from).into());
         }
         let named: Option<Vec<ItemId>> = items.iter().map(|item| item.id.clone()).collect();
-        let named = named.filter(|named| match named.as_slice() {
-            [] => false,
-            [_] => true,
-            _ => self.config.batches,
-        });
+        let named = named.filter(|named| !named.is_empty());
         let named = named.ok_or_else(|| bad_request(PubSubCondition::ITEM_REQUIRED))?;
+        // Trap 1.
+        if named.len() > 1 && !self.config.batches {
+            return Err(max_items_exceeded().into());
+        }
         if !node.config.persist_items {
             return Err(unsupported(&Feature::PERSISTENT_ITEMS).into());
         }
