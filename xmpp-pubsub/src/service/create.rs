@@ -187,7 +187,8 @@ impl Service {
         Ok(Reply::Done(None))
     }
 
-    /// Deletes a node and tells its subscribers, those too who still wait (PS-8.4-03).
+    /// Deletes a node and tells its subscribers, those too who still wait, or get no events now (PS-8.4-03). An owner
+    /// who set `notify_delete` off has said that they are not told.
     pub(super) fn delete(&mut self, id: &NodeId, redirect: Option<&str>) {
         let Some(node) = self.state.nodes.get(id) else {
             return;

@@ -60,7 +60,8 @@ pub struct NodeConfig {
     pub itemreply: ItemReply,
     /// `pubsub#notify_config`. Default false.
     pub notify_config: bool,
-    /// `pubsub#notify_delete`. Default true.
+    /// `pubsub#notify_delete`: whether all subscribers are told of the node's end, as XEP-0060 §8.4.2 has it, whatever
+    /// else holds back events. Default true.
     pub notify_delete: bool,
     /// `pubsub#notify_retract`: retract and purge are told. Default true.
     pub notify_retract: bool,

@@ -68,7 +68,8 @@ impl Service {
         let Some(node) = self.state.nodes.get(id) else {
             return;
         };
-        if !node.config.deliver_notifications {
+        // The end is told all the same: the subscriptions are over (PS-8.4-03).
+        if !node.config.deliver_notifications && telling.about != About::End {
             return;
         }
         let first = self.messages;
