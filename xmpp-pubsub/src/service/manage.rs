@@ -165,20 +165,22 @@ impl Service {
         id: &NodeId,
         entries: &[pubsub::Subscription],
     ) -> Outcome {
+        // PS-8.8-07.
+        let mut seen = BTreeSet::new();
+        if !entries
+            .iter()
+            .all(|entry| seen.insert((&entry.jid, &entry.subid)))
+        {
+            return Err(plain_bad_request().into());
+        }
         let mut refused = Vec::new();
         for entry in entries {
             // PS-8.8-05: no state, no change.
             let Some(wanted) = entry.state else {
                 continue;
             };
-            let present = self.set_subscription(from, id, entry, wanted)?;
-            if let Some(present) = present {
-                refused.push(pubsub::Subscription {
-                    node: None,
-                    state: Some(present),
-                    other: Other::new(),
-                    ..entry.clone()
-                });
+            if !self.set_subscription(from, id, entry, wanted)? {
+                refused.extend(self.present(id, entry));
             }
         }
         if refused.is_empty() {
@@ -192,14 +194,38 @@ impl Service {
         Err(some_refused(&entries))
     }
 
-    /// Sets one. Returns the state that it keeps if it cannot be.
+    /// PS-8.8-06: what an entry is about, as it is. Without a subid that may be several subscriptions.
+    fn present(&self, id: &NodeId, entry: &pubsub::Subscription) -> Vec<pubsub::Subscription> {
+        let subscriber = self
+            .state
+            .nodes
+            .get(id)
+            .and_then(|node| node.subscribers.get(&entry.jid));
+        let made = subscriber.into_iter().flat_map(|known| &known.made);
+        let meant = made.filter(|made| match (&entry.subid, &made.subid) {
+            (Some(subid), Some(known)) => subid == known,
+            (Some(_) | None, _) => true,
+        });
+        let present: Vec<_> = meant.map(|made| listed_as(&entry.jid, made)).collect();
+        if !present.is_empty() {
+            return present;
+        }
+        vec![pubsub::Subscription {
+            node: None,
+            state: Some(SubscriptionState::None),
+            other: Other::new(),
+            ..entry.clone()
+        }]
+    }
+
+    /// Sets one. Returns whether it could be.
     fn set_subscription(
         &mut self,
         from: &Jid,
         id: &NodeId,
         entry: &pubsub::Subscription,
         wanted: SubscriptionState,
-    ) -> Result<Option<SubscriptionState>, StanzaError> {
+    ) -> Result<bool, StanzaError> {
         let jid = &entry.jid;
         let node = self.node(id)?;
         let all = node.subscribers.get(jid).map(|known| &known.made);
@@ -212,14 +238,14 @@ impl Service {
             (_, []) => None,
             // PS-8.8-07: which of several?
             (None, _) if wanted != SubscriptionState::None => {
-                return Ok(Some(SubscriptionState::None));
+                return Ok(false);
             }
             (None, all) => {
                 let subids: Vec<_> = all.iter().map(|made| made.subid.clone()).collect();
                 for subid in subids {
                     self.end_subscription(id, jid, subid.as_ref());
                 }
-                return Ok(None);
+                return Ok(true);
             }
             (Some(_), _) => None,
         };
@@ -228,26 +254,28 @@ impl Service {
             .as_ref()
             .map_or(SubscriptionState::None, |made| made.state);
         match (wanted, known) {
-            (wanted, _) if wanted == present && wanted != SubscriptionState::None => Ok(None),
+            (wanted, _) if wanted == present && wanted != SubscriptionState::None => Ok(true),
             (SubscriptionState::None, Some(made)) => {
                 self.end_subscription(id, jid, made.subid.as_ref());
-                Ok(None)
+                Ok(true)
             }
             (SubscriptionState::Subscribed, Some(made))
                 if made.state == SubscriptionState::Pending =>
             {
                 self.approve(id, jid, made);
-                Ok(None)
+                Ok(true)
             }
             (SubscriptionState::Subscribed, None) if entry.subid.is_none() => {
                 let readable = self.access(self.node(id)?, jid).is_ok();
                 if !readable || self.check_room(from, id, jid).is_err() {
-                    return Ok(Some(present));
+                    return Ok(false);
                 }
                 self.subscribe_for(id, jid);
-                Ok(None)
+                Ok(true)
             }
-            _ => Ok(Some(present)),
+            // It is so already. A subid would be one that nobody has.
+            (SubscriptionState::None, None) => Ok(entry.subid.is_none()),
+            _ => Ok(false),
         }
     }
 
@@ -287,12 +315,17 @@ fn listed(node: &Node) -> impl Iterator<Item = pubsub::Subscription> {
     node.subscribers.iter().flat_map(|(jid, subscriber)| {
         let made = subscriber.made.iter();
         let told = made.filter(|made| made.state != SubscriptionState::Pending);
-        told.map(|made| pubsub::Subscription {
-            node: None,
-            options: None,
-            ..shown(&NodeId::root(), jid, made)
-        })
+        told.map(|made| listed_as(jid, made))
     })
+}
+
+/// A subscription in a list that names the node.
+fn listed_as(jid: &Jid, made: &Subscription) -> pubsub::Subscription {
+    pubsub::Subscription {
+        node: None,
+        options: None,
+        ..shown(&NodeId::root(), jid, made)
+    }
 }
 
 fn entry(jid: &Jid, affiliation: Affiliation) -> AffiliationEntry {
