@@ -98,9 +98,12 @@ impl Service {
             return;
         };
         let owner = self.affiliation_at(known, from) == Affiliation::Owner;
-        let made = known.made(&jid, subid.as_ref()).cloned();
-        let pending = made.filter(|made| made.state == SubscriptionState::Pending);
-        let (true, Some(made)) = (owner, pending) else {
+        let made = known.subscribers.get(&jid).map(|known| known.made.iter());
+        // Without a subid it is the one that waits: an address has no second one while it does.
+        let pending = made.into_iter().flatten().find(|made| {
+            made.state == SubscriptionState::Pending && (subid.is_none() || made.subid == subid)
+        });
+        let (true, Some(made)) = (owner, pending.cloned()) else {
             return;
         };
         if allow {
