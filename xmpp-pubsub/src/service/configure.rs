@@ -114,13 +114,13 @@ impl Service {
             node: id.shown(),
             config: Box::new(config),
         });
-        if notify {
-            self.tell_configuration(id);
-        }
         if access {
-            // PS-8.2-09.
+            // PS-8.2-09. Who is put out does not see the new settings.
             self.reassess_all(id);
             self.access_gained(id);
+        }
+        if notify {
+            self.tell_configuration(id);
         }
     }
 
