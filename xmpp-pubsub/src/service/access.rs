@@ -81,12 +81,19 @@ impl Service {
         }
     }
 
-    /// The first table again, for items: where an owner approves, only the subscribed retrieve (PS-6.5-02).
+    /// The first table again, for items: where an owner approves, only the subscribed retrieve (PS-6.5-02), besides
+    /// owners and publishers (trap 18).
     pub(super) fn check_retrieve(&self, node: &Node, user: &Jid) -> Result<(), StanzaError> {
+        let by_subscription = node.config.access_model == AccessModel::Authorize
+            && matches!(
+                self.affiliation_at(node, user),
+                Affiliation::Member | Affiliation::None
+            );
         match self.access(node, user) {
-            Ok(Access::Granted) => Ok(()),
-            Ok(Access::Approval) if node.is_subscribed(user) => Ok(()),
-            Ok(Access::Approval) => Err(not_authorized(PubSubCondition::NOT_SUBSCRIBED)),
+            Ok(_) if by_subscription && !node.is_subscribed(user) => {
+                Err(not_authorized(PubSubCondition::NOT_SUBSCRIBED))
+            }
+            Ok(Access::Granted | Access::Approval) => Ok(()),
             Err(error) => Err(self.hidden_or(error)),
         }
     }

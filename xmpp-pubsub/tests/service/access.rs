@@ -131,10 +131,12 @@ fn who_is_affiliated_needs_no_leave_of_the_model() {
                 .service
                 .set_affiliation(NOW, &name, &jid(FRANCISCO), affiliation)
                 .unwrap();
+            // Where an owner approves, a member subscribes before he retrieves (trap 18).
+            let first = *model == AccessModel::Authorize && affiliation == Affiliation::Member;
             let items = bench.pubsub(READER, "get", ITEMS);
             assert_eq!(
                 items.contains("<item id=\"a\">"),
-                reads,
+                reads && !first,
                 "PS-4.1-03, PS-4.5-02, PS-12.12-01, {model}, {affiliation}: {items}"
             );
             let answer = bench.subscribe(READER, FRANCISCO);
