@@ -26,8 +26,9 @@ impl Service {
         query: &disco::Info,
         addressed: Option<&NodeId>,
     ) -> Outcome {
-        let info = match query.node.as_deref().or_else(|| addressed.map(NodeId::as_str)) {
-            None | Some("") => disco::Info {
+        let named = query.node.as_deref().filter(|name| !name.is_empty());
+        let info = match named.or_else(|| addressed.map(NodeId::as_str)) {
+            None => disco::Info {
                 node: query.node.clone(),
                 identities: self.identities(),
                 features: self.feature_names(),
@@ -42,7 +43,6 @@ impl Service {
                 ..disco::Info::default()
             },
             Some(name) => disco::Info {
-                // PS-5.3-02: as it was asked.
                 node: query.node.clone(),
                 ..self.node_info(from, name)?
             },
@@ -56,9 +56,8 @@ impl Service {
         query: &disco::Items,
         addressed: Option<&NodeId>,
     ) -> Outcome {
-        let name = query.node.as_deref().or_else(|| addressed.map(NodeId::as_str));
-        let name = name.filter(|name| !name.is_empty());
-        let id = match name {
+        let named = query.node.as_deref().filter(|name| !name.is_empty());
+        let id = match named.or_else(|| addressed.map(NodeId::as_str)) {
             None => NodeId::root(),
             Some(ns::COMMANDS) => return Ok(self.commands(query)),
             Some(name) => NodeId::new(name).map_err(|_| not_found())?,
@@ -191,7 +190,11 @@ impl Service {
         // How many are hidden is not counted.
         let counted = !self.config.hide_closed_nodes;
         let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        let truncated = counted && chosen.len() < all.len();
+        let truncated = if counted {
+            chosen.len() < all.len()
+        } else {
+            chosen.len() == limit
+        };
         let answer = (set.is_some() || truncated).then(|| rsm::Set {
             first: chosen.first().map(|first| rsm::First {
                 index: first_index.filter(|_| counted).map(number),
@@ -286,7 +289,7 @@ impl Service {
             language: text(language),
             access_model: Some(crate::form::AccessModel::from_name(access_model.as_str())),
             publish_model: Some(crate::form::PublishModel::from_name(publish_model.as_str())),
-            num_subscribers: Some(number(node.subscribers.len())),
+            num_subscribers: Some(number(node.subscribed_addresses())),
             owner: listed(Affiliation::Owner),
             publisher: listed(Affiliation::Publisher),
             title: text(title),

@@ -58,7 +58,7 @@ pub(super) enum Work {
 enum Request {
     PubSub(PubSub),
     Owner(Owner),
-    /// With the node that the address names, if any.
+    /// With the node that only the address names.
     Info(disco::Info, Option<NodeId>),
     Items(disco::Items, Option<NodeId>),
     Command(Command),
@@ -66,25 +66,15 @@ enum Request {
 }
 
 impl Request {
-    fn read(iq: &Iq, payload: &Payload) -> Result<Self, StanzaError> {
-        // PS-4.6-03: a node can be the resource of the service's address.
-        let resource = iq.to.as_ref().and_then(Jid::resource);
-        let addressed = resource.and_then(|resource| NodeId::new(resource).ok());
+    fn read(payload: &Payload) -> Result<Self, StanzaError> {
         let read = match payload.name().parts() {
-            (ns::PUBSUB, "pubsub") => PubSub::decode(payload).map(|mut request| {
-                let first = request.children.first_mut().and_then(node_in);
-                name_node(first, addressed);
-                Self::PubSub(request)
-            }),
-            (ns::PUBSUB_OWNER, "pubsub") => Owner::decode(payload).map(|mut owner| {
-                name_node(owned_node_in(&mut owner), addressed);
-                Self::Owner(owner)
-            }),
+            (ns::PUBSUB, "pubsub") => PubSub::decode(payload).map(Self::PubSub),
+            (ns::PUBSUB_OWNER, "pubsub") => Owner::decode(payload).map(Self::Owner),
             (ns::DISCO_INFO, "query") => {
-                disco::Info::decode(payload).map(|query| Self::Info(query, addressed))
+                disco::Info::decode(payload).map(|query| Self::Info(query, None))
             }
             (ns::DISCO_ITEMS, "query") => {
-                disco::Items::decode(payload).map(|query| Self::Items(query, addressed))
+                disco::Items::decode(payload).map(|query| Self::Items(query, None))
             }
             (ns::COMMANDS, "command") => Command::decode(payload).map(Self::Command),
             (ns::PING, "ping") => Ok(Self::Ping),
@@ -94,67 +84,57 @@ impl Request {
     }
 
     /// The node that it is about.
-    fn node(&self) -> Option<NodeId> {
+    fn node(&mut self) -> Option<NodeId> {
         match self {
-            Self::PubSub(request) => request.children.first().and_then(node_of),
+            Self::Info(disco::Info { node, .. }, addressed)
+            | Self::Items(disco::Items { node, .. }, addressed) => match node.as_deref() {
+                None | Some("") => addressed.clone(),
+                Some(name) => NodeId::new(name).ok(),
+            },
+            Self::PubSub(_) | Self::Owner(_) | Self::Command(_) | Self::Ping => {
+                self.place_of_node()?.clone()
+            }
+        }
+    }
+
+    /// Takes the node that the address names, where nothing else names one (PS-4.6-01). Answers of disco repeat what the
+    /// request had (PS-5.3-02), so that it stands beside the query there.
+    fn address(&mut self, id: NodeId) {
+        match self {
+            Self::Info(_, addressed) | Self::Items(_, addressed) => *addressed = Some(id),
+            Self::PubSub(_) | Self::Owner(_) | Self::Command(_) | Self::Ping => {
+                if let Some(node) = self.place_of_node() {
+                    node.get_or_insert(id);
+                }
+            }
+        }
+    }
+
+    fn place_of_node(&mut self) -> Option<&mut Option<NodeId>> {
+        match self {
+            Self::PubSub(request) => request.children.iter_mut().find_map(place_in),
             Self::Owner(owner) => match owner {
                 Owner::Affiliations { node, .. }
                 | Owner::Configure { node, .. }
                 | Owner::Delete { node, .. }
                 | Owner::Purge { node, .. }
-                | Owner::Subscriptions { node, .. } => node.clone(),
+                | Owner::Subscriptions { node, .. } => Some(node),
                 Owner::Default { .. } | Owner::Other(_) => None,
             },
-            Self::Info(disco::Info { node, .. }, addressed)
-            | Self::Items(disco::Items { node, .. }, addressed) => match node {
-                Some(node) => NodeId::new(node).ok(),
-                None => addressed.clone(),
-            },
-            Self::Command(_) | Self::Ping => None,
+            Self::Info(..) | Self::Items(..) | Self::Command(_) | Self::Ping => None,
         }
     }
 }
 
-/// Names a node where the request leaves that to the address.
-fn name_node(place: Option<&mut Option<NodeId>>, addressed: Option<NodeId>) {
-    if let (Some(place), Some(addressed)) = (place, addressed) {
-        place.get_or_insert(addressed);
-    }
+/// The children of which the text speaks; others are passed over (XC-SZ-12).
+fn known(request: &PubSub) -> Vec<&Child> {
+    let children = request.children.iter();
+    children
+        .filter(|child| !matches!(child, Child::Other(_)))
+        .collect()
 }
 
-/// Where a request of one node names it. Lists of all nodes, and nodes that are to be made, name none.
-const fn node_in(child: &mut Child) -> Option<&mut Option<NodeId>> {
-    match child {
-        Child::Default { node, .. }
-        | Child::Options { node, .. }
-        | Child::Publish { node, .. }
-        | Child::Retract { node, .. }
-        | Child::Subscribe { node, .. }
-        | Child::Unsubscribe { node, .. } => Some(node),
-        Child::Items(items) => Some(&mut items.node),
-        Child::Affiliations { .. }
-        | Child::Configure { .. }
-        | Child::Create { .. }
-        | Child::Subscriptions { .. }
-        | Child::PublishOptions { .. }
-        | Child::Subscription(_)
-        | Child::Set(_)
-        | Child::Other(_) => None,
-    }
-}
-
-const fn owned_node_in(owner: &mut Owner) -> Option<&mut Option<NodeId>> {
-    match owner {
-        Owner::Affiliations { node, .. }
-        | Owner::Configure { node, .. }
-        | Owner::Delete { node, .. }
-        | Owner::Purge { node, .. }
-        | Owner::Subscriptions { node, .. } => Some(node),
-        Owner::Default { .. } | Owner::Other(_) => None,
-    }
-}
-
-fn node_of(child: &Child) -> Option<NodeId> {
+const fn place_in(child: &mut Child) -> Option<&mut Option<NodeId>> {
     match child {
         Child::Affiliations { node, .. }
         | Child::Configure { node, .. }
@@ -165,8 +145,8 @@ fn node_of(child: &Child) -> Option<NodeId> {
         | Child::Retract { node, .. }
         | Child::Subscribe { node, .. }
         | Child::Subscriptions { node, .. }
-        | Child::Unsubscribe { node, .. } => node.clone(),
-        Child::Items(items) => items.node.clone(),
+        | Child::Unsubscribe { node, .. } => Some(node),
+        Child::Items(items) => Some(&mut items.node),
         Child::PublishOptions { .. } | Child::Subscription(_) | Child::Set(_) | Child::Other(_) => {
             None
         }
@@ -197,7 +177,7 @@ impl Service {
         if self.ended {
             return self.answer(iq, Err(refusal::internal().into()));
         }
-        let request = match Request::read(iq, payload) {
+        let mut request = match self.read(iq, payload) {
             Ok(request) => request,
             Err(error) => return self.answer(iq, Err(error.into())),
         };
@@ -231,7 +211,7 @@ impl Service {
                 let (IqContent::Get(payload) | IqContent::Set(payload)) = &iq.content else {
                     return;
                 };
-                let (Some(from), Ok(request)) = (&iq.from, Request::read(&iq, payload)) else {
+                let (Some(from), Ok(request)) = (&iq.from, self.read(&iq, payload)) else {
                     return;
                 };
                 self.see_user(from);
@@ -241,6 +221,19 @@ impl Service {
             }
             Work::Publish { publisher, item } => self.publish_now(node, &publisher, item),
         }
+    }
+
+    /// Reads a request. A node that only the address names is its resource (PS-4.6-03). That of an account's address is a
+    /// session.
+    fn read(&self, iq: &Iq, payload: &Payload) -> Result<Request, StanzaError> {
+        let mut request = Request::read(payload)?;
+        let service = &self.config.address;
+        let to = iq.to.as_ref();
+        let to = to.filter(|to| !self.is_account() && *to != service && to.same_bare(service));
+        if let Some(name) = to.and_then(Jid::resource) {
+            request.address(NodeId::new(name).map_err(|_| refusal::not_found())?);
+        }
+        Ok(request)
     }
 
     fn on_request(&mut self, from: &Jid, iq: &Iq, request: &Request) -> Outcome {
@@ -265,7 +258,7 @@ impl Service {
     }
 
     fn on_get(&mut self, from: &Jid, iq: &Iq, request: &PubSub) -> Outcome {
-        match request.children.as_slice() {
+        match known(request).as_slice() {
             [Child::Items(items)] => self.on_items(from, iq, items, None),
             [Child::Items(items), Child::Set(set)] => self.on_items(from, iq, items, Some(set)),
             [Child::Subscriptions { node, .. }] => self.on_subscriptions(from, node.as_ref()),
@@ -281,7 +274,7 @@ impl Service {
     }
 
     fn on_set(&mut self, from: &Jid, request: &PubSub) -> Outcome {
-        match request.children.as_slice() {
+        match known(request).as_slice() {
             [Child::Subscribe { node, jid, .. }] => {
                 self.on_subscribe(from, node.as_ref(), jid.as_ref(), None)
             }
