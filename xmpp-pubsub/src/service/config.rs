@@ -23,6 +23,8 @@ pub struct Config {
     pub seed: u64,
     /// The `name` of the service's identity. XEP-0060 §5.1.
     pub name: String,
+    /// The languages, as tags, that the form of a node offers. An owner can set another. XEP-0060 §5.4. Default `en`.
+    pub languages: Vec<String>,
     /// What a new node is set to where its creator says nothing.
     pub node_defaults: NodeConfig,
     /// Who creates nodes.
@@ -121,6 +123,7 @@ impl Config {
             kind: Kind::Service,
             seed,
             name: "Publish-subscribe".to_owned(),
+            languages: vec!["en".to_owned()],
             node_defaults: NodeConfig::default(),
             create: CreatePolicy::Anyone,
             create_collections: true,
@@ -347,6 +350,8 @@ pub enum OnBounce {
 pub enum Configuration {
     /// They need not.
     Optional,
+    /// They need not, and the answer to a request says that they can.
+    Offered,
     /// A subscription is `unconfigured` until its options are set.
     Required,
     /// Options must come with the request.

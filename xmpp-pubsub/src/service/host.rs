@@ -5,6 +5,7 @@ use core::time::Duration;
 use super::config::NewNode;
 use super::create::check_config;
 use super::journal::Change;
+use super::node::Node;
 use super::people::{self, Availability, Contact, Standing};
 use super::request::Work;
 use super::{Service, ServiceError};
@@ -278,7 +279,7 @@ impl Service {
     #[must_use]
     pub fn subscriber_count(&self, id: &NodeId) -> usize {
         let node = self.state.nodes.get(id);
-        node.map_or(0, |node| node.subscribers.len())
+        node.map_or(0, Node::subscribed_addresses)
     }
 
     /// Starts an input of the host.

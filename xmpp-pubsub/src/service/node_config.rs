@@ -215,10 +215,11 @@ impl NodeConfig {
             ),
             Field::text("pubsub#title", &self.title),
             Field::text("pubsub#description", &self.description),
-            Field {
-                kind: Some(FieldKind::ListSingle),
-                ..Field::text("pubsub#language", &self.language)
-            },
+            Field::choice(
+                "pubsub#language",
+                &self.language,
+                limits.languages.iter().map(String::as_str),
+            ),
             Field::text("pubsub#type", &self.payload_type),
             multi(
                 "contact",

@@ -282,9 +282,10 @@ impl Service {
     pub(super) fn state_of(&self, options: Option<&SubscribeOptions>) -> SubscriptionState {
         match self.config.configuration {
             Configuration::Required if options.is_none() => SubscriptionState::Unconfigured,
-            Configuration::Required | Configuration::Optional | Configuration::WithRequest => {
-                SubscriptionState::Subscribed
-            }
+            Configuration::Required
+            | Configuration::Optional
+            | Configuration::Offered
+            | Configuration::WithRequest => SubscriptionState::Subscribed,
         }
     }
 
@@ -380,7 +381,14 @@ impl Service {
     }
 
     fn subscribed(&self, id: &NodeId, jid: &Jid, made: &Subscription, configured: bool) -> PubSub {
-        let mut answer = PubSub::new(Child::Subscription(shown(id, jid, made)));
+        let mut told = shown(id, jid, made);
+        if self.config.configuration == Configuration::Offered
+            && self.config.has(&Feature::SUBSCRIPTION_OPTIONS)
+        {
+            // PS-6.1-18.
+            told.options = told.options.or(Some(pubsub::SubscribeOptions::Optional));
+        }
+        let mut answer = PubSub::new(Child::Subscription(told));
         if let (true, Some(node)) = (configured, self.state.nodes.get(id)) {
             // PS-6.3-13: the options now in force (trap 6).
             answer.children.push(Child::Options {
