@@ -118,6 +118,16 @@ impl Info {
         identities.any(|identity| identity.category == category && identity.kind == kind)
     }
 
+    /// Whether the entity is a service of publish-subscribe: by its identity, never by a feature, since the plain namespace
+    /// stands for other things too. XEP-0060 §5.1. `generic` is what a service called itself before version 1.5.
+    #[must_use]
+    pub fn is_pubsub_service(&self) -> bool {
+        self.identities.iter().any(|identity| {
+            identity.category == "pubsub"
+                && matches!(identity.kind.as_str(), "service" | "pep" | "generic")
+        })
+    }
+
     /// The element.
     #[must_use]
     pub fn to_payload(&self) -> Payload {
