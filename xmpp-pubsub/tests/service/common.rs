@@ -10,6 +10,8 @@ use xmpp_pubsub::stanza::Stanza;
 use xmpp_pubsub::xml::Element;
 use xmpp_pubsub::{Jid, NodeId, ns};
 
+use crate::canonical::{canonical, read, stream_scope};
+
 /// 2006-01-01T00:00:00Z.
 pub(crate) const YEAR_2006: i64 = 1_136_073_600_000;
 pub(crate) const NOW: Duration = Duration::from_secs(1);
@@ -156,6 +158,18 @@ impl Bench {
         text
     }
 
+    /// Hamlet says what somebody may do with `princely_musings`.
+    pub(crate) fn affiliate(&mut self, user: &str, affiliation: &str) -> String {
+        let entry = format!("<affiliation jid='{user}' affiliation='{affiliation}'/>");
+        let content = format!("<affiliations node='princely_musings'>{entry}</affiliations>");
+        self.owner(OWNER, "set", &content)
+    }
+
+    pub(crate) fn info(&mut self, node: &str) -> String {
+        let query = format!("<query xmlns='{}'{node}/>", ns::DISCO_INFO);
+        self.ask(READER, "get", &query)
+    }
+
     pub(crate) fn subscribe(&mut self, from: &str, address: &str) -> String {
         self.pubsub(
             from,
@@ -270,4 +284,30 @@ pub(crate) fn attribute(text: &str, name: &str) -> String {
         .nth(1)
         .unwrap_or_else(|| panic!("{name} in {text}"));
     rest.split('"').next().unwrap().to_owned()
+}
+
+/// What a table has where [`error`] finds it; no condition of pubsub is empty.
+pub(crate) fn row(kind: &str, condition: &str, pubsub: &str) -> (String, String, Option<String>) {
+    let pubsub = (!pubsub.is_empty()).then(|| pubsub.to_owned());
+    (kind.to_owned(), condition.to_owned(), pubsub)
+}
+
+/// What a stanza says: equal where only quotes, white space and the order of attributes differ.
+pub(crate) fn meaning(stanza: &str) -> String {
+    canonical(&read(stanza.trim().as_bytes(), &stream_scope()))
+}
+
+/// What the service answers to [`Bench::ask`], around this content.
+pub(crate) fn result(to: &str, content: &str) -> String {
+    meaning(&format!(
+        "<iq type='result' from='pubsub.shakespeare.lit' to='{to}' id='i/1'>{content}</iq>"
+    ))
+}
+
+/// The same with an element `pubsub` around it.
+pub(crate) fn pubsub_result(to: &str, content: &str) -> String {
+    result(
+        to,
+        &format!("<pubsub xmlns='{}'>{content}</pubsub>", ns::PUBSUB),
+    )
 }

@@ -3,29 +3,45 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![cfg(feature = "service")]
 
+#[path = "../common/canonical.rs"]
+#[allow(dead_code, reason = "each test crate uses a part of it")]
+mod canonical;
+
 mod access;
 mod account;
+mod addressing;
+mod affiliations;
 mod approval;
 mod approving;
+mod base_model;
 mod basics;
 mod collections;
 mod common;
 mod configure;
 mod create;
+mod decisions;
 mod delete;
 mod delivery;
+mod disco;
 mod discovery;
 mod errors;
 mod features;
+mod items;
 mod journal;
+mod last_item;
 mod limits;
 mod manage;
 mod model;
 mod options;
+mod options_forms;
+mod own_lists;
 mod owner_affiliations;
 mod owner_subscriptions;
 mod publish;
 mod publish_options;
 mod publishing;
 mod retract;
+mod several;
+mod subscribe;
+mod unsubscribe;
 mod wire;
