@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use xmpp_pubsub::client::{Config as ClientConfig, PubSub};
 use xmpp_pubsub::pubsub::Affiliation;
-use xmpp_pubsub::service::{AccessModel, Configuration, NodeConfig};
+use xmpp_pubsub::service::{AccessModel, Configuration, NodeConfig, Standing};
 use xmpp_pubsub::{Feature, ns};
 
 use crate::common::{
@@ -199,25 +199,39 @@ fn nobody_subscribes_others_unless_trusted_with_that() {
     }
 }
 
-/// The server of an anonymous account knows that it is one; the service turns it away on its word.
+/// The server of a user knows whether he has an account of his own, and whether he owes; the host says so.
 #[test]
-fn an_anonymous_account_is_turned_away_where_the_host_says_so() {
-    let mut bench = Bench::open();
-    let anonymous = "anonymous@denmark.lit";
-    let session = "anonymous@denmark.lit/foo";
-    bench
-        .service
-        .set_service_affiliation(NOW, &jid(anonymous), Affiliation::Outcast);
-    let answer = bench.subscribe(session, anonymous);
-    assert_eq!(error(&answer).1, "forbidden", "PS-6.1-07: {answer}");
-    bench
-        .service
-        .set_service_affiliation(NOW, &jid(anonymous), Affiliation::None);
-    let answer = bench.subscribe(session, anonymous);
-    assert!(
-        answer.contains("subscription=\"subscribed\""),
-        "PS-6.1-07: {answer}"
-    );
+fn who_is_anonymous_or_has_to_pay_is_turned_away() {
+    for (standing, expected) in [
+        (Standing::Anonymous, row("cancel", "forbidden", "")),
+        (Standing::PaymentDue, row("auth", "payment-required", "")),
+    ] {
+        let mut bench = Bench::open();
+        bench.publish("a");
+        bench.service.set_standing(NOW, &jid(FRANCISCO), standing);
+        let answer = bench.subscribe(READER, FRANCISCO);
+        assert_eq!(
+            error(&answer),
+            expected,
+            "PS-6.1-06, PS-6.1-07, T14: {standing:?}"
+        );
+        let items = bench.pubsub(READER, "get", "<items node='princely_musings'/>");
+        if standing == Standing::PaymentDue {
+            assert_eq!(error(&items), expected, "PS-6.5-14, T14");
+        } else {
+            assert!(items.contains("<item id=\"a\">"), "PS-6.1-07: {items}");
+        }
+        bench
+            .service
+            .set_standing(NOW, &jid(FRANCISCO), Standing::Good);
+        let answer = bench.subscribe(READER, FRANCISCO);
+        let answer = answer.lines().next().unwrap();
+        assert_eq!(
+            meaning(answer),
+            pubsub_result(READER, SUBSCRIBED),
+            "PS-6.1-06, PS-6.1-07"
+        );
+    }
 }
 
 #[test]
