@@ -162,6 +162,15 @@ impl Service {
         self.state.nodes.get(id).ok_or_else(not_found)
     }
 
+    /// The node, if it is there for all that this user can know.
+    pub(super) fn visible(&self, id: &NodeId, user: &Jid) -> Result<&Node, StanzaError> {
+        let node = self.node(id)?;
+        if self.is_visible(node, user) {
+            return Ok(node);
+        }
+        Err(not_found())
+    }
+
     /// Looks again at what a user is subscribed to on a node, after something changed that his access hangs on.
     /// PS-8.2-09, PS-8.7-05, PS-9.3-03.
     pub(super) fn reassess(&mut self, id: &NodeId, user: &Jid) {

@@ -200,8 +200,9 @@ impl Service {
         }
         let jid = jid.ok_or_else(|| bad_request(PubSubCondition::JID_REQUIRED))?;
         let id = self.named_or_root(id)?;
-        let node = self.node(&id)?;
-        if !self.may_act_for(from, jid) {
+        let his = self.may_act_for(from, jid);
+        let node = self.visible(&id, if his { jid } else { from })?;
+        if !his {
             return Err(forbidden());
         }
         let subid = self.which(node, jid, subid, ErrorType::Modify)?;

@@ -1,5 +1,7 @@
 //! Items that are asked for. XEP-0060 §6.5, XEP-0059.
 
+use std::collections::BTreeSet;
+
 use super::Service;
 use super::journal::ItemRecord;
 use super::models::ItemReply;
@@ -139,7 +141,9 @@ impl Service {
         let most = self.config.max_listed;
         if !request.items.is_empty() {
             // PS-6.5-15: what is not there is left out, not an error.
+            let mut seen = BTreeSet::new();
             let asked = request.items.iter().filter_map(|asked| asked.id.as_ref());
+            let asked = asked.filter(|id| seen.insert(*id));
             let found = asked.filter_map(|id| node.items.get(id).cloned());
             return Ok((found.take(most).collect(), None));
         }

@@ -121,7 +121,7 @@ impl Service {
             return Err(forbidden().into());
         }
         let id = &self.named_or_root(id)?;
-        let node = self.node(id)?;
+        let node = self.visible(id, jid)?;
         let subid = self.which(node, jid, subid, ErrorType::Cancel)?;
         self.remove_subscription(id, jid, subid.as_ref());
         Ok(Reply::Done(None))

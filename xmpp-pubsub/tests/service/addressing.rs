@@ -1,9 +1,9 @@
 //! How a node is named: §4.6.
 
 use xmpp_pubsub::ns;
-use xmpp_pubsub::service::NodeConfig;
+use xmpp_pubsub::service::{Config, NodeConfig};
 
-use crate::common::{Bench, READER, error, meaning, row};
+use crate::common::{Bench, READER, error, jid, meaning, row};
 
 /// A request to an address of the service, as somebody else's literal text.
 fn at(bench: &mut Bench, address: &str, kind: &str, content: &str) -> String {
@@ -65,17 +65,17 @@ fn in_an_address_the_node_id_is_the_resource_and_prepared() {
         );
         assert!(answer.contains(&told), "PS-4.6-03: {answer}");
     }
-    let local = at(
-        &mut bench,
+    for elsewhere in [
         "princely_musings@pubsub.shakespeare.lit",
-        "get",
-        &in_pubsub("<items/>"),
-    );
-    assert_eq!(
-        error(&local),
-        row("modify", "bad-request", "nodeid-required"),
-        "PS-4.6-03: a local part names no node"
-    );
+        "somebody@pubsub.shakespeare.lit/princely_musings",
+    ] {
+        let answer = at(&mut bench, elsewhere, "get", &in_pubsub("<items/>"));
+        assert_eq!(
+            error(&answer),
+            row("modify", "bad-request", "nodeid-required"),
+            "PS-4.6-03: a local part names no node, nor is {elsewhere} in the service"
+        );
+    }
     // What is said inside counts more: the address is then that of the service.
     let both = at(
         &mut bench,
@@ -86,6 +86,19 @@ fn in_an_address_the_node_id_is_the_resource_and_prepared() {
     assert!(
         both.contains("node=\"princely_musings\""),
         "PS-4.6-01: {both}"
+    );
+}
+
+#[test]
+fn a_service_with_a_local_part_has_resources_too() {
+    // As example 5 has it.
+    let mut bench = Bench::new(Config::new(jid("pubsub@shakespeare.lit"), 1));
+    bench.add("news announcements", NodeConfig::default());
+    let address = "pubsub@shakespeare.lit/news announcements";
+    let answer = at(&mut bench, address, "get", &in_pubsub("<items/>"));
+    assert!(
+        answer.contains("<items node=\"news announcements\"/>"),
+        "PS-4.6-01, PS-4.6-03: {answer}"
     );
 }
 

@@ -89,6 +89,7 @@ fn items_are_asked_for_by_id() {
         (vec![IDS[3]], vec![IDS[3]]),
         (vec![IDS[0], IDS[2]], vec![IDS[0], IDS[2]]),
         (vec![IDS[1], "absent"], vec![IDS[1]]),
+        (vec![IDS[1], IDS[1]], vec![IDS[1]]),
         (vec!["absent"], vec![]),
     ] {
         let named: String = asked

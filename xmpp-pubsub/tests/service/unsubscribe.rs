@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use xmpp_pubsub::client::{Config as ClientConfig, PubSub};
+use xmpp_pubsub::service::{AccessModel, NodeConfig};
 use xmpp_pubsub::{SubId, ns};
 
 use crate::common::{
-    Bench, OWNER, READER, attribute, error, events, jid, meaning, node, pubsub_result, result, row,
+    Bench, OWNER, READER, attribute, config, error, events, jid, meaning, node, pubsub_result,
+    result, row,
 };
 
 const FRANCISCO: &str = "francisco@denmark.lit";
@@ -94,4 +96,30 @@ fn ends_that_are_refused() {
         row("cancel", "item-not-found", ""),
         "PS-6.2-06"
     );
+}
+
+#[test]
+fn a_node_that_is_hidden_is_answered_for_like_none() {
+    let mut hiding = config();
+    hiding.hide_closed_nodes = true;
+    let closed = NodeConfig::default().with_access_model(AccessModel::Whitelist);
+    let mut bench = Bench::with(hiding, closed);
+    bench.affiliate("bernardo@denmark.lit", "member");
+    bench.subscribe("bernardo@denmark.lit/x", "bernardo@denmark.lit");
+    for address in [FRANCISCO, "bernardo@denmark.lit"] {
+        for (kind, element) in [
+            ("set", "unsubscribe"),
+            ("get", "options"),
+            ("set", "options"),
+        ] {
+            let [there, not] = ["princely_musings", "absent"].map(|node| {
+                let content = format!("<{element} node='{node}' jid='{address}'/>");
+                error(&bench.pubsub(READER, kind, &content))
+            });
+            assert_eq!(there, not, "PS-14.5-01: {kind} {element} {address}");
+        }
+    }
+    let own = "<unsubscribe node='princely_musings' jid='bernardo@denmark.lit'/>";
+    let answer = bench.pubsub("bernardo@denmark.lit/x", "set", own);
+    assert!(answer.contains(" type=\"result\""), "PS-14.5-01: {answer}");
 }
