@@ -122,6 +122,6 @@ mod tests {
             );
         }
         bounces.remember(6, 7, &node("c"));
-        assert_eq!(bounces.node_of(1), None, "the oldest is forgotten");
+        assert_eq!(bounces.node_of(1), None, "T19: the oldest is forgotten");
     }
 }

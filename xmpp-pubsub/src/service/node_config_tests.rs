@@ -32,10 +32,17 @@ fn ps_8_2_05_fields_left_out_keep_their_value() {
 #[test]
 fn df_01_unknown_fields_are_ignored() {
     let mut config = NodeConfig::default();
+    for (var, value) in [
+        ("pubsub#replyroom", "x"),
+        ("pubsub#publish_full_node", "reject"),
+    ] {
+        config.apply(&submit(var, value), &limits()).unwrap();
+        assert_eq!(config, NodeConfig::default(), "T2: {var} is no field");
+    }
     config
-        .apply(&submit("pubsub#replyroom", "x"), &limits())
+        .apply(&submit("pubsub#publish_node_full", "reject"), &limits())
         .unwrap();
-    assert_eq!(config, NodeConfig::default());
+    assert_eq!(config.publish_node_full, NodeFull::Reject, "T2");
 }
 
 #[test]

@@ -64,7 +64,15 @@ fn what_each_model_says_to_a_stranger() {
     assert!(answer.contains("<item id=\"a\">"), "PS-6.5-02: {answer}");
     let mut authorize = bench(AccessModel::Authorize);
     let answer = authorize.pubsub(READER, "get", ITEMS);
-    refused(&answer, "auth", "not-authorized", Some("not-subscribed"));
+    assert_eq!(
+        error(&answer),
+        (
+            "auth".to_owned(),
+            "not-authorized".to_owned(),
+            Some("not-subscribed".to_owned())
+        ),
+        "PS-6.5-02, T18: {answer}"
+    );
 }
 
 #[test]
@@ -137,7 +145,7 @@ fn who_is_affiliated_needs_no_leave_of_the_model() {
             assert_eq!(
                 items.contains("<item id=\"a\">"),
                 reads && !first,
-                "PS-4.1-03, PS-4.5-02, PS-12.12-01, {model}, {affiliation}: {items}"
+                "PS-4.1-03, PS-4.5-02, PS-12.12-01, T26, {model}, {affiliation}: {items}"
             );
             let answer = bench.subscribe(READER, FRANCISCO);
             assert_eq!(

@@ -71,7 +71,7 @@ fn what_an_account_says_of_itself() {
     );
     assert!(
         info.contains("<feature var=\"http://jabber.org/protocol/pubsub#pubsub-on-a-jid\"/>"),
-        "PS-9-01: {info}"
+        "PS-9-01, T25: {info}"
     );
     for feature in [
         "auto-create",

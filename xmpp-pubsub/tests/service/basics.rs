@@ -678,7 +678,7 @@ fn ps_8_5_purge_is_one_event() {
     let items = bench.pubsub(READER, "get", "<items node='princely_musings'/>");
     assert!(
         items.contains("<items node=\"princely_musings\"/>"),
-        "PS-6.5-12: {items}"
+        "PS-6.5-12, T12: {items}"
     );
 }
 

@@ -128,7 +128,7 @@ fn items_reach_those_who_follow_a_collection() {
     assert_eq!(
         events(&bench.publish("a")),
         1,
-        "PS-6.1-01: the root collection"
+        "PS-6.1-01, T22: the root collection"
     );
 }
 

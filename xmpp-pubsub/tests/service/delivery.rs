@@ -87,7 +87,7 @@ fn several_subscriptions_bring_one_last_item() {
     bench.publish("a");
     let first = bench.subscribe(READER, FRANCISCO);
     let second = bench.subscribe(READER, FRANCISCO);
-    assert_eq!((events(&first), events(&second)), (1, 0), "trap 21");
+    assert_eq!((events(&first), events(&second)), (1, 0), "T21");
     assert!(
         first.contains(&format!(
             "<header name=\"SubID\">{}</header>",
@@ -243,7 +243,7 @@ fn an_address_for_replies() {
         assert_eq!(
             told.contains("replyto"),
             address.is_some(),
-            "PS-12.17-01, {reply}: {told}"
+            "PS-12.17-01, T13, {reply}: {told}"
         );
         if let Some(address) = address {
             assert!(told.contains(&address), "PS-12.17-01, {reply}: {told}");

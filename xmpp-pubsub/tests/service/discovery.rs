@@ -104,7 +104,7 @@ fn items_come_in_pages() {
             "</items><set xmlns=\"http://jabber.org/protocol/rsm\"><first index=\"1\">b</first>\
              <last>c</last><count>4</count></set></pubsub>"
         ),
-        "PS-6.5-06: {answer}"
+        "PS-6.5-06, T7: {answer}"
     );
     let answer = retrieve(&mut bench, " max_items='3'", "");
     assert_eq!(names(&answer, "id"), ["b", "c", "d"], "PS-6.5-11: {answer}");

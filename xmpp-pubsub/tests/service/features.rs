@@ -3,7 +3,7 @@
 use xmpp_pubsub::service::{AccessModel, Config, NodeConfig};
 use xmpp_pubsub::{Feature, ns};
 
-use crate::common::{Bench, OWNER, READER, config, error, form, refused};
+use crate::common::{Bench, OWNER, READER, config, error, form};
 
 const INFO: &str = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
 
@@ -138,7 +138,15 @@ fn what_is_off_answers_with_its_name() {
 fn names_of_nodes_that_the_service_makes() {
     let off = config().with_feature(Feature::INSTANT_NODES, false);
     let answer = Bench::new(off).pubsub(OWNER, "set", "<create/>");
-    refused(&answer, "modify", "not-acceptable", Some("nodeid-required"));
+    assert_eq!(
+        error(&answer),
+        (
+            "modify".to_owned(),
+            "not-acceptable".to_owned(),
+            Some("nodeid-required".to_owned())
+        ),
+        "PS-8.1-03, T8: {answer}"
+    );
     let answer = Bench::new(config()).pubsub(OWNER, "set", "<create/>");
     assert!(
         answer.contains("<create node=\""),

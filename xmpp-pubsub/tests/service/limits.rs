@@ -22,7 +22,11 @@ fn standings_and_what_they_keep_from() {
     let sent = set(&mut bench, Standing::PaymentDue);
     assert!(sent.contains("subscription=\"none\""), "PS-14.3-01: {sent}");
     let answer = bench.subscribe(READER, FRANCISCO);
-    assert_eq!(row(&answer), "auth payment-required", "PS-6.1-06: {answer}");
+    assert_eq!(
+        row(&answer),
+        "auth payment-required",
+        "PS-6.1-06, T14: {answer}"
+    );
     let answer = bench.pubsub(READER, "get", items);
     assert_eq!(row(&answer), "auth payment-required", "PS-6.5-14: {answer}");
     set(&mut bench, Standing::Anonymous);

@@ -27,7 +27,7 @@ fn who_is_affiliated_anew_is_told() {
             "<pubsub xmlns=\"http://jabber.org/protocol/pubsub\"><affiliations node=\"princely_musings\">\
              <affiliation jid=\"francisco@denmark.lit\" affiliation=\"member\"/></affiliations></pubsub>"
         ),
-        "PS-8.9-10: {sent}"
+        "PS-8.9-10, T24: {sent}"
     );
     let again = affiliate(&mut bench, OWNER, &[(FRANCISCO, "member")]);
     assert!(
@@ -55,7 +55,7 @@ fn the_chart_of_affiliations() {
     let answer = affiliate(&mut bench, OWNER, &[(FRANCISCO, "member")]);
     assert!(
         answer.contains("<affiliation jid=\"francisco@denmark.lit\" affiliation=\"publisher\"/>"),
-        "PS-8.9-15, PS-8.9-06: {answer}"
+        "PS-8.9-15, PS-8.9-06, T15, T20: {answer}"
     );
     done(&affiliate(&mut bench, OWNER, &[(FRANCISCO, "owner")]));
     let answer = affiliate(&mut bench, OWNER, &[(FRANCISCO, "none")]);

@@ -128,7 +128,7 @@ fn the_end_of_a_subscription() {
     assert_eq!(
         row(&answer),
         "cancel unexpected-request not-subscribed",
-        "PS-6.2-04: {answer}"
+        "PS-6.2-04, T3: {answer}"
     );
     let answer = ask("node='princely_musings' jid='bernardo@denmark.lit'");
     assert_eq!(row(&answer), "auth forbidden ", "PS-6.2-05: {answer}");

@@ -93,7 +93,7 @@ fn errors_of_options() {
         assert_eq!(
             error(&answer),
             expected,
-            "PS-6.3-06, PS-6.3-07, PS-6.3-08: {answer}"
+            "PS-6.3-06, PS-6.3-07, PS-6.3-08, T5: {answer}"
         );
     }
     done(&bench.subscribe(READER, FRANCISCO));

@@ -78,16 +78,17 @@ fn options_make_the_node_or_must_fit() {
     assert_eq!(
         error(&answer).2.as_deref(),
         Some("precondition-not-met"),
-        "PS-7.1-43: {answer}"
+        "PS-7.1-43, T16: {answer}"
     );
     done(&publish(&[
         ("access_model", "whitelist"),
         ("max_items", "7"),
     ]));
-    done(&publish(&[
-        ("access_model", "whitelist"),
-        ("persist_items", "true"),
-    ]));
+    let answer = publish(&[("access_model", "whitelist"), ("persist_items", "true")]);
+    assert!(
+        answer.contains("type=\"result\""),
+        "PS-7.1-44, T17: by value, not by spelling: {answer}"
+    );
     let answer = publish(&[("max_items", "8")]);
     assert_eq!(
         error(&answer).2.as_deref(),
@@ -126,7 +127,11 @@ fn a_batch_is_whole_or_not_at_all() {
     assert_eq!(sent.matches("<item id=").count(), 2, "PS-12.11-01: {sent}");
     let answer = publish(&mut bench, &format!("{}<item id='d'/>", items(&["c"])));
     assert_eq!(error(&answer).2.as_deref(), Some("payload-required"));
-    assert_eq!(ids(&mut bench), ["a", "b"], "PS-12.11-02: nothing of it");
+    assert_eq!(
+        ids(&mut bench),
+        ["a", "b"],
+        "PS-12.11-02, T1: nothing of it"
+    );
     let answer = publish(&mut bench, &items(&["c", "d", "e", "f"]));
     assert_eq!(
         error(&answer),
@@ -224,7 +229,7 @@ fn a_retraction_is_told_if_either_wants_it() {
         assert_eq!(
             events(&sent),
             expected,
-            "PS-7.2-03, PS-7.2-04: node {by_node}, publisher {by_publisher}"
+            "PS-7.2-03, PS-7.2-04, T11: node {by_node}, publisher {by_publisher}"
         );
     }
 }
