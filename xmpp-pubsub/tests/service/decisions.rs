@@ -242,7 +242,11 @@ fn t12_a_client_takes_an_empty_pubsub_for_no_items() {
             asked.id.as_str(),
             ns::PUBSUB
         );
-        assert!(client.handle_stanza(decode(&answer).unwrap()).is_none());
+        assert!(
+            client
+                .handle_stanza(Duration::ZERO, decode(&answer).unwrap())
+                .is_none()
+        );
         let told = client.poll_event();
         assert!(
             matches!(&told, Some(Told::Done { outcome: Outcome::Items(items), .. }) if items.is_empty()),
