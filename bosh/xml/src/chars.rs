@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr3};
 
 use crate::error::{Error, ErrorKind};
 
@@ -16,8 +16,34 @@ pub(crate) const fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Finds the first byte of a character that no XML document may hold.
-pub(crate) fn find_illegal(source: &str) -> Option<usize> {
+/// What a look at all bytes finds.
+pub(crate) struct Survey {
+    /// The first byte of a character that no XML document may hold.
+    pub(crate) illegal: Option<usize>,
+    /// Whether there is a tab, a line feed or a carriage return.
+    pub(crate) controls: bool,
+}
+
+pub(crate) fn survey(source: &str) -> Survey {
+    // Without a jump in the inner loop, so that it works on many bytes at once.
+    let (mut illegal, mut controls, mut high) = (0, 0, 0);
+    for chunk in source.as_bytes().chunks(64) {
+        for &b in chunk {
+            let space = u8::from(b == b'\t') | u8::from(b == b'\n') | u8::from(b == b'\r');
+            illegal |= u8::from(b < b' ') & (space ^ 1);
+            controls |= space;
+            high |= u8::from(b == 0xef);
+        }
+    }
+    Survey {
+        illegal: (illegal | high != 0)
+            .then(|| find_illegal(source))
+            .flatten(),
+        controls: controls != 0,
+    }
+}
+
+fn find_illegal(source: &str) -> Option<usize> {
     let bytes = source.as_bytes();
     let control = bytes.iter().position(|&b| b < b' ' && !is_space(b));
     // U+FFFE and U+FFFF are EF BF BE and EF BF BF.
@@ -28,6 +54,35 @@ pub(crate) fn find_illegal(source: &str) -> Option<usize> {
         (a, b) => a.or(b),
     }
 }
+
+/// What begins a CDATA section.
+pub(crate) const CDATA_OPEN: &[u8] = b"<![CDATA[";
+
+/// Class of a byte in [`NAME_CLASSES`]: it may begin a name.
+pub(crate) const NAME_START: u8 = 1;
+/// It may stand in a name but not begin one.
+const NAME_INSIDE: u8 = 2;
+/// It parts prefix and local name.
+pub(crate) const COLON: u8 = 4;
+/// It is part of a character that has to be looked up.
+pub(crate) const NOT_ASCII: u8 = 8;
+
+/// What each byte may do in a qualified name; 0 ends it.
+pub(crate) static NAME_CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'A'..=b'Z' | b'a'..=b'z' | b'_' => NAME_START,
+            b'0'..=b'9' | b'-' | b'.' => NAME_INSIDE,
+            b':' => COLON,
+            0x80.. => NOT_ASCII,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
 
 /// Namespaces in XML 1.0 §3 `NCName`.
 pub(crate) fn is_ncname(name: &str) -> bool {
@@ -50,8 +105,26 @@ const fn is_name_char(c: char) -> bool {
             | '\u{203f}'..='\u{2040}')
 }
 
+/// Resolves the reference that begins with the `&` at `at`; returns the place behind it too.
+pub(crate) fn reference(source: &str, at: usize) -> Result<(char, usize), Error> {
+    let rest = &source.as_bytes()[at + 1..];
+    let (c, len) = match rest {
+        [b'l', b't', b';', ..] => ('<', 3),
+        [b'g', b't', b';', ..] => ('>', 3),
+        [b'a', b'm', b'p', b';', ..] => ('&', 4),
+        _ => match memchr3(b';', b'&', b'<', rest) {
+            Some(len) if rest[len] == b';' => (
+                resolve_reference(&source[at + 1..at + 1 + len], at)?,
+                len + 1,
+            ),
+            _ => return Err(Error::new(ErrorKind::Syntax, at)),
+        },
+    };
+    Ok((c, at + 1 + len))
+}
+
 /// Resolves what stands between `&` and `;`.
-pub(crate) fn resolve_reference(body: &str, offset: usize) -> Result<char, Error> {
+fn resolve_reference(body: &str, offset: usize) -> Result<char, Error> {
     let Some(number) = body.strip_prefix('#') else {
         return match body {
             "lt" => Ok('<'),
@@ -100,14 +173,12 @@ pub(crate) fn attribute_value(raw: &str, offset: usize) -> Result<Cow<'_, str>, 
         out.push_str(&raw[at..here]);
         match raw.as_bytes()[here] {
             b'&' => {
-                let Some(end) = memchr(b';', &raw.as_bytes()[here..]) else {
-                    return Err(Error::new(ErrorKind::Syntax, offset + here));
-                };
-                out.push(resolve_reference(
-                    &raw[here + 1..here + end],
-                    offset + here,
-                )?);
-                at = here + end + 1;
+                let (c, end) = reference(raw, here).map_err(|error| Error {
+                    offset: offset + here,
+                    ..error
+                })?;
+                out.push(c);
+                at = end;
             }
             b'\r' if raw.as_bytes().get(here + 1) == Some(&b'\n') => {
                 out.push(' ');

@@ -2,124 +2,131 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr3, memmem};
 
-use super::{Mode, Reader, Texts, Token, TokenKind};
-use crate::chars::{is_space, push_normalized, resolve_reference};
+use super::tags::Closing;
+use super::{Markup, Mode, Reader, Texts};
+use crate::chars::{CDATA_OPEN, is_space, push_normalized, reference};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Profile;
 
 impl<'a> Reader<'a> {
-    /// Joins the run of text that begins with `first`. `None` if it is white space outside the
-    /// root, or empty.
-    pub(super) fn on_text(
-        &mut self,
-        first: Token,
-        texts: Texts,
-    ) -> Result<Option<Cow<'a, str>>, Error> {
-        let mut text: Cow<'a, str> = Cow::Borrowed("");
-        let mut token = first;
-        loop {
-            if token.end - first.start > self.limits.text {
-                return Err(Error::new(ErrorKind::Limit("text"), token.start));
-            }
-            self.on_text_part(token, texts, &mut text)?;
-            token = self.token()?;
-            match token.kind {
-                TokenKind::Text | TokenKind::Reference | TokenKind::CData => {}
-                TokenKind::Comment => {
-                    self.on_comment(token)?;
-                    // An empty part: the run goes on behind the comment.
-                    token = Token {
-                        kind: TokenKind::Text,
-                        start: token.end,
-                        end: token.end,
-                    };
-                }
-                TokenKind::Start
-                | TokenKind::Empty
-                | TokenKind::End
-                | TokenKind::Instruction
-                | TokenKind::Declaration
-                | TokenKind::DocType
-                | TokenKind::Eof => break,
-            }
-        }
-        self.peeked = Some(token);
+    /// Joins the run of text that begins here. `None` if it is white space outside the root, empty, or not asked for.
+    pub(super) fn on_text(&mut self, texts: Texts) -> Result<Option<Cow<'a, str>>, Error> {
+        let (source, start) = (self.source, self.at);
+        let bytes = source.as_bytes();
         let outside = self.open.is_empty() && self.mode != Mode::Fragment;
-        Ok((!outside && (!text.is_empty() || texts == Texts::Skip)).then_some(text))
-    }
-
-    fn on_text_part(
-        &self,
-        token: Token,
-        texts: Texts,
-        text: &mut Cow<'a, str>,
-    ) -> Result<(), Error> {
-        let raw = &self.source[token.start..token.end];
-        if self.open.is_empty()
-            && self.mode != Mode::Fragment
-            && (token.kind != TokenKind::Text || !raw.bytes().all(is_space))
-        {
-            return Err(Error::new(ErrorKind::OutsideRoot, token.start));
-        }
-        let part = if token.kind == TokenKind::Reference {
-            let c = resolve_reference(&raw[1..raw.len() - 1], token.start)?;
-            if texts == Texts::Build {
-                text.to_mut().push(c);
+        let mut text: Cow<'a, str> = Cow::Borrowed("");
+        loop {
+            let from = self.at;
+            let (end, part) = match bytes[from..] {
+                [b'&', ..] if outside => return Err(Error::new(ErrorKind::OutsideRoot, from)),
+                [b'&', ..] => {
+                    let (c, end) = reference(source, from)?;
+                    (end, Part::Character(c))
+                }
+                [b'<', ..] => match self.markup() {
+                    Markup::Comment => {
+                        self.on_comment()?;
+                        continue;
+                    }
+                    Markup::Text if outside => {
+                        return Err(Error::new(ErrorKind::OutsideRoot, from));
+                    }
+                    Markup::Text => {
+                        let body = from + CDATA_OPEN.len();
+                        let len = memmem::find(&bytes[body..], b"]]>")
+                            .ok_or_else(|| Error::new(ErrorKind::Syntax, from))?;
+                        (body + len + 3, Part::Literal(&source[body..body + len]))
+                    }
+                    Markup::Start
+                    | Markup::End
+                    | Markup::Question
+                    | Markup::Declaration
+                    | Markup::Nothing => break,
+                },
+                [] => break,
+                _ => {
+                    let end = characters(bytes, from)?;
+                    if outside && !bytes[from..end].iter().all(|&b| is_space(b)) {
+                        return Err(Error::new(ErrorKind::OutsideRoot, from));
+                    }
+                    (end, Part::Literal(&source[from..end]))
+                }
+            };
+            if end - start > self.limits.text {
+                return Err(Error::new(ErrorKind::Limit("text"), from));
             }
-            return Ok(());
-        } else if token.kind == TokenKind::CData {
-            // `<![CDATA[` and `]]>`
-            &raw[9..raw.len() - 3]
-        } else if let Some(at) = memmem::find(raw.as_bytes(), b"]]>") {
-            return Err(Error::new(ErrorKind::Syntax, token.start + at));
-        } else {
-            raw
-        };
-        if texts == Texts::Skip || part.is_empty() {
-            return Ok(());
+            self.at = end;
+            if texts == Texts::Skip {
+                continue;
+            }
+            match part {
+                Part::Literal(part) if !self.has_controls || memchr(b'\r', part.as_bytes()).is_none() => {
+                    if text.is_empty() {
+                        text = Cow::Borrowed(part);
+                    } else {
+                        owned(&mut text, bytes, from).push_str(part);
+                    }
+                }
+                Part::Literal(part) => push_normalized(owned(&mut text, bytes, from), part),
+                Part::Character(c) => owned(&mut text, bytes, from).push(c),
+            }
         }
-        if text.is_empty() && memchr(b'\r', part.as_bytes()).is_none() {
-            *text = Cow::Borrowed(part);
-        } else {
-            push_normalized(text.to_mut(), part);
-        }
-        Ok(())
+        Ok((!outside && !text.is_empty()).then_some(text))
     }
 
-    pub(super) fn on_comment(&self, token: Token) -> Result<(), Error> {
+    pub(super) fn on_comment(&mut self) -> Result<(), Error> {
         if self.profile == Profile::Xmpp {
-            return Err(Error::new(ErrorKind::Comment, token.start));
+            return Err(Error::new(ErrorKind::Comment, self.at));
         }
-        // `<!--` and `-->`; XML 1.0 §2.5 allows no `--` between them and no `-` before the end.
-        let body = self.source.as_bytes().get(token.start + 4..token.end - 3);
-        if body.is_none_or(|body| body.ends_with(b"-") || memmem::find(body, b"--").is_some()) {
-            return Err(Error::new(ErrorKind::Syntax, token.start));
+        // XML 1.0 §2.5 allows no `--` between the marks and no `-` before the end.
+        let body = &self.source.as_bytes()[self.at + 4..];
+        match memmem::find(body, b"--") {
+            Some(len) if body.get(len + 2) == Some(&b'>') => {
+                self.at += 4 + len + 3;
+                Ok(())
+            }
+            _ => Err(Error::new(ErrorKind::Syntax, self.at)),
         }
-        Ok(())
     }
 
-    /// XML 1.0 §2.8 `XMLDecl`.
-    pub(super) fn on_declaration(&mut self, token: Token) -> Result<(), Error> {
-        let allowed = matches!(
-            self.mode,
-            Mode::Document { declaration: true } | Mode::Header
-        );
-        if !allowed || token.start != 0 {
-            return Err(Error::new(ErrorKind::ProcessingInstruction, token.start));
+    /// What `<!` begins that is neither a comment nor a CDATA section.
+    pub(super) fn on_declaration(&self) -> Error {
+        let word = self.source.as_bytes().get(self.at + 2..self.at + 9);
+        let is_dtd = word.is_some_and(|word| word.eq_ignore_ascii_case(b"DOCTYPE"));
+        let kind = if is_dtd {
+            ErrorKind::Dtd
+        } else {
+            ErrorKind::Syntax
+        };
+        Error::new(kind, self.at)
+    }
+
+    /// XML 1.0 §2.8 `XMLDecl`; everything else between `<?` and `?>` is refused.
+    pub(super) fn on_question(&mut self) -> Result<(), Error> {
+        const OPEN: &[u8] = b"<?xml";
+        let start = self.at;
+        let bytes = &self.source.as_bytes()[start..];
+        let allowed = start == 0
+            && matches!(
+                self.mode,
+                Mode::Document { declaration: true } | Mode::Header
+            );
+        let is_declaration = bytes.starts_with(OPEN) && bytes.get(OPEN.len()).is_some_and(|&b| is_space(b));
+        if !allowed || !is_declaration {
+            return Err(Error::new(ErrorKind::ProcessingInstruction, start));
         }
-        let declaration = Error::new(ErrorKind::Declaration, token.start);
-        let source = self.source;
-        let inside = &source[token.start + 5..token.end - 2];
+        let declaration = Error::new(ErrorKind::Declaration, start);
         let outside = self.bindings.len();
-        self.read_attributes(inside, token.start + 5, outside)?;
+        self.read_attributes(OPEN.len(), outside, Closing::Declaration)?;
         if self.bindings.len() != outside {
             return Err(declaration);
         }
-        let mut rest = self.unresolved.iter().peekable();
+        // The reader has not looked for namespaces yet: a prefix still stands where they will.
+        let mut rest = self.attributes.iter().peekable();
         let mut take = |name: &str| {
-            rest.next_if(|attribute| attribute.prefix.is_empty() && attribute.local == name)
+            rest.next_if(|attribute| attribute.name.is("", name))
                 .map(|attribute| &*attribute.value)
         };
         let version = take("version");
@@ -137,7 +144,44 @@ impl<'a> Reader<'a> {
         {
             return Err(declaration);
         }
-        self.unresolved.clear();
+        self.attributes.clear();
         Ok(())
     }
+}
+
+/// A part of a run of text.
+enum Part<'a> {
+    Literal(&'a str),
+    Character(char),
+}
+
+/// Where the characters that begin at `from` end: at markup or a reference.
+fn characters(bytes: &[u8], from: usize) -> Result<usize, Error> {
+    let mut at = from;
+    loop {
+        let rest = &bytes[at..];
+        match memchr3(b'<', b'&', b']', rest) {
+            Some(len) if rest[len] == b']' => {
+                // XML 1.0 §2.4.
+                if rest[len..].starts_with(b"]]>") {
+                    return Err(Error::new(ErrorKind::Syntax, at + len));
+                }
+                at += len + 1;
+            }
+            Some(len) => return Ok(at + len),
+            None => return Ok(bytes.len()),
+        }
+    }
+}
+
+/// The text as one that can grow, with room for what comes up to the next tag.
+fn owned<'t>(text: &'t mut Cow<'_, str>, bytes: &[u8], from: usize) -> &'t mut String {
+    if let Cow::Borrowed(before) = *text {
+        let rest = &bytes[from..];
+        let room = memchr(b'<', rest).unwrap_or(rest.len());
+        let mut room = String::with_capacity(before.len() + room);
+        room.push_str(before);
+        *text = Cow::Owned(room);
+    }
+    text.to_mut()
 }

@@ -1,6 +1,7 @@
-//! The pull reader: quick-xml finds the tokens, everything else is decided here.
+//! The pull reader: one walk over the bytes, which tokenises, checks and resolves.
 
 mod content;
+mod skip;
 mod tags;
 
 use std::borrow::Cow;
@@ -9,11 +10,13 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use crate::chars::find_illegal;
+use crate::chars::{CDATA_OPEN, survey};
 use crate::error::{Error, ErrorKind};
 use crate::limits::{Limits, Profile};
 use crate::name::{Name, Str};
 use crate::scope::Scope;
+
+pub use skip::Skipped;
 
 /// What a [`Reader`] found.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,18 +56,18 @@ pub struct AttributeRef<'a> {
 /// After an error every further call returns the same error.
 pub struct Reader<'a> {
     source: &'a str,
-    tokens: quick_xml::Reader<&'a [u8]>,
-    peeked: Option<Token>,
+    /// Behind what was read last.
+    at: usize,
+    /// There is a tab or a line end somewhere, so that attributes are looked at for them.
+    has_controls: bool,
     profile: Profile,
     limits: Limits,
     mode: Mode,
     /// Inherited bindings first, then those of the open elements.
     bindings: SmallVec<[Binding<'a>; BINDINGS]>,
-    inherited: Vec<InheritedUse>,
+    inherited: SmallVec<[InheritedUse; BINDINGS]>,
     open: SmallVec<[Open<'a>; DEPTH]>,
     attributes: SmallVec<[AttributeRef<'a>; ATTRIBUTES]>,
-    /// Attributes of one tag before their prefixes are resolved.
-    unresolved: SmallVec<[Unresolved<'a>; ATTRIBUTES]>,
     /// A self-closing tag was reported; its end is due.
     end_due: bool,
     root_seen: bool,
@@ -104,35 +107,19 @@ struct Open<'a> {
     start: usize,
     /// How many bindings were in force outside.
     bindings: usize,
+    /// The outermost binding that the element and what is in it rest on.
+    rests_on: Rest,
 }
 
-struct Unresolved<'a> {
-    prefix: &'a str,
-    local: &'a str,
-    value: Cow<'a, str>,
-    offset: usize,
-}
-
-#[derive(Clone, Copy)]
-struct Token {
-    kind: TokenKind,
-    start: usize,
-    end: usize,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum TokenKind {
-    Start,
-    Empty,
-    End,
-    Text,
-    Reference,
-    CData,
-    Comment,
-    Instruction,
-    Declaration,
-    DocType,
-    Eof,
+/// What a name rests on: a higher value is a binding further inside.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Rest {
+    /// That no default namespace is declared.
+    NoDefault,
+    /// The binding of this number.
+    Binding(usize),
+    /// Nothing that a declaration could change.
+    Nothing,
 }
 
 impl<'a> Reader<'a> {
@@ -210,14 +197,10 @@ impl<'a> Reader<'a> {
         if source.starts_with('\u{feff}') {
             return Err(Error::new(ErrorKind::ByteOrderMark, 0));
         }
-        if let Some(at) = find_illegal(source) {
+        let survey = survey(source);
+        if let Some(at) = survey.illegal {
             return Err(Error::new(ErrorKind::Character, at));
         }
-        let mut tokens = quick_xml::Reader::from_reader(source.as_bytes());
-        let config = tokens.config_mut();
-        // End tags are matched here, by their place in the source.
-        config.check_end_names = false;
-        config.allow_unmatched_ends = true;
         let scope = scope.map_or(&[][..], Scope::bindings);
         if scope.len() > limits.namespaces {
             return Err(Error::new(ErrorKind::Limit("namespaces"), 0));
@@ -231,16 +214,15 @@ impl<'a> Reader<'a> {
             .collect();
         Ok(Self {
             source,
-            tokens,
-            peeked: None,
+            at: 0,
+            has_controls: survey.controls,
             profile,
             limits: *limits,
             mode,
             bindings,
-            inherited: vec![InheritedUse::default(); scope.len()],
+            inherited: SmallVec::from_elem(InheritedUse::default(), scope.len()),
             open: SmallVec::new(),
             attributes: SmallVec::new(),
-            unresolved: SmallVec::new(),
             end_due: false,
             root_seen: false,
             failed: None,
@@ -253,26 +235,7 @@ impl<'a> Reader<'a> {
     ///
     /// If the document is not well-formed, uses what the profile refuses, or passes a limit.
     pub fn next_event(&mut self) -> Result<Option<Event<'a>>, Error> {
-        self.step(Texts::Build)
-    }
-
-    /// Skips to the end of the element whose start tag (or whose last child) was read last and
-    /// returns the bytes of the whole element. What is skipped is checked as if it were read.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Reader::next_event`]; [`ErrorKind::UnexpectedEnd`] if no element is open.
-    pub fn skip_element(&mut self) -> Result<Range<usize>, Error> {
-        let Some(open) = self.open.last() else {
-            return Err(Error::new(ErrorKind::UnexpectedEnd, self.position()));
-        };
-        let (start, depth) = (open.start, self.open.len());
-        while self.open.len() >= depth {
-            if self.step(Texts::Skip)?.is_none() {
-                return Err(Error::new(ErrorKind::UnexpectedEnd, self.position()));
-            }
-        }
-        Ok(start..self.position())
+        self.step(Self::advance)
     }
 
     /// The attributes of the start tag read last, in document order, without namespace
@@ -314,19 +277,20 @@ impl<'a> Reader<'a> {
     /// The place in the input behind the event read last, in bytes.
     #[must_use]
     pub fn position(&self) -> usize {
-        self.peeked
-            .map_or_else(|| self.token_position(), |token| token.start)
+        self.at
     }
 
     pub(crate) fn inherited_use(&self) -> impl Iterator<Item = InheritedUse> {
         self.inherited.iter().copied()
     }
 
-    fn step(&mut self, texts: Texts) -> Result<Option<Event<'a>>, Error> {
+    /// Does a step, unless one has failed before.
+    fn step<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let result = self.advance(texts);
+        self.attributes.clear();
+        let result = step(self);
         if let Err(error) = &result {
             self.failed = Some(*error);
             self.attributes.clear();
@@ -334,79 +298,57 @@ impl<'a> Reader<'a> {
         result
     }
 
-    fn advance(&mut self, texts: Texts) -> Result<Option<Event<'a>>, Error> {
-        self.attributes.clear();
+    fn advance(&mut self) -> Result<Option<Event<'a>>, Error> {
         if self.end_due {
             self.end_due = false;
             self.close();
             return Ok(Some(Event::End));
         }
         loop {
-            let token = self.token()?;
-            let refuse = |kind| Err(Error::new(kind, token.start));
-            match token.kind {
-                TokenKind::Start | TokenKind::Empty => return self.on_start(token).map(Some),
-                TokenKind::End => {
-                    self.on_end(token)?;
+            match self.markup() {
+                Markup::Start => return self.on_start().map(Some),
+                Markup::End => {
+                    self.on_end()?;
                     return Ok(Some(Event::End));
                 }
-                TokenKind::Text | TokenKind::Reference | TokenKind::CData => {
-                    if let Some(text) = self.on_text(token, texts)? {
+                Markup::Text => {
+                    if let Some(text) = self.on_text(Texts::Build)? {
                         return Ok(Some(Event::Text(text)));
                     }
                 }
-                TokenKind::Comment => self.on_comment(token)?,
-                TokenKind::Declaration => self.on_declaration(token)?,
-                TokenKind::Instruction => return refuse(ErrorKind::ProcessingInstruction),
-                TokenKind::DocType => return refuse(ErrorKind::Dtd),
-                TokenKind::Eof => {
-                    let complete = match self.mode {
-                        Mode::Document { .. } => self.root_seen && self.open.is_empty(),
-                        Mode::Fragment => self.open.is_empty(),
-                        Mode::Header => self.root_seen && self.open.len() <= 1,
-                    };
-                    return if complete {
-                        Ok(None)
-                    } else {
-                        refuse(ErrorKind::UnexpectedEnd)
-                    };
-                }
+                Markup::Comment => self.on_comment()?,
+                Markup::Question => self.on_question()?,
+                Markup::Declaration => return Err(self.on_declaration()),
+                Markup::Nothing => return self.on_nothing().map(|()| None),
             }
         }
     }
 
-    fn token(&mut self) -> Result<Token, Error> {
-        use quick_xml::events::Event as Raw;
-
-        if let Some(token) = self.peeked.take() {
-            return Ok(token);
+    /// What comes next, by its first bytes.
+    fn markup(&self) -> Markup {
+        match &self.source.as_bytes()[self.at..] {
+            [] => Markup::Nothing,
+            [b'<', b'/', ..] => Markup::End,
+            [b'<', b'?', ..] => Markup::Question,
+            [b'<', b'!', b'-', b'-', ..] => Markup::Comment,
+            rest @ [b'<', b'!', ..] if rest.starts_with(CDATA_OPEN) => Markup::Text,
+            [b'<', b'!', ..] => Markup::Declaration,
+            [b'<', ..] => Markup::Start,
+            _ => Markup::Text,
         }
-        let start = self.token_position();
-        let kind = match self.tokens.read_event() {
-            Ok(Raw::Start(_)) => TokenKind::Start,
-            Ok(Raw::Empty(_)) => TokenKind::Empty,
-            Ok(Raw::End(_)) => TokenKind::End,
-            Ok(Raw::Text(_)) => TokenKind::Text,
-            Ok(Raw::GeneralRef(_)) => TokenKind::Reference,
-            Ok(Raw::CData(_)) => TokenKind::CData,
-            Ok(Raw::Comment(_)) => TokenKind::Comment,
-            Ok(Raw::PI(_)) => TokenKind::Instruction,
-            Ok(Raw::Decl(_)) => TokenKind::Declaration,
-            Ok(Raw::DocType(_)) => TokenKind::DocType,
-            Ok(Raw::Eof) => TokenKind::Eof,
-            // A DTD or comment that is not closed is still told by its beginning.
-            Err(_) => return Err(Error::new(ErrorKind::Syntax, start)),
-        };
-        Ok(Token {
-            kind,
-            start,
-            end: self.token_position(),
-        })
     }
 
-    fn token_position(&self) -> usize {
-        // The source is a slice, so the count fits.
-        usize::try_from(self.tokens.buffer_position()).unwrap_or(self.source.len())
+    /// The input may end here, or not.
+    fn on_nothing(&self) -> Result<(), Error> {
+        let complete = match self.mode {
+            Mode::Document { .. } => self.root_seen && self.open.is_empty(),
+            Mode::Fragment => self.open.is_empty(),
+            Mode::Header => self.root_seen && self.open.len() <= 1,
+        };
+        if complete {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::UnexpectedEnd, self.at))
     }
 }
 
@@ -418,6 +360,20 @@ impl fmt::Debug for Reader<'_> {
             .field("profile", &self.profile)
             .finish_non_exhaustive()
     }
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Markup {
+    Start,
+    End,
+    /// Characters, a reference or a CDATA section.
+    Text,
+    Comment,
+    /// A processing instruction, or the XML declaration.
+    Question,
+    /// A declaration of a DTD, or something that only looks like one.
+    Declaration,
+    Nothing,
 }
 
 /// Whether text is handed out or only checked.

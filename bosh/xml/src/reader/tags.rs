@@ -2,81 +2,134 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::memchr3;
 
-use super::{
-    AttributeRef, Binding, Event, Mode, Open, Reader, Start, Token, TokenKind, Unresolved,
+use super::{AttributeRef, Binding, Event, Mode, Open, Reader, Rest, Start};
+use crate::chars::{
+    COLON, NAME_CLASSES, NAME_START, NOT_ASCII, attribute_value, is_ncname, is_space,
 };
-use crate::chars::{attribute_value, is_ncname, is_space};
 use crate::error::{Error, ErrorKind};
 use crate::name::{Name, Str};
 use crate::scope::{XML_NAMESPACE, XMLNS_NAMESPACE};
 
+/// A start tag whose element is open now.
+pub(super) struct OpenTag<'a> {
+    prefix: &'a str,
+    local: &'a str,
+    /// Number of the binding of the element's prefix, `None` for no namespace and for `xml`.
+    binding: Option<usize>,
+    name_end: usize,
+    pub(super) self_closing: bool,
+    pub(super) rests_on: Rest,
+}
+
+/// What attributes end at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Closing {
+    /// `>` or `/>`.
+    Tag,
+    /// `?>`.
+    Declaration,
+}
+
+/// A qualified name in its place; the prefix is empty if there is none.
+struct QName<'a> {
+    whole: &'a str,
+    prefix: &'a str,
+    local: &'a str,
+    end: usize,
+}
+
 impl<'a> Reader<'a> {
-    pub(super) fn on_start(&mut self, token: Token) -> Result<Event<'a>, Error> {
+    pub(super) fn on_start(&mut self) -> Result<Event<'a>, Error> {
+        let start = self.at;
+        let tag = self.start_tag()?;
+        self.end_due = tag.self_closing;
+        let ns = match tag.binding {
+            Some(index) => self.bindings[index].ns.clone(),
+            None if tag.prefix.is_empty() => Str::default(),
+            None => Str::borrowed(XML_NAMESPACE),
+        };
+        Ok(Event::Start(Start {
+            name: Name {
+                ns,
+                local: Str::borrowed(tag.local),
+            },
+            range: start..self.at,
+            self_closing: tag.self_closing,
+            name_end: tag.name_end,
+        }))
+    }
+
+    /// Reads a start tag, keeps its attributes and opens its element.
+    pub(super) fn start_tag(&mut self) -> Result<OpenTag<'a>, Error> {
+        let start = self.at;
         if self.open.is_empty() {
             if self.root_seen && self.mode != Mode::Fragment {
-                return Err(Error::new(ErrorKind::OutsideRoot, token.start));
+                return Err(Error::new(ErrorKind::OutsideRoot, start));
             }
             self.root_seen = true;
         }
         if self.open.len() >= self.limits.effective_depth() {
-            return Err(Error::new(ErrorKind::Limit("depth"), token.start));
+            return Err(Error::new(ErrorKind::Limit("depth"), start));
         }
-        let self_closing = token.kind == TokenKind::Empty;
-        let from = token.start + 1;
-        let source = self.source;
-        let tag = &source[from..token.end - if self_closing { 2 } else { 1 }];
-        let name_len = tag.bytes().position(is_space).unwrap_or(tag.len());
-        let (qname, rest) = tag.split_at(name_len);
-        let (prefix, local) = self.split_name(qname, from)?;
+        let name = self.qname(start + 1)?;
         let outside = self.bindings.len();
-        self.read_attributes(rest, from + name_len, outside)?;
-        let ns = self
-            .resolve(prefix)
-            .ok_or_else(|| Error::new(ErrorKind::UndeclaredPrefix, from))?;
-        self.resolve_attributes(token.start)?;
+        let mut rests_on = Rest::Nothing;
+        let mut self_closing = false;
+        if self.source.as_bytes().get(name.end) == Some(&b'>') {
+            self.at = name.end + 1;
+        } else {
+            self_closing = self.read_attributes(name.end, outside, Closing::Tag)?;
+            rests_on = self.resolve_attributes(start)?;
+        }
+        let binding = self.find_binding(name.prefix, start + 1)?;
+        if name.prefix.is_empty() || binding.is_some() {
+            rests_on = rests_on.min(binding.map_or(Rest::NoDefault, Rest::Binding));
+        }
         self.open.push(Open {
-            qname,
-            start: token.start,
+            qname: name.whole,
+            start,
             bindings: outside,
+            rests_on,
         });
-        self.end_due = self_closing;
-        Ok(Event::Start(Start {
-            name: Name {
-                ns,
-                local: Str::borrowed(local),
-            },
-            range: token.start..token.end,
+        Ok(OpenTag {
+            prefix: name.prefix,
+            local: name.local,
+            binding,
+            name_end: name.end,
             self_closing,
-            name_end: from + name_len,
-        }))
+            rests_on,
+        })
     }
 
-    /// Reads `(S Attribute)* S?`, keeps declarations as bindings and the others unresolved.
+    /// Reads `(S Attribute)* S?` and what closes the tag; keeps declarations as bindings and the others with their prefix
+    /// where the namespace will be. Returns whether the tag closes its element.
     pub(super) fn read_attributes(
         &mut self,
-        tag: &'a str,
-        offset: usize,
+        mut at: usize,
         outside: usize,
-    ) -> Result<(), Error> {
-        let bytes = tag.as_bytes();
-        let syntax = |at: usize| Error::new(ErrorKind::Syntax, offset + at);
-        self.unresolved.clear();
-        let mut at = 0;
+        closing: Closing,
+    ) -> Result<bool, Error> {
+        let source = self.source;
+        let bytes = source.as_bytes();
+        let syntax = |at: usize| Error::new(ErrorKind::Syntax, at);
         loop {
             let name_start = skip_space(bytes, at);
-            if name_start == bytes.len() {
-                return Ok(());
+            match (closing, &bytes[name_start..]) {
+                (Closing::Tag, [b'>', ..]) => {
+                    self.at = name_start + 1;
+                    return Ok(false);
+                }
+                (Closing::Tag, [b'/', b'>', ..]) | (Closing::Declaration, [b'?', b'>', ..]) => {
+                    self.at = name_start + 2;
+                    return Ok(true);
+                }
+                _ if name_start == at => return Err(syntax(at)),
+                _ => {}
             }
-            if name_start == at {
-                return Err(syntax(at));
-            }
-            let name_end = bytes[name_start..]
-                .iter()
-                .position(|&b| is_space(b) || b == b'=')
-                .map_or(bytes.len(), |len| name_start + len);
-            let equals = skip_space(bytes, name_end);
+            let name = self.qname(name_start)?;
+            let equals = skip_space(bytes, name.end);
             if bytes.get(equals) != Some(&b'=') {
                 return Err(syntax(equals));
             }
@@ -84,46 +137,54 @@ impl<'a> Reader<'a> {
             let Some(&quote @ (b'"' | b'\'')) = bytes.get(open) else {
                 return Err(syntax(open));
             };
-            let value_start = open + 1;
-            let Some(len) = memchr(quote, &bytes[value_start..]) else {
-                return Err(syntax(open));
+            let start = open + 1;
+            let mut end = start;
+            let mut plain = true;
+            loop {
+                let Some(len) = memchr3(quote, b'<', b'&', &bytes[end..]) else {
+                    return Err(syntax(open));
+                };
+                end += len;
+                match bytes[end] {
+                    b'<' => return Err(syntax(end)),
+                    b'&' => {
+                        plain = false;
+                        end += 1;
+                    }
+                    _ => break,
+                }
+            }
+            if end - start > self.limits.attribute_value {
+                return Err(Error::new(ErrorKind::Limit("attribute_value"), start));
+            }
+            let raw = &source[start..end];
+            let value = if plain && !self.has_controls {
+                Cow::Borrowed(raw)
+            } else {
+                attribute_value(raw, start)?
             };
-            let raw = &tag[value_start..value_start + len];
-            if let Some(bad) = memchr(b'<', raw.as_bytes()) {
-                return Err(syntax(value_start + bad));
-            }
-            if len > self.limits.attribute_value {
-                let kind = ErrorKind::Limit("attribute_value");
-                return Err(Error::new(kind, offset + value_start));
-            }
-            let value = attribute_value(raw, offset + value_start)?;
-            self.on_attribute(
-                &tag[name_start..name_end],
-                value,
-                offset + name_start,
-                outside,
-            )?;
-            at = value_start + len + 1;
+            self.on_attribute(&name, value, name_start, outside)?;
+            at = end + 1;
         }
     }
 
     fn on_attribute(
         &mut self,
-        qname: &'a str,
+        &QName { prefix, local, .. }: &QName<'a>,
         value: Cow<'a, str>,
         offset: usize,
         outside: usize,
     ) -> Result<(), Error> {
-        let (prefix, local) = self.split_name(qname, offset)?;
         if prefix != "xmlns" && (!prefix.is_empty() || local != "xmlns") {
-            if self.unresolved.len() >= self.limits.attributes {
+            if self.attributes.len() >= self.limits.attributes {
                 return Err(Error::new(ErrorKind::Limit("attributes"), offset));
             }
-            self.unresolved.push(Unresolved {
-                prefix,
-                local,
+            self.attributes.push(AttributeRef {
+                name: Name {
+                    ns: Str::borrowed(prefix),
+                    local: Str::borrowed(local),
+                },
                 value,
-                offset,
             });
             return Ok(());
         }
@@ -165,43 +226,46 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn resolve_attributes(&mut self, offset: usize) -> Result<(), Error> {
-        for index in 0..self.unresolved.len() {
-            let Unresolved {
-                prefix,
-                local,
-                offset,
-                ..
-            } = self.unresolved[index];
-            let ns = if prefix.is_empty() {
-                Some(Str::default())
-            } else {
-                self.resolve(prefix)
+    /// Puts namespaces where the prefixes of attributes are, and tells what they rest on.
+    fn resolve_attributes(&mut self, offset: usize) -> Result<Rest, Error> {
+        let mut rests_on = Rest::Nothing;
+        for index in 0..self.attributes.len() {
+            let prefix = self.attributes[index].name.ns.clone();
+            if prefix.is_empty() {
+                continue;
+            }
+            let place = prefix.as_ptr().addr() - self.source.as_ptr().addr();
+            self.attributes[index].name.ns = match self.find_binding(&prefix, place)? {
+                Some(binding) => {
+                    rests_on = rests_on.min(Rest::Binding(binding));
+                    self.bindings[binding].ns.clone()
+                }
+                None => Str::borrowed(XML_NAMESPACE),
             };
-            let Some(ns) = ns else {
-                return Err(Error::new(ErrorKind::UndeclaredPrefix, offset));
-            };
-            let value = std::mem::take(&mut self.unresolved[index].value);
-            self.attributes.push(AttributeRef {
-                name: Name {
-                    ns,
-                    local: local.into(),
-                },
-                value,
-            });
         }
-        self.unresolved.clear();
         if has_duplicate(&self.attributes) {
             return Err(Error::new(ErrorKind::DuplicateAttribute, offset));
         }
-        Ok(())
+        Ok(rests_on)
     }
 
-    pub(super) fn on_end(&mut self, token: Token) -> Result<(), Error> {
-        let name = self.source[token.start + 2..token.end - 1].trim_end_matches(is_space_char);
-        let mismatch = Error::new(ErrorKind::MismatchedEnd, token.start);
-        if self.open.last().ok_or(mismatch)?.qname != name {
+    pub(super) fn on_end(&mut self) -> Result<(), Error> {
+        let mismatch = Error::new(ErrorKind::MismatchedEnd, self.at);
+        let qname = self.open.last().ok_or(mismatch)?.qname;
+        let bytes = self.source.as_bytes();
+        let name = self.at + 2;
+        let end = name + qname.len();
+        if bytes.get(name..end) != Some(qname.as_bytes()) {
             return Err(mismatch);
+        }
+        let close = match bytes.get(end) {
+            Some(b'>') => end,
+            _ => skip_space(bytes, end),
+        };
+        match bytes.get(close) {
+            Some(b'>') => self.at = close + 1,
+            None => return Err(Error::new(ErrorKind::Syntax, self.at)),
+            Some(_) => return Err(mismatch),
         }
         self.close();
         Ok(())
@@ -210,40 +274,71 @@ impl<'a> Reader<'a> {
     pub(super) fn close(&mut self) {
         if let Some(open) = self.open.pop() {
             self.bindings.truncate(open.bindings);
+            if let Some(parent) = self.open.last_mut() {
+                parent.rests_on = parent.rests_on.min(open.rests_on);
+            }
         }
     }
 
-    /// Splits and checks a qualified name: (prefix, local), the prefix empty if there is none.
-    fn split_name(&self, qname: &'a str, offset: usize) -> Result<(&'a str, &'a str), Error> {
-        if qname.len() > self.limits.name {
-            return Err(Error::new(ErrorKind::Limit("name"), offset));
+    /// Reads and checks the qualified name that begins at `from`; what may follow it is the caller's to check.
+    fn qname(&self, from: usize) -> Result<QName<'a>, Error> {
+        let bytes = &self.source.as_bytes()[from..];
+        let (mut len, mut classes) = (0, 0);
+        while let Some(&byte) = bytes.get(len) {
+            let class = NAME_CLASSES[usize::from(byte)];
+            if class == 0 {
+                break;
+            }
+            classes |= class;
+            len += 1;
         }
-        let (prefix, local) = match qname.split_once(':') {
-            Some((prefix, local)) if is_ncname(prefix) => (prefix, local),
-            Some(_) => return Err(Error::new(ErrorKind::Name, offset)),
-            None => ("", qname),
+        let end = from + len;
+        let whole = &self.source[from..end];
+        if len > self.limits.name {
+            return Err(Error::new(ErrorKind::Limit("name"), from));
+        }
+        let (prefix, local) = if classes & (COLON | NOT_ASCII) == 0 {
+            let starts = bytes.first().map(|&byte| NAME_CLASSES[usize::from(byte)]);
+            if starts != Some(NAME_START) {
+                return Err(Error::new(ErrorKind::Name, from));
+            }
+            ("", whole)
+        } else {
+            let (prefix, local) = match whole.split_once(':') {
+                Some((prefix, local)) if is_ncname(prefix) => (prefix, local),
+                Some(_) => return Err(Error::new(ErrorKind::Name, from)),
+                None => ("", whole),
+            };
+            if !is_ncname(local) {
+                return Err(Error::new(ErrorKind::Name, from));
+            }
+            (prefix, local)
         };
-        if !is_ncname(local) {
-            return Err(Error::new(ErrorKind::Name, offset));
-        }
-        Ok((prefix, local))
+        Ok(QName {
+            whole,
+            prefix,
+            local,
+            end,
+        })
     }
 
-    fn resolve(&mut self, prefix: &str) -> Option<Str<'a>> {
+    /// The binding that a prefix stands for; `None` for `xml`, and for no prefix where there is no default namespace.
+    fn find_binding(&mut self, prefix: &str, offset: usize) -> Result<Option<usize>, Error> {
         if prefix == "xml" {
-            return Some(Str::borrowed(XML_NAMESPACE));
+            return Ok(None);
         }
-        let Some(index) = self
+        let found = self
             .bindings
             .iter()
-            .rposition(|binding| binding.prefix == prefix)
-        else {
-            return prefix.is_empty().then(Str::default);
-        };
-        if let Some(used) = self.inherited.get_mut(index) {
-            used.in_use = true;
+            .rposition(|binding| binding.prefix == prefix);
+        if let Some(index) = found {
+            if let Some(used) = self.inherited.get_mut(index) {
+                used.in_use = true;
+            }
+        } else if !prefix.is_empty() {
+            return Err(Error::new(ErrorKind::UndeclaredPrefix, offset));
         }
-        Some(self.bindings[index].ns.clone())
+        Ok(found)
     }
 }
 
@@ -252,10 +347,6 @@ fn skip_space(bytes: &[u8], at: usize) -> usize {
         .iter()
         .position(|&b| !is_space(b))
         .map_or(bytes.len(), |len| at + len)
-}
-
-const fn is_space_char(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r')
 }
 
 /// Compares in pairs while that is cheap, by sorting where a limit was set high.
