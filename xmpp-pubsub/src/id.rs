@@ -1,14 +1,15 @@
 //! Names inside the protocol: nodes, items, subscriptions and stanzas, each a type of its own.
 
-use std::sync::Arc;
+use crate::shared::{Shared, Stretch};
 
 macro_rules! identifier {
     ($(#[$meta:meta])* $name:ident, max $max:expr) => {
         $(#[$meta])*
         ///
-        /// Cloning costs a reference count. The text is a copy of its own, never a slice of input.
+        /// Cloning costs a reference count. The text is never a slice of input: a copy of its own, or one with the names
+        /// that stood beside it.
         #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        pub struct $name(Arc<str>);
+        pub struct $name(Shared);
 
         impl $name {
             /// The longest identifier that is accepted, in bytes.
@@ -21,25 +22,32 @@ macro_rules! identifier {
             /// The text is empty, longer than [`MAX_LEN`](Self::MAX_LEN), or holds a character that XML cannot carry.
             pub fn new(text: &str) -> Result<Self, IdError> {
                 check(text, Self::MAX_LEN)?;
-                Ok(Self(Arc::from(text)))
+                Ok(Self(Shared::copy(text)))
+            }
+
+            /// The same identifier with a copy of its own, for whoever keeps it: the copy that it may share with the
+            /// names beside it has up to 512 bytes.
+            #[must_use]
+            pub fn detach(&self) -> Self {
+                Self(self.0.detach())
             }
 
             /// The identifier as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
         }
 
         impl core::fmt::Debug for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                core::fmt::Debug::fmt(&*self.0, f)
+                core::fmt::Debug::fmt(&self.0, f)
             }
         }
 
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
@@ -53,7 +61,7 @@ macro_rules! identifier {
 
         impl core::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
-                &self.0
+                self.as_str()
             }
         }
     };
@@ -83,11 +91,11 @@ identifier! {
 impl NodeId {
     /// The name of the root collection inside a service; no peer can send it (XEP-0248 §4).
     pub(crate) fn root() -> Self {
-        Self(Arc::from(""))
+        Self(Shared::copy(""))
     }
 
     pub(crate) fn is_root(&self) -> bool {
-        self.0.is_empty()
+        self.0.as_str().is_empty()
     }
 
     /// The name as peers see it: the root collection has none.
@@ -100,9 +108,23 @@ impl NodeId {
 impl StanzaId {
     /// A name that was put together here, of ASCII and far below the limit.
     pub(crate) fn made(text: &str) -> Self {
-        Self(Arc::from(text))
+        Self(Shared::copy(text))
     }
 }
+
+macro_rules! among_neighbours {
+    ($($name:ident),+) => { $(
+        impl $name {
+            /// As [`new`](Self::new), out of the copy of its neighbours.
+            pub(crate) fn within(text: &str, stretch: &mut Stretch<'_>) -> Result<Self, IdError> {
+                check(text, Self::MAX_LEN)?;
+                Ok(Self(stretch.text(text)))
+            }
+        }
+    )+ };
+}
+
+among_neighbours!(NodeId, ItemId, StanzaId);
 
 /// Why a text cannot be an identifier.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -157,7 +179,10 @@ fn check(text: &str, max: usize) -> Result<(), IdError> {
             max,
         });
     }
-    if !text.chars().all(is_xml_char) {
+    let is_plain = text
+        .bytes()
+        .fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    if !is_plain && !text.chars().all(is_xml_char) {
         return Err(IdError::Character);
     }
     Ok(())

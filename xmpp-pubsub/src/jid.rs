@@ -7,10 +7,13 @@ use std::sync::Arc;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use precis_profiles::{OpaqueString, UsernameCaseMapped};
 
+use crate::shared::{Shared, Stretch};
+
 /// An XMPP address, `local@domain/resource`, in prepared form. RFC 7622 §3.
 ///
-/// One shared string with the places of its separators: a clone costs a reference count, and so does
-/// [`bare`](Self::bare). Two addresses are equal when their prepared forms are.
+/// One shared string with the places of its separators: a clone costs a reference count, and so do
+/// [`bare`](Self::bare) and [`to_domain`](Self::to_domain). The string is never a slice of input: a copy of its own, or
+/// one with the names that stood beside it. Two addresses are equal when their prepared forms are.
 ///
 /// Plain ASCII is prepared without tables. For the rest, the local part follows UsernameCaseMapped and the resource
 /// OpaqueString (RFC 8265, by the tables of Unicode 6.3, which are those of its registry), the domain Nameprep (RFC 3491).
@@ -25,8 +28,10 @@ use precis_profiles::{OpaqueString, UsernameCaseMapped};
 #[derive(Clone)]
 pub struct Jid {
     text: Arc<str>,
-    /// Length of the local part, 0 when there is none.
-    local: u16,
+    /// Where the address begins.
+    start: u16,
+    /// Where the local part ends; `start` when there is none.
+    local_end: u16,
     /// Where the domain ends.
     domain_end: u16,
     /// Where the address ends; the text may go on with a resource that `bare` left out.
@@ -43,6 +48,32 @@ impl Jid {
     ///
     /// A part is empty beside its separator, too long, or holds what its preparation forbids.
     pub fn new(text: &str) -> Result<Self, JidError> {
+        match plain(text) {
+            Some(places) => Ok(Self::at(Shared::copy(text), places)),
+            None => Self::prepare(text),
+        }
+    }
+
+    /// As [`new`](Self::new), out of the copy of its neighbours where it needs no preparation.
+    pub(crate) fn within(text: &str, stretch: &mut Stretch<'_>) -> Result<Self, JidError> {
+        match plain(text) {
+            Some(places) => Ok(Self::at(stretch.text(text), places)),
+            None => Self::prepare(text),
+        }
+    }
+
+    fn at(text: Shared, (local, domain_end): (usize, usize)) -> Self {
+        let (text, range) = text.into_parts();
+        Self {
+            text,
+            start: narrow(range.start),
+            local_end: narrow(range.start + local),
+            domain_end: narrow(range.start + domain_end),
+            end: narrow(range.end),
+        }
+    }
+
+    fn prepare(text: &str) -> Result<Self, JidError> {
         let (address, resource) = match text.split_once('/') {
             Some((address, resource)) => (address, Some(resource)),
             None => (text, None),
@@ -86,7 +117,8 @@ impl Jid {
             push_part(&mut text, Part::Resource, resource)?;
         }
         Ok(Self {
-            local: narrow(local_len),
+            start: 0,
+            local_end: narrow(local_len),
             domain_end: narrow(domain_end),
             end: narrow(text.len()),
             text: Arc::from(text),
@@ -114,46 +146,53 @@ impl Jid {
     /// The address of the domain alone.
     #[must_use]
     pub fn to_domain(&self) -> Self {
-        if self.local == 0 {
-            return self.bare();
-        }
-        let text: Arc<str> = Arc::from(self.domain());
-        let end = narrow(text.len());
+        let start = narrow(self.domain_start());
         Self {
-            text,
-            local: 0,
-            domain_end: end,
-            end,
+            start,
+            local_end: start,
+            end: self.domain_end,
+            ..self.clone()
+        }
+    }
+
+    /// The same address with a copy of its own, for whoever keeps it: the copy that it may share with the names beside it
+    /// has up to 512 bytes, and a bare address may share that of a full one.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        if self.as_str().len() == self.text.len() {
+            return self.clone();
+        }
+        Self {
+            text: Arc::from(self.as_str()),
+            start: 0,
+            local_end: self.local_end - self.start,
+            domain_end: self.domain_end - self.start,
+            end: self.end - self.start,
         }
     }
 
     /// The whole address.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text[..usize::from(self.end)]
+        self.part(self.start, self.end)
     }
 
     /// The part before `@`: the user.
     #[must_use]
     pub fn local(&self) -> Option<&str> {
-        (self.local > 0).then(|| &self.text[..usize::from(self.local)])
+        (self.local_end > self.start).then(|| self.part(self.start, self.local_end))
     }
 
     /// The host or service.
     #[must_use]
     pub fn domain(&self) -> &str {
-        let start = match self.local {
-            0 => 0,
-            len => usize::from(len) + 1,
-        };
-        &self.text[start..usize::from(self.domain_end)]
+        &self.text[self.domain_start()..usize::from(self.domain_end)]
     }
 
     /// The part after `/`: one of the user's sessions.
     #[must_use]
     pub fn resource(&self) -> Option<&str> {
-        (self.end > self.domain_end)
-            .then(|| &self.text[usize::from(self.domain_end) + 1..usize::from(self.end)])
+        (self.end > self.domain_end).then(|| self.part(self.domain_end + 1, self.end))
     }
 
     /// Whether the address has no resource.
@@ -169,7 +208,15 @@ impl Jid {
     }
 
     pub(crate) fn bare_str(&self) -> &str {
-        &self.text[..usize::from(self.domain_end)]
+        self.part(self.start, self.domain_end)
+    }
+
+    fn domain_start(&self) -> usize {
+        usize::from(self.local_end) + usize::from(self.local_end > self.start)
+    }
+
+    fn part(&self, start: u16, end: u16) -> &str {
+        &self.text[usize::from(start)..usize::from(end)]
     }
 }
 
@@ -261,6 +308,60 @@ pub enum JidError {
     Forbidden(Part),
 }
 
+/// The lengths of the local part, 0 if there is none, and of all before the resource, of an address that is prepared as it
+/// stands: plain ASCII without capitals. `None` leaves it to [`Jid::from_parts`], which may still refuse it.
+fn plain(text: &str) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let end_of = |part: &[u8], separator| part.iter().position(|&byte| byte == separator);
+    let domain_end = end_of(bytes, b'/').unwrap_or(bytes.len());
+    let (address, resource) = bytes.split_at(domain_end);
+    let local = end_of(address, b'@');
+    let (local, domain) = match local {
+        Some(len) => (&address[..len], &address[len + 1..]),
+        None => (&[][..], address),
+    };
+    let holds = |part: &[u8], class: u8| {
+        part.len() <= Jid::MAX_PART_LEN
+            && part.iter().fold(true, |all, &byte| {
+                all & (PLAIN[usize::from(byte)] & class != 0)
+            })
+    };
+    let is_plain = holds(local, PLAIN_LOCAL)
+        && !(local.is_empty() && domain.len() < address.len())
+        && holds(domain, PLAIN_DOMAIN)
+        && domain.last().is_some_and(|&last| last != b'.')
+        && resource
+            .split_first()
+            .is_none_or(|(_, resource)| !resource.is_empty() && holds(resource, PLAIN_RESOURCE));
+    is_plain.then_some((local.len(), domain_end))
+}
+
+const PLAIN_LOCAL: u8 = 1;
+const PLAIN_DOMAIN: u8 = 2;
+const PLAIN_RESOURCE: u8 = 4;
+
+/// In which parts of an address a byte may stand that preparation leaves as it is.
+static PLAIN: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let c = byte as u8;
+        if !c.is_ascii_uppercase() {
+            if allowed(Part::Local, c as char) {
+                classes[byte] |= PLAIN_LOCAL;
+            }
+            if allowed(Part::Domain, c as char) {
+                classes[byte] |= PLAIN_DOMAIN;
+            }
+        }
+        if allowed(Part::Resource, c as char) {
+            classes[byte] |= PLAIN_RESOURCE;
+        }
+        byte += 1;
+    }
+    classes
+};
+
 fn push_part(out: &mut String, part: Part, text: &str) -> Result<(), JidError> {
     if text.is_empty() {
         return Err(JidError::Empty(part));
@@ -322,7 +423,7 @@ fn push_ascii(out: &mut String, part: Part, text: &str) -> Result<(), JidError> 
     Ok(())
 }
 
-fn allowed(part: Part, c: char) -> bool {
+const fn allowed(part: Part, c: char) -> bool {
     match part {
         // RFC 7622 §3.3.1 names eight characters beside what UsernameCaseMapped leaves out.
         Part::Local => {
@@ -399,6 +500,63 @@ mod tests {
         // U+FF20 is a wide `@`, U+FF0F a wide `/`.
         assert!(Jid::new("a\u{ff20}b@c").is_err());
         assert!(Jid::new("b\u{ff0f}c").is_err());
+    }
+
+    #[test]
+    fn an_address_that_needs_no_preparation_is_taken_as_it_stands_and_no_other() {
+        for (text, is_plain) in [
+            ("a@b/C d", true),
+            ("localhost", true),
+            ("[::1]", true),
+            ("A@b", false),
+            ("a@B", false),
+            ("a@b.", false),
+            ("@b", false),
+            ("a@", false),
+            ("a@b/", false),
+            ("a b@c", false),
+            ("ö@b", false),
+            ("", false),
+        ] {
+            assert_eq!(plain(text).is_some(), is_plain, "{text}");
+            if is_plain {
+                let (taken, prepared) = (Jid::new(text).unwrap(), Jid::prepare(text).unwrap());
+                let parts = |jid: &Jid| {
+                    let part = |part: Option<&str>| part.map(str::to_owned);
+                    (
+                        part(jid.local()),
+                        jid.domain().to_owned(),
+                        part(jid.resource()),
+                    )
+                };
+                assert_eq!(parts(&taken), parts(&prepared));
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_among_others_is_the_same_and_can_be_detached() {
+        let input = "from='a@b/c' to='service'".to_owned();
+        let (from, to) = (&input[6..11], &input[17..24]);
+        let mut stretch = Stretch::over(input.as_bytes(), [Some(from), Some(to)]);
+        let to = Jid::within(to, &mut stretch).unwrap();
+        let from = Jid::within(from, &mut stretch).unwrap();
+        assert_eq!(
+            (from.local(), from.domain(), from.resource()),
+            (Some("a"), "b", Some("c"))
+        );
+        assert_eq!(
+            (to.local(), to.domain(), to.resource()),
+            (None, "service", None)
+        );
+        assert_eq!(from.bare().as_str(), "a@b");
+        assert_eq!(from.bare().to_domain().as_str(), "b");
+        let bare = from.bare().detach();
+        assert_eq!(
+            (bare.local(), bare.domain(), bare.resource()),
+            (Some("a"), "b", None)
+        );
+        assert_eq!(&*bare.text, "a@b");
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub mod sasl;
 #[cfg(feature = "service")]
 pub mod service;
 pub mod session;
+mod shared;
 pub mod shim;
 pub mod stanza;
 pub mod stream;

@@ -235,6 +235,17 @@ impl Item {
         self
     }
 
+    /// The same item with nothing left in it that is a slice of an input, for whoever keeps it.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self {
+            id: self.id.as_ref().map(ItemId::detach),
+            publisher: self.publisher.as_ref().map(Jid::detach),
+            payloads: self.payloads.detach(),
+            other: self.other.clone(),
+        }
+    }
+
     /// The payload, if there is one.
     #[must_use]
     pub fn payload(&self) -> Option<&Payload> {

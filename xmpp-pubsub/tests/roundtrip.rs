@@ -297,7 +297,7 @@ proptest! {
         let mut changes: Vec<_> = items.into_iter().map(ItemChange::Published).collect();
         changes.push(ItemChange::Retracted(ItemId::new(&gone).unwrap()));
         for event in [
-            Event::Items { node: node.clone(), changes, other: within() },
+            Event::Items { node: node.clone(), changes: changes.into(), other: within() },
             Event::Purge { node: node.clone(), other: within() },
             Event::Configuration { node: Some(node.clone()), form: None, other: within() },
             Event::Collection {

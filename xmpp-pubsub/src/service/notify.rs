@@ -9,7 +9,7 @@ use super::journal::Subscription;
 use super::node::{Node, Subscriber, Way};
 use super::outbox::{Delivered, Out};
 use super::people::People;
-use crate::event::{Event, ItemChange};
+use crate::event::{Changes, Event, ItemChange};
 use crate::form::{Depth, SubscribeOptions, SubscriptionType};
 use crate::id::{NodeId, SubId};
 use crate::jid::Jid;
@@ -433,5 +433,5 @@ pub(super) fn items_event(id: &NodeId, node: &Node, items: &[pubsub::Item]) -> E
         }
         ItemChange::Published(told)
     });
-    Event::items(id.clone(), changes.collect())
+    Event::items(id.clone(), changes.collect::<Changes>())
 }

@@ -12,7 +12,7 @@ use super::refusal::{
 };
 use super::request::{Outcome, Reply};
 use super::{Service, create};
-use crate::event::{Event, ItemChange};
+use crate::event::{Changes, Event, ItemChange};
 use crate::feature::Feature;
 use crate::form::{Field, Form};
 use crate::id::{ItemId, NodeId};
@@ -328,7 +328,7 @@ impl Service {
             .get(id)
             .is_some_and(|node| node.config.notify_retract);
         if told || wanted {
-            let changes = items.into_iter().map(ItemChange::Retracted).collect();
+            let changes: Changes = items.into_iter().map(ItemChange::Retracted).collect();
             let event = Event::items(id.clone(), changes);
             self.notify(id, &Telling::new(&event, About::Items));
         }

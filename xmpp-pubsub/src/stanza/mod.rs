@@ -6,9 +6,12 @@ mod message;
 mod payload;
 mod presence;
 
+use core::ops::Range;
+use std::borrow::Cow;
 use std::str::FromStr;
 
-use bytes::{BufMut, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
+use smallvec::SmallVec;
 use wire_xml::{Element, Event, Limits, Profile, Reader, Scope, Start, Tag, Writer, XML_NAMESPACE};
 
 use crate::error::{DecodeError, Malformed};
@@ -16,6 +19,7 @@ use crate::id::StanzaId;
 use crate::jid::Jid;
 use crate::ns;
 use crate::other::Other;
+use crate::shared::Stretch;
 
 pub use error::{Condition, ErrorType, PubSubCondition, StanzaError};
 pub use iq::{Iq, IqContent};
@@ -43,20 +47,93 @@ impl Stanza {
     /// [`DecodeError::Xml`] for bytes that end the stream, [`DecodeError::Unexpected`] for an element that is no stanza,
     /// [`DecodeError::Stanza`] for a stanza that can be answered with an error.
     pub fn decode(input: &[u8], scope: &Scope, limits: &Limits) -> Result<Self, DecodeError> {
+        let copy = |range| Bytes::copy_from_slice(input.get(range).unwrap_or_default());
+        Self::read(input, scope, limits, copy)
+    }
+
+    /// As [`decode`](Self::decode), but what the stanza carries stays where it is: payloads that declare the namespaces
+    /// they use are slices of `input` and keep all of it in memory. What is to outlive the input is detached
+    /// ([`Stanza::detach`], [`Payload::detach`]).
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode).
+    pub fn decode_shared(
+        input: &Bytes,
+        scope: &Scope,
+        limits: &Limits,
+    ) -> Result<Self, DecodeError> {
+        Self::read(input, scope, limits, |range| input.slice(range))
+    }
+
+    /// The same stanza with nothing left in it that is a slice of an input, or shared with another stanza.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        let mut stanza = self.clone();
+        let (from, to, payloads) = match &mut stanza {
+            Self::Iq(iq) => {
+                iq.id = iq.id.detach();
+                match &mut iq.content {
+                    IqContent::Get(payload)
+                    | IqContent::Set(payload)
+                    | IqContent::Result(Some(payload))
+                    | IqContent::Error {
+                        request: Some(payload),
+                        ..
+                    } => *payload = payload.detach(),
+                    IqContent::Result(None) | IqContent::Error { request: None, .. } => {}
+                }
+                (&mut iq.from, &mut iq.to, None)
+            }
+            Self::Message(message) => {
+                message.id = message.id.as_ref().map(StanzaId::detach);
+                (
+                    &mut message.from,
+                    &mut message.to,
+                    Some(&mut message.payloads),
+                )
+            }
+            Self::Presence(presence) => {
+                presence.id = presence.id.as_ref().map(StanzaId::detach);
+                (
+                    &mut presence.from,
+                    &mut presence.to,
+                    Some(&mut presence.payloads),
+                )
+            }
+        };
+        for jid in [from, to].into_iter().flatten() {
+            *jid = jid.detach();
+        }
+        if let Some(payloads) = payloads {
+            *payloads = payloads.detach();
+        }
+        stanza
+    }
+
+    fn read(
+        input: &[u8],
+        scope: &Scope,
+        limits: &Limits,
+        share: impl Fn(Range<usize>) -> Bytes,
+    ) -> Result<Self, DecodeError> {
         let mut reader = Reader::document_in(input, Profile::Xmpp, limits, scope)?;
         let Some(Event::Start(start)) = reader.next_event()? else {
             return Err(DecodeError::Unexpected {
                 name: String::new(),
             });
         };
-        let head = Head::read(&start, &reader)?;
-        let body = Body::read(input, &mut reader, limits)?;
+        let head = Head::read(&start, &reader, input)?;
+        let body = Body::read(input, &mut reader, limits, share)?;
         let address = |address: &Result<Option<Jid>, _>| address.as_ref().ok().cloned().flatten();
-        let (id, from, to) = (head.id.clone(), address(&head.from), address(&head.to));
-        let request = (head.local == Local::Iq
-            && matches!(head.kind.as_deref(), Some("get" | "set")))
-        .then(|| id.ok().flatten())
-        .flatten();
+        let (from, to) = (address(&head.from), address(&head.to));
+        let is_request =
+            head.local == Local::Iq && matches!(head.kind.as_deref(), Some("get" | "set"));
+        let request = if is_request {
+            head.id.as_ref().ok().cloned().flatten()
+        } else {
+            None
+        };
         head.build(body).map_err(|reason| {
             DecodeError::Stanza(Box::new(Malformed {
                 reason,
@@ -192,18 +269,18 @@ impl Local {
 }
 
 /// The attributes of a stanza, each as good as it is: a bad one must not hide the others from the answer.
-struct Head {
+struct Head<'a> {
     local: Local,
     from: Result<Option<Jid>, DecodeError>,
     to: Result<Option<Jid>, DecodeError>,
     id: Result<Option<StanzaId>, DecodeError>,
-    kind: Option<String>,
+    kind: Option<Cow<'a, str>>,
     lang: Option<Box<str>>,
     other: Other,
 }
 
-impl Head {
-    fn read(start: &Start<'_>, reader: &Reader<'_>) -> Result<Self, DecodeError> {
+impl<'a> Head<'a> {
+    fn read(start: &Start<'_>, reader: &Reader<'a>, input: &[u8]) -> Result<Self, DecodeError> {
         let local = match start.name.parts() {
             (ns::CLIENT, "iq") => Local::Iq,
             (ns::CLIENT, "message") => Local::Message,
@@ -215,10 +292,10 @@ impl Head {
             }
         };
         let element = local.as_str();
-        let jid = |field| {
-            reader
-                .attribute("", field)
-                .map(Jid::new)
+        let [from, to, id] = ["from", "to", "id"].map(|field| reader.attribute("", field));
+        let mut stretch = Stretch::over(input, [from, to, id]);
+        let mut jid = |text: Option<&str>, field| {
+            text.map(|text| Jid::within(text, &mut stretch))
                 .transpose()
                 .map_err(|error| DecodeError::Jid {
                     element,
@@ -226,9 +303,9 @@ impl Head {
                     error,
                 })
         };
-        let id = reader
-            .attribute("", "id")
-            .map(StanzaId::new)
+        let (from, to) = (jid(from, "from"), jid(to, "to"));
+        let id = id
+            .map(|id| StanzaId::within(id, &mut stretch))
             .transpose()
             .map_err(|error| DecodeError::Id {
                 element,
@@ -237,10 +314,14 @@ impl Head {
             });
         Ok(Self {
             local,
-            from: jid("from"),
-            to: jid("to"),
+            from,
+            to,
             id,
-            kind: reader.attribute("", "type").map(str::to_owned),
+            kind: reader
+                .attributes()
+                .iter()
+                .find(|attribute| attribute.name.is("", "type"))
+                .map(|attribute| attribute.value.clone()),
             lang: reader.attribute(XML_NAMESPACE, "lang").map(Box::from),
             other: Other::of_tag(reader, ATTRIBUTES),
         })
@@ -263,7 +344,7 @@ impl Head {
         let kind = self.kind.ok_or_else(|| missing("type"))?;
         let payloads = body.payloads;
         let mut other = self.other;
-        let mut first = |payloads: Vec<Payload>| -> Result<Option<Payload>, DecodeError> {
+        let mut first = |payloads: SmallVec<[Payload; 1]>| -> Result<Option<Payload>, DecodeError> {
             let mut payloads = payloads.into_iter();
             let first = payloads.next();
             for more in payloads {
@@ -271,15 +352,17 @@ impl Head {
             }
             Ok(first)
         };
-        let only = |payloads: Vec<Payload>| -> Result<Payload, DecodeError> {
-            let [payload] =
-                <[Payload; 1]>::try_from(payloads).map_err(|_| DecodeError::Invalid {
+        let only = |payloads: SmallVec<[Payload; 1]>| -> Result<Payload, DecodeError> {
+            let mut payloads = payloads.into_iter();
+            match (payloads.next(), payloads.next()) {
+                (Some(payload), None) => Ok(payload),
+                _ => Err(DecodeError::Invalid {
                     element: "iq",
                     field: "content",
-                })?;
-            Ok(payload)
+                }),
+            }
         };
-        let content = match kind.as_str() {
+        let content = match &*kind {
             "get" => IqContent::Get(only(payloads)?),
             "set" => IqContent::Set(only(payloads)?),
             "result" => IqContent::Result(first(payloads)?),
@@ -338,7 +421,7 @@ impl Head {
             other: self.other,
             ..Presence::new(kind)
         };
-        let mut others = Vec::new();
+        let mut others = SmallVec::new();
         for payload in body.payloads {
             match payload.name().parts() {
                 (ns::CLIENT, "show") => {
@@ -373,32 +456,36 @@ const ATTRIBUTES: &[(&str, &str)] = &[
 
 /// The children of a stanza.
 struct Body {
-    payloads: Vec<Payload>,
+    payloads: SmallVec<[Payload; 1]>,
     error: Option<Box<StanzaError>>,
 }
 
 impl Body {
-    fn read(input: &[u8], reader: &mut Reader<'_>, limits: &Limits) -> Result<Self, DecodeError> {
-        let scope = reader.scope();
+    fn read(
+        input: &[u8],
+        reader: &mut Reader<'_>,
+        limits: &Limits,
+        share: impl Fn(Range<usize>) -> Bytes,
+    ) -> Result<Self, DecodeError> {
         let mut body = Self {
-            payloads: Vec::new(),
+            payloads: SmallVec::new(),
             error: None,
         };
         while let Some(event) = reader.next_event()? {
             let Event::Start(start) = event else {
                 continue;
             };
-            let name = start.name.clone();
-            let range = reader.skip_element()?;
-            let Some(xml) = input.get(range) else {
-                continue;
-            };
-            if name.is(ns::CLIENT, "error") {
-                let element = Element::parse_in(xml, Profile::Xmpp, limits, &scope)?;
+            let skipped = reader.skip()?;
+            let xml = input.get(skipped.range.clone()).unwrap_or_default();
+            if start.name.is(ns::CLIENT, "error") {
+                let element = Element::parse_in(xml, Profile::Xmpp, limits, &reader.scope())?;
                 body.error = Some(Box::new(StanzaError::from_element(&element)?));
+            } else if skipped.standalone {
+                let payload = Payload::slice(&start.name, input, skipped.range, &share);
+                body.payloads.push(payload);
             } else {
-                body.payloads
-                    .push(Payload::cut(&name, xml, &scope, limits)?);
+                let payload = Payload::cut(&start.name, xml, &reader.scope(), limits)?;
+                body.payloads.push(payload);
             }
         }
         Ok(body)

@@ -1,22 +1,67 @@
 //! What stanzas carry: elements that the stanza layer does not look into.
 
 use core::fmt;
+use core::ops::Range;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use smallvec::SmallVec;
 use wire_xml::{Element, Limits, Name, Profile, Scope, Str, Writer};
 
 use crate::error::DecodeError;
 use crate::ns;
+use crate::shared::place;
 
 /// One element as its own bytes, with every namespace declared that it uses.
 ///
 /// It can be written into any stream without being parsed again, and a clone costs a reference count: an event that
 /// goes to ten thousand subscribers is encoded once.
-#[derive(Clone, Eq, PartialEq)]
+///
+/// One that came out of [`Stanza::decode_shared`](super::Stanza::decode_shared) or
+/// [`Event::decode`](crate::event::Event::decode) may be a slice of what it was read from, and keeps all of that in memory;
+/// [`detach`](Self::detach) makes a copy for whoever wants to keep it.
+#[derive(Clone)]
 pub struct Payload {
-    name: Name<'static>,
+    name: PayloadName,
     xml: Bytes,
+}
+
+/// The name of the element at the root.
+#[derive(Clone)]
+enum PayloadName {
+    /// It stands in the bytes: the namespace in its declaration, the local name in the tag.
+    Placed {
+        ns: Span,
+        local: Span,
+    },
+    Kept(Name<'static>),
+}
+
+#[derive(Clone, Copy)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    fn of(part: &str, whole: &[u8]) -> Option<Self> {
+        let place = place(whole, part.as_bytes())?;
+        Some(Self {
+            start: u32::try_from(place.start).ok()?,
+            end: u32::try_from(place.end).ok()?,
+        })
+    }
+
+    fn of_bytes(self, whole: &Bytes) -> &[u8] {
+        whole
+            .get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
+    }
+
+    /// The bytes were read as text before.
+    fn of_text(self, whole: &Bytes) -> &str {
+        core::str::from_utf8(self.of_bytes(whole)).unwrap_or_default()
+    }
 }
 
 impl Payload {
@@ -47,6 +92,25 @@ impl Payload {
         )?))
     }
 
+    /// Takes an element that means the same wherever it is put out of `input`; `name` was read from it before. `share` makes
+    /// a slice or a copy.
+    pub(crate) fn slice(
+        name: &Name<'_>,
+        input: &[u8],
+        range: Range<usize>,
+        share: impl FnOnce(Range<usize>) -> Bytes,
+    ) -> Self {
+        let xml = input.get(range.clone()).unwrap_or_default();
+        let name = match (Span::of(name.ns(), xml), Span::of(name.local(), xml)) {
+            (Some(ns), Some(local)) => PayloadName::Placed { ns, local },
+            _ => PayloadName::kept(name),
+        };
+        Self {
+            name,
+            xml: share(range),
+        }
+    }
+
     /// Copies an element out of a document in which `scope` was in force; `name` was read from it before.
     pub(crate) fn cut(
         name: &Name<'_>,
@@ -61,9 +125,8 @@ impl Payload {
         }
         let mut copy = BytesMut::with_capacity(xml.len() + ROOM_FOR_DECLARATIONS);
         scope.write_standalone(xml, Profile::Xmpp, limits, &mut copy)?;
-        let name = Name::new(ns::intern(name.ns()), Str::from(name.local()).to_shared());
         Ok(Self {
-            name,
+            name: PayloadName::kept(name),
             xml: copy.freeze(),
         })
     }
@@ -78,7 +141,7 @@ impl Payload {
         let scope = Scope::new().with("", "urn:none");
         write(&mut Writer::within(&mut xml, &scope));
         Self {
-            name,
+            name: PayloadName::Kept(name),
             xml: xml.freeze(),
         }
     }
@@ -108,16 +171,39 @@ impl Payload {
         Ok(Element::parse(&self.xml, Profile::Xmpp, &Limits::MAX)?)
     }
 
+    /// The same element in a buffer of its own.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            xml: Bytes::copy_from_slice(&self.xml),
+        }
+    }
+
     /// The expanded name.
     #[must_use]
-    pub const fn name(&self) -> &Name<'static> {
-        &self.name
+    pub fn name(&self) -> Name<'_> {
+        match &self.name {
+            PayloadName::Placed { ns, local } => {
+                Name::new(ns.of_text(&self.xml), local.of_text(&self.xml))
+            }
+            PayloadName::Kept(name) => name.clone(),
+        }
     }
 
     /// Whether the element has this expanded name.
     #[must_use]
     pub fn is(&self, ns: &str, local: &str) -> bool {
-        self.name.is(ns, local)
+        match &self.name {
+            PayloadName::Placed {
+                ns: own_ns,
+                local: own_local,
+            } => {
+                own_local.of_bytes(&self.xml) == local.as_bytes()
+                    && own_ns.of_bytes(&self.xml) == ns.as_bytes()
+            }
+            PayloadName::Kept(name) => name.is(ns, local),
+        }
     }
 
     /// The element as bytes.
@@ -126,6 +212,24 @@ impl Payload {
         &self.xml
     }
 }
+
+impl PayloadName {
+    fn kept(name: &Name<'_>) -> Self {
+        Self::Kept(Name::new(
+            ns::intern(name.ns()),
+            Str::from(name.local()).to_shared(),
+        ))
+    }
+}
+
+/// Equal bytes have equal names.
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        self.xml == other.xml
+    }
+}
+
+impl Eq for Payload {}
 
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -173,6 +277,13 @@ impl Payloads {
         self.as_slice().iter()
     }
 
+    /// The same payloads, each in a buffer of its own.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        let detached: SmallVec<[Payload; 1]> = self.iter().map(Payload::detach).collect();
+        detached.into()
+    }
+
     /// The first of that name.
     #[must_use]
     pub fn find(&self, ns: &str, local: &str) -> Option<&Payload> {
@@ -197,6 +308,15 @@ impl From<Vec<Payload>> for Payloads {
         match payloads.len() {
             0 | 1 => payloads.pop().into(),
             _ => Self(Repr::Many(payloads.into())),
+        }
+    }
+}
+
+impl From<SmallVec<[Payload; 1]>> for Payloads {
+    fn from(mut payloads: SmallVec<[Payload; 1]>) -> Self {
+        match payloads.len() {
+            0 | 1 => payloads.pop().into(),
+            _ => Self(Repr::Many(payloads.into_iter().collect())),
         }
     }
 }

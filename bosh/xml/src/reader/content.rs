@@ -62,7 +62,9 @@ impl<'a> Reader<'a> {
                 continue;
             }
             match part {
-                Part::Literal(part) if !self.has_controls || memchr(b'\r', part.as_bytes()).is_none() => {
+                Part::Literal(part)
+                    if !self.has_controls || memchr(b'\r', part.as_bytes()).is_none() =>
+                {
                     if text.is_empty() {
                         text = Cow::Borrowed(part);
                     } else {
@@ -113,7 +115,8 @@ impl<'a> Reader<'a> {
                 self.mode,
                 Mode::Document { declaration: true } | Mode::Header
             );
-        let is_declaration = bytes.starts_with(OPEN) && bytes.get(OPEN.len()).is_some_and(|&b| is_space(b));
+        let is_declaration =
+            bytes.starts_with(OPEN) && bytes.get(OPEN.len()).is_some_and(|&b| is_space(b));
         if !allowed || !is_declaration {
             return Err(Error::new(ErrorKind::ProcessingInstruction, start));
         }

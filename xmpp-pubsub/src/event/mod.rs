@@ -1,5 +1,8 @@
 //! Events of publish-subscribe: namespace `http://jabber.org/protocol/pubsub#event`. XEP-0060 §7 to §9 and §12.
 
+mod changes;
+mod items;
+
 use bytes::BufMut;
 use wire_xml::{Element, Writer};
 
@@ -12,6 +15,8 @@ use crate::other::{Other, first, write_around};
 use crate::pubsub::{Item, Subscription, form, write_form};
 use crate::stanza::Payload;
 
+pub use changes::Changes;
+
 /// The `event` element.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -21,7 +26,7 @@ pub enum Event {
         /// Where.
         node: NodeId,
         /// What, in order. Empty where a node delivers no payloads and keeps no items.
-        changes: Vec<ItemChange>,
+        changes: Changes,
         /// What else was there.
         other: Other,
     },
@@ -86,10 +91,10 @@ pub enum ItemChange {
 impl Event {
     /// Items were published or retracted.
     #[must_use]
-    pub const fn items(node: NodeId, changes: Vec<ItemChange>) -> Self {
+    pub fn items(node: NodeId, changes: impl Into<Changes>) -> Self {
         Self::Items {
             node,
-            changes,
+            changes: changes.into(),
             other: Other::new(),
         }
     }
@@ -127,12 +132,44 @@ impl Event {
         }
     }
 
-    /// Reads an `event` element.
+    /// Reads an `event` element. Payloads of items may be slices of it, see [`detach`](Self::detach).
     ///
     /// # Errors
     ///
     /// If it is another element, or holds a name or address that cannot be.
     pub fn decode(payload: &Payload) -> Result<Self, DecodeError> {
+        match items::decode(payload)? {
+            Some(event) => Ok(event),
+            None => Self::decode_tree(payload),
+        }
+    }
+
+    /// The same event with nothing left in it that is a slice of an input, for whoever keeps it.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        let mut event = self.clone();
+        match &mut event {
+            Self::Items { node, changes, .. } => {
+                *node = node.detach();
+                for change in changes.iter_mut() {
+                    match change {
+                        ItemChange::Published(item) => *item = item.detach(),
+                        ItemChange::Retracted(id) => *id = id.detach(),
+                    }
+                }
+            }
+            // Read from a tree, which shares nothing.
+            Self::Collection { .. }
+            | Self::Configuration { .. }
+            | Self::Delete { .. }
+            | Self::Purge { .. }
+            | Self::Subscription(_)
+            | Self::Other(_) => {}
+        }
+        event
+    }
+
+    fn decode_tree(payload: &Payload) -> Result<Self, DecodeError> {
         const NS: &str = ns::PUBSUB_EVENT;
         let element = payload.to_element()?;
         expect(&element, NS, "event")?;
@@ -310,4 +347,99 @@ fn named(element: &Element, name: &'static str) -> Result<NodeId, DecodeError> {
         element: name,
         field: "node",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use wire_xml::{Limits, Profile};
+
+    use super::*;
+
+    fn payload(content: &str) -> Payload {
+        let source = format!("<event xmlns='{}'>{content}</event>", ns::PUBSUB_EVENT);
+        let whole = format!("<message xmlns='jabber:client'>{source}</message>");
+        let stanza = crate::Stanza::parse(whole.as_bytes(), &Limits::default()).unwrap();
+        let crate::Stanza::Message(message) = stanza else {
+            panic!("a message");
+        };
+        assert_eq!(message.payloads.as_slice()[0].as_bytes(), source.as_bytes());
+        message.payloads.as_slice()[0].clone()
+    }
+
+    /// Payloads as trees: read in place they keep their bytes, read from the tree they are written anew.
+    fn meaning(event: Event) -> (Event, Vec<Element>) {
+        let mut trees = Vec::new();
+        let Event::Items {
+            node,
+            changes,
+            other,
+        } = event
+        else {
+            return (event, trees);
+        };
+        let mut changes: Vec<_> = changes.into_iter().collect();
+        for change in &mut changes {
+            if let ItemChange::Published(item) = change {
+                trees.extend(
+                    item.payloads
+                        .iter()
+                        .map(|payload| payload.to_element().unwrap()),
+                );
+                item.payloads = crate::stanza::Payloads::default();
+            }
+        }
+        let changes = Changes::from(changes);
+        (
+            Event::Items {
+                node,
+                changes,
+                other,
+            },
+            trees,
+        )
+    }
+
+    #[test]
+    fn what_is_read_in_place_means_what_the_tree_means() {
+        for content in [
+            "<items node='n'/>",
+            "<items node='n'><item id='1'/></items>",
+            "<items node='n'>\n <item id='1' publisher='A@b/c'>\n <a xmlns='urn:a'><b/>t</a>\n </item> </items>\n",
+            "<items node='n&amp;m'><item><x xmlns='urn:x'/><p:y xmlns:p='urn:p' p:z=''/></item><retract id='2'/></items>",
+            "<items node='n'><item id=''><a/></item></items>",
+            "<items node='n'><item id='1'><a xmlns=''/></item></items>",
+        ] {
+            let payload = payload(content);
+            let found = items::decode(&payload).unwrap().expect(content);
+            let tree = Event::decode_tree(&payload).unwrap();
+            assert_eq!(meaning(found), meaning(tree), "{content}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_plain_is_left_to_the_tree() {
+        for content in [
+            "",
+            "<items/>",
+            "<items node=''/>",
+            "<items node='n' more='1'/>",
+            "<items node='n'/><items node='m'/>",
+            "<items node='n'/><more xmlns='urn:m'/>",
+            "<items node='n'><item id='1' more='1'/></items>",
+            "<items node='n'>text<item id='1'/></items>",
+            "<items node='n'><item id='1'>text</item></items>",
+            "<items node='n'><more/></items>",
+            "<items node='n'><retract id='1'><more/></retract></items>",
+            "<items node='n'><retract/></items>",
+            "<items node='n'><item publisher='@'/></items>",
+            "<purge node='n'/>",
+        ] {
+            assert_eq!(items::decode(&payload(content)), Ok(None), "{content}");
+        }
+        let other = Payload::from_element(
+            &Element::parse(b"<event xmlns='urn:e'/>", Profile::Xmpp, &Limits::default()).unwrap(),
+        );
+        assert_eq!(items::decode(&other), Ok(None));
+        assert!(Event::decode(&other).is_err());
+    }
 }
