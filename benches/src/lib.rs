@@ -9,6 +9,7 @@
 pub mod bosh;
 pub mod cti;
 mod instructions;
+pub mod pubsub;
 
 use std::{
     hint::black_box,

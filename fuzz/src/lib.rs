@@ -32,5 +32,6 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("cti_follow", cti::follow),
     ("pubsub_service", xmpp::service),
     ("xml_document", xml::document),
+    ("xml_reader", xml::reader),
     ("xml_stream", xml::stream),
 ];

@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use bytes::BytesMut;
-use wire_xml::Limits;
+use wire_xml::{Element, Limits, Profile, Writer};
 use xmpp_pubsub::service::{Config, Service};
 use xmpp_pubsub::session::{Server, ServerConfig, ServerEvent};
-use xmpp_pubsub::stanza::{IqContent, Payload};
+use xmpp_pubsub::stanza::{IqContent, Payload, Payloads};
 use xmpp_pubsub::stream::Form;
 use xmpp_pubsub::{Feature, Jid, Stanza};
-use xmpp_pubsub::{delay, disco, event, owner, pubsub, shim};
+use xmpp_pubsub::form::{
+    Form, MetaData, NodeConfig, PublishOptions, SubscribeAuthorization, SubscribeOptions,
+};
+use xmpp_pubsub::{
+    Uri, caps, command, delay, disco, event, notification, owner, pubsub, rsm, shim,
+};
 
 /// A stanza; what can be read is written and read again as the same, and so is each element that it carries.
 pub fn stanza(data: &[u8]) {
@@ -52,8 +57,82 @@ fn carried(payload: &Payload) {
         disco::Info,
         disco::Items,
         delay::Delay,
-        shim::Headers
+        shim::Headers,
+        command::Command,
+        caps::Capabilities,
+        Form
     );
+    let Ok(element) = payload.to_element() else {
+        return;
+    };
+    if let Ok(form) = Form::from_element(&element) {
+        typed_forms(&form);
+    }
+    for child in element.children() {
+        let forms = child.children_named(xmpp_pubsub::ns::DATA_FORMS, "x");
+        forms
+            .filter_map(|form| Form::from_element(form).ok())
+            .for_each(|form| typed_forms(&form));
+    }
+    if let Ok(set) = rsm::Set::from_element(&element) {
+        let mut written = BytesMut::new();
+        set.write(&mut Writer::new(&mut written));
+        let again = Element::parse(&written, Profile::Xmpp, &Limits::MAX);
+        assert_eq!(again.map(|set| rsm::Set::from_element(&set)), Ok(Ok(set)));
+    }
+    let text = element.text();
+    if let Ok(uri) = text.parse::<Uri>() {
+        assert_eq!(uri.to_string().parse::<Uri>().as_ref(), Ok(&uri));
+    }
+    if payload.name().local() == "notification" {
+        let expected = Some(text.into_owned()).filter(|text| !text.trim().is_empty());
+        assert_eq!(notification::unwrap(payload), expected);
+    }
+    if let Ok(read) = event::Event::decode(payload) {
+        assert_eq!(read.detach(), read);
+        // Written anew, so that nothing is as the peer wrote it.
+        let again = event::Event::decode(&Payload::from_element(&element));
+        assert_eq!(again.map(meaning), Ok(meaning(read)));
+    }
+}
+
+/// The event with trees for the payloads of its items: what was read in place keeps the bytes of the peer.
+fn meaning(event: event::Event) -> (String, Vec<Element>) {
+    let mut event = event;
+    let mut trees = Vec::new();
+    if let event::Event::Items { changes, .. } = &mut event {
+        for change in changes.iter_mut() {
+            if let event::ItemChange::Published(item) = change {
+                let payloads = item.payloads.iter();
+                trees.extend(payloads.filter_map(|payload| payload.to_element().ok()));
+                item.payloads = Payloads::default();
+            }
+        }
+    }
+    (format!("{event:?}"), trees)
+}
+
+/// Reads a form as each of those that have a type, strictly and leniently.
+fn typed_forms(form: &Form) {
+    macro_rules! round_trip {
+        ($($kind:ty),*) => { $(
+            for read in [<$kind>::from_form(form), <$kind>::from_form_lenient(form)] {
+                let Ok(value) = read else { continue };
+                let written = value.to_form(form.kind);
+                assert_eq!(<$kind>::from_form_lenient(&written), Ok(value), "{written:?}");
+            }
+        )* };
+    }
+    round_trip!(
+        NodeConfig,
+        MetaData,
+        SubscribeOptions,
+        SubscribeAuthorization
+    );
+    if let Ok(options) = PublishOptions::from_form(form) {
+        let written = options.to_form();
+        assert_eq!(PublishOptions::from_form(&written), Ok(options), "{written:?}");
+    }
 }
 
 /// Bytes of a client; NUL, which XML cannot hold, stands where a piece ends and our answer comes in between. Everybody

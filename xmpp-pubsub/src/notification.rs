@@ -7,7 +7,7 @@
 //! The document is escaped once as a whole, so that it arrives as text. It must not begin with an XML declaration:
 //! clients are known that put the text where only an element may stand.
 
-use wire_xml::Name;
+use wire_xml::{Event, Name, Profile, Reader};
 
 use crate::ns;
 use crate::stanza::Payload;
@@ -32,7 +32,9 @@ pub fn wrap(document: &str) -> Payload {
 /// Wraps a document in a namespace of the caller's, such as [`ns::PUSH`].
 #[must_use]
 pub fn wrap_in(namespace: &str, document: &str) -> Payload {
-    Payload::build(Name::new(ns::intern(namespace), LOCAL), |writer| {
+    // Every eighth byte of a document of short elements is escaped, by three more.
+    let room = document.len() + document.len() / 2 + ROOM;
+    Payload::build(Name::new(ns::intern(namespace), LOCAL), room, |writer| {
         writer.text_element(namespace, LOCAL, without_declaration(document));
     })
 }
@@ -42,12 +44,23 @@ pub fn wrap_in(namespace: &str, document: &str) -> Payload {
 /// Some senders nest the document as elements instead; then there is no text, and this is `None` too.
 #[must_use]
 pub fn unwrap(payload: &Payload) -> Option<String> {
-    if payload.name().local() != LOCAL {
-        return None;
+    let mut reader = Reader::accepted(payload.as_bytes(), Profile::Xmpp).ok()?;
+    match reader.next_event().ok()? {
+        Some(Event::Start(start)) if start.name.local() == LOCAL => {}
+        _ => return None,
     }
-    let element = payload.to_element().ok()?;
-    let text = element.text();
-    (!text.trim().is_empty()).then(|| text.into_owned())
+    let mut document = String::new();
+    loop {
+        match reader.next_event().ok()? {
+            Some(Event::Text(text)) if document.is_empty() => document = text.into_owned(),
+            Some(Event::Text(text)) => document.push_str(&text),
+            Some(Event::Start(_)) => {
+                reader.skip_element().ok()?;
+            }
+            Some(Event::End) | None => break,
+        }
+    }
+    (!document.trim().is_empty()).then_some(document)
 }
 
 fn without_declaration(document: &str) -> &str {
@@ -61,6 +74,9 @@ fn without_declaration(document: &str) -> &str {
 }
 
 const LOCAL: &str = "notification";
+
+/// For the element around the document, in bytes.
+const ROOM: usize = 128;
 
 #[cfg(test)]
 mod tests {

@@ -106,8 +106,8 @@ impl Other {
     /// What the start tag that `reader` read last has beyond these attributes, each with its namespace.
     pub(crate) fn of_tag(reader: &Reader<'_>, known: &[(&str, &str)]) -> Self {
         let others = reader.attributes().iter().filter(|attribute| {
-            let name = attribute.name.parts();
-            !known.contains(&name)
+            let mut known = known.iter();
+            !known.any(|(ns, local)| attribute.name.is(ns, local))
         });
         others.fold(Self::new(), |other, attribute| {
             let (ns, local) = attribute.name.parts();

@@ -100,7 +100,7 @@ impl Borrow<str> for Str<'_> {
 
 impl PartialEq for Str<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        same(self, other)
     }
 }
 
@@ -108,13 +108,13 @@ impl Eq for Str<'_> {}
 
 impl PartialEq<str> for Str<'_> {
     fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
+        same(self, other)
     }
 }
 
 impl PartialEq<&str> for Str<'_> {
     fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
+        same(self, other)
     }
 }
 
@@ -146,6 +146,12 @@ impl fmt::Display for Str<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self)
     }
+}
+
+/// Whether both texts are the same. Most comparisons here are of nothing with nothing, and the C library may take long
+/// for those: it may touch memory to which an empty text points and which is not there.
+pub(crate) fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && (a.is_empty() || a == b)
 }
 
 /// A namespace name and a local name. The namespace is empty when there is none, as for every
@@ -186,7 +192,7 @@ impl<'a> Name<'a> {
     /// Whether this is the name made of these two parts.
     #[must_use]
     pub fn is(&self, ns: &str, local: &str) -> bool {
-        self.local.as_str() == local && self.ns.as_str() == ns
+        same(&self.local, local) && same(&self.ns, ns)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Writes XML that any reader takes back as the same tree.
 
+use std::ops::Range;
+
 use bytes::BufMut;
+use smallvec::SmallVec;
 
 use crate::chars::is_char;
 use crate::element::Element;
@@ -31,16 +34,23 @@ pub struct Writer<B> {
     out: B,
     /// The start tag written last still lacks its `>`.
     tag_open: bool,
-    bindings: Vec<(Str<'static>, Str<'static>)>,
-    /// Qualified names of the open elements, one after the other.
-    names: String,
-    open: Vec<Open>,
+    /// Names of the open elements and what they declare, in the order they came: a stack.
+    texts: String,
+    bindings: SmallVec<[Binding; 8]>,
+    open: SmallVec<[Open; 8]>,
+}
+
+/// Places in the stack of texts.
+#[derive(Clone, Debug)]
+struct Binding {
+    prefix: Range<usize>,
+    ns: Range<usize>,
 }
 
 #[derive(Debug)]
 struct Open {
-    /// Where the name starts in `names`.
-    name: usize,
+    /// The qualified name, in the stack of texts.
+    name: Range<usize>,
     /// How many bindings were in force outside.
     bindings: usize,
 }
@@ -53,13 +63,17 @@ impl<B: BufMut> Writer<B> {
 
     /// Writes into a place where `scope` is in force: what it binds is not declared again.
     pub fn within(out: B, scope: &Scope) -> Self {
-        Self {
+        let mut writer = Self {
             out,
             tag_open: false,
-            bindings: scope.bindings().to_vec(),
-            names: String::new(),
-            open: Vec::new(),
+            texts: String::with_capacity(ROOM),
+            bindings: SmallVec::new(),
+            open: SmallVec::new(),
+        };
+        for (prefix, ns) in scope.iter() {
+            writer.bind(prefix, ns);
         }
+        writer
     }
 
     /// Opens an element whose name has no prefix; `ns` becomes the default namespace if it is
@@ -73,16 +87,16 @@ impl<B: BufMut> Writer<B> {
     pub fn start_prefixed(&mut self, prefix: &str, ns: &str, local: &str) -> Tag<'_, B> {
         let prefix = if ns.is_empty() { "" } else { prefix };
         self.close_tag();
-        let name = self.names.len();
+        let name = self.texts.len();
         if !prefix.is_empty() {
-            self.names.push_str(prefix);
-            self.names.push(':');
+            self.texts.push_str(prefix);
+            self.texts.push(':');
         }
-        self.names.push_str(local);
+        self.texts.push_str(local);
         self.out.put_u8(b'<');
-        self.out.put_slice(&self.names.as_bytes()[name..]);
+        self.out.put_slice(&self.texts.as_bytes()[name..]);
         self.open.push(Open {
-            name,
+            name: name..self.texts.len(),
             bindings: self.bindings.len(),
         });
         self.tag_open = true;
@@ -126,10 +140,11 @@ impl<B: BufMut> Writer<B> {
             self.tag_open = false;
         } else {
             self.out.put_slice(b"</");
-            self.out.put_slice(&self.names.as_bytes()[open.name..]);
+            self.out
+                .put_slice(&self.texts.as_bytes()[open.name.clone()]);
             self.out.put_u8(b'>');
         }
-        self.names.truncate(open.name);
+        self.texts.truncate(open.name.start);
         self.bindings.truncate(open.bindings);
         self
     }
@@ -151,8 +166,9 @@ impl<B: BufMut> Writer<B> {
     pub fn scope(&self) -> Scope {
         self.bindings
             .iter()
-            .fold(Scope::new(), |scope, (prefix, ns)| {
-                scope.with(prefix, ns.clone())
+            .fold(Scope::new(), |scope, Binding { prefix, ns }| {
+                let ns = Str::from(&self.texts[ns.clone()]).to_shared();
+                scope.with(&self.texts[prefix.clone()], ns)
             })
     }
 
@@ -180,8 +196,8 @@ impl<B: BufMut> Writer<B> {
         }
         self.bindings
             .iter()
-            .rfind(|(bound, _)| *bound == prefix)
-            .map(|(_, ns)| ns.as_str())
+            .rfind(|binding| &self.texts[binding.prefix.clone()] == prefix)
+            .map(|binding| &self.texts[binding.ns.clone()])
     }
 
     fn declare(&mut self, prefix: &str, ns: &str) {
@@ -192,31 +208,48 @@ impl<B: BufMut> Writer<B> {
         });
         self.out.put_slice(prefix.as_bytes());
         put_attribute(&mut self.out, ns);
-        self.bindings
-            .push((Str::from(prefix).to_shared(), Str::from(ns).to_shared()));
+        self.bind(prefix, ns);
     }
 
-    /// A prefix that stands for `ns` here, declared now if there is none.
-    fn prefix_for(&mut self, ns: &str) -> Str<'static> {
-        if ns == XML_NAMESPACE {
-            return Str::borrowed("xml");
-        }
-        let found = self.bindings.iter().rposition(|(prefix, bound)| {
-            *bound == ns && !prefix.is_empty() && self.bound(prefix) == Some(ns)
+    fn bind(&mut self, prefix: &str, ns: &str) {
+        let start = self.texts.len();
+        self.texts.push_str(prefix);
+        let middle = self.texts.len();
+        self.texts.push_str(ns);
+        self.bindings.push(Binding {
+            prefix: start..middle,
+            ns: middle..self.texts.len(),
         });
-        if let Some(index) = found {
-            return self.bindings[index].0.clone();
+    }
+
+    /// Writes a prefix that stands for `ns` here, and before that declares one if there is none.
+    fn put_prefix(&mut self, ns: &str) {
+        if ns == XML_NAMESPACE {
+            self.out.put_slice(b" xml:");
+            return;
         }
-        let mut number = self.bindings.len();
-        let prefix = loop {
-            let candidate = format!("ns{number}");
-            if self.bound(&candidate).is_none() {
-                break candidate;
-            }
-            number += 1;
-        };
-        self.declare(&prefix, ns);
-        Str::from(prefix)
+        let found = self.bindings.iter().rposition(|binding| {
+            let prefix = &self.texts[binding.prefix.clone()];
+            !prefix.is_empty()
+                && &self.texts[binding.ns.clone()] == ns
+                && self.bound(prefix) == Some(ns)
+        });
+        let index = found.unwrap_or_else(|| {
+            let mut number = self.bindings.len();
+            let prefix = loop {
+                let candidate = format!("ns{number}");
+                if self.bound(&candidate).is_none() {
+                    break candidate;
+                }
+                number += 1;
+            };
+            self.declare(&prefix, ns);
+            self.bindings.len() - 1
+        });
+        let prefix = self.bindings[index].prefix.clone();
+        self.out.put_u8(b' ');
+        self.out.put_slice(&self.texts.as_bytes()[prefix]);
+        self.out.put_u8(b':');
     }
 
     /// Whether the innermost element has declared `prefix` itself.
@@ -224,7 +257,7 @@ impl<B: BufMut> Writer<B> {
         let outside = self.open.last().map_or(0, |open| open.bindings);
         self.bindings[outside..]
             .iter()
-            .any(|(bound, _)| *bound == prefix)
+            .any(|binding| &self.texts[binding.prefix.clone()] == prefix)
     }
 }
 
@@ -257,11 +290,8 @@ impl<'w, B: BufMut> Tag<'w, B> {
         if ns.is_empty() {
             return self.attr(local, value);
         }
-        let prefix = self.writer.prefix_for(ns);
+        self.writer.put_prefix(ns);
         let out = &mut self.writer.out;
-        out.put_u8(b' ');
-        out.put_slice(prefix.as_bytes());
-        out.put_u8(b':');
         out.put_slice(local.as_bytes());
         put_attribute(out, value);
         self
@@ -293,50 +323,73 @@ impl<'w, B: BufMut> Tag<'w, B> {
 /// `="value"`.
 pub(crate) fn put_attribute(out: &mut impl BufMut, value: &str) {
     out.put_slice(b"=\"");
-    put_escaped(out, value, |byte| match byte {
-        b'&' => Some(b"&amp;"),
-        b'<' => Some(b"&lt;"),
-        b'>' => Some(b"&gt;"),
-        b'"' => Some(b"&quot;"),
-        // As they are they would come back as spaces.
-        b'\t' => Some(b"&#9;"),
-        b'\n' => Some(b"&#10;"),
-        b'\r' => Some(b"&#13;"),
-        _ => None,
-    });
+    put_escaped(out, value, IN_VALUES);
     out.put_u8(b'"');
 }
 
 pub(crate) fn put_text(out: &mut impl BufMut, text: &str) {
-    put_escaped(out, text, |byte| match byte {
-        b'&' => Some(b"&amp;"),
-        b'<' => Some(b"&lt;"),
-        // Always, so that `]]>` never comes to be.
-        b'>' => Some(b"&gt;"),
-        // As it is it would come back as a line feed.
-        b'\r' => Some(b"&#13;"),
-        _ => None,
-    });
+    put_escaped(out, text, IN_TEXT);
 }
 
-fn put_escaped(out: &mut impl BufMut, text: &str, escape: fn(u8) -> Option<&'static [u8]>) {
+/// Copies what stands as it is in long pieces, and escapes what `place` forbids.
+fn put_escaped(out: &mut impl BufMut, text: &str, place: u8) {
     let bytes = text.as_bytes();
     let mut done = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        let (replacement, len): (&[u8], usize) = match escape(byte) {
-            Some(replacement) => (replacement, 1),
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        if ESCAPED[usize::from(byte)] & place == 0 {
+            at += 1;
+            continue;
+        }
+        let (replacement, len): (&[u8], usize) = match byte {
+            b'&' => (b"&amp;", 1),
+            b'<' => (b"&lt;", 1),
+            b'>' => (b"&gt;", 1),
+            b'"' => (b"&quot;", 1),
+            b'\t' => (b"&#9;", 1),
+            b'\n' => (b"&#10;", 1),
+            b'\r' => (b"&#13;", 1),
             // Control characters, U+FFFE and U+FFFF.
-            None if byte < b' ' || byte == 0xef => {
-                match text[at..].chars().next().filter(|&c| !is_char(c)) {
-                    Some(c) => ("\u{fffd}".as_bytes(), c.len_utf8()),
-                    None => continue,
+            _ => match text[at..].chars().next().filter(|&c| !is_char(c)) {
+                Some(c) => ("\u{fffd}".as_bytes(), c.len_utf8()),
+                None => {
+                    at += 1;
+                    continue;
                 }
-            }
-            None => continue,
+            },
         };
         out.put_slice(&bytes[done..at]);
         out.put_slice(replacement);
-        done = at + len;
+        at += len;
+        done = at;
     }
     out.put_slice(&bytes[done..]);
 }
+
+const IN_TEXT: u8 = 1;
+const IN_VALUES: u8 = 2;
+
+/// Where each byte is escaped, or looked at because it may be no character of XML.
+static ESCAPED: [u8; 256] = {
+    let mut escaped = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        escaped[byte] = match byte as u8 {
+            b'&' | b'<' => IN_TEXT | IN_VALUES,
+            // In text always, so that `]]>` never comes to be.
+            b'>' => IN_TEXT | IN_VALUES,
+            b'"' => IN_VALUES,
+            // As they are they would come back as spaces.
+            b'\t' | b'\n' => IN_VALUES,
+            // As it is it would come back as a line feed.
+            b'\r' => IN_TEXT | IN_VALUES,
+            0..b' ' | 0xef => IN_TEXT | IN_VALUES,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    escaped
+};
+
+/// What a writer has room for in its stack of texts, in bytes: a stanza.
+const ROOM: usize = 256;

@@ -21,7 +21,7 @@ use crate::stanza::Payload;
 
 /// The event, or `None` if it is not as plain as that.
 pub(super) fn decode(payload: &Payload) -> Result<Option<Event>, DecodeError> {
-    let reader = Reader::document(payload.as_bytes(), Profile::Xmpp, &Limits::MAX)?;
+    let reader = Reader::accepted(payload.as_bytes(), Profile::Xmpp)?;
     Ok(Items { payload, reader }.event())
 }
 

@@ -231,7 +231,11 @@ impl Event {
         if let Self::Other(element) = self {
             return Payload::from_element(element);
         }
-        Payload::known(NS, "event", |writer| {
+        let carried = match self {
+            Self::Items { changes, .. } => changes.iter().map(ItemChange::carried).sum(),
+            _ => 0,
+        };
+        Payload::carrying(carried, NS, "event", |writer| {
             write_around(writer, (NS, "event"), self.other(), |writer| {
                 self.write_child(writer);
             });
@@ -310,6 +314,18 @@ impl Event {
 }
 
 impl ItemChange {
+    /// How many bytes of payload there are.
+    fn carried(&self) -> usize {
+        match self {
+            Self::Published(item) => item
+                .payloads
+                .iter()
+                .map(|payload| payload.as_bytes().len())
+                .sum(),
+            Self::Retracted(_) => 0,
+        }
+    }
+
     fn from_element(element: &Element) -> Option<Result<Self, DecodeError>> {
         match element.name().parts() {
             (ns::PUBSUB_EVENT, "item") => Some(Item::from_element(element).map(Self::Published)),

@@ -73,6 +73,7 @@ impl Payload {
                 ns::intern(element.ns()),
                 Str::from(element.local()).to_shared(),
             ),
+            ROOM,
             |writer| {
                 writer.element(element);
             },
@@ -131,12 +132,13 @@ impl Payload {
         })
     }
 
-    /// Encodes what `write` writes: one element of that name.
+    /// Encodes what `write` writes: one element of that name, of `room` bytes or more.
     pub(crate) fn build(
         name: Name<'static>,
+        room: usize,
         write: impl FnOnce(&mut Writer<&mut BytesMut>),
     ) -> Self {
-        let mut xml = BytesMut::new();
+        let mut xml = BytesMut::with_capacity(room);
         // A default namespace that nobody uses: each element then declares its own, or that it has none.
         let scope = Scope::new().with("", "urn:none");
         write(&mut Writer::within(&mut xml, &scope));
@@ -152,7 +154,17 @@ impl Payload {
         local: &'static str,
         write: impl FnOnce(&mut Writer<&mut BytesMut>),
     ) -> Self {
-        Self::build(Name::new(ns, local), write)
+        Self::build(Name::new(ns, local), ROOM, write)
+    }
+
+    /// As [`known`](Self::known), with room for what the element carries.
+    pub(crate) fn carrying(
+        payloads: usize,
+        ns: &'static str,
+        local: &'static str,
+        write: impl FnOnce(&mut Writer<&mut BytesMut>),
+    ) -> Self {
+        Self::build(Name::new(ns, local), payloads + 2 * ROOM, write)
     }
 
     /// An element of ours without attributes or content.
@@ -343,6 +355,9 @@ impl fmt::Debug for Payloads {
         f.debug_list().entries(self).finish()
     }
 }
+
+/// An element without payload; a guess, the buffer grows.
+const ROOM: usize = 128;
 
 /// Two declarations of common length; a guess, the buffer grows.
 const ROOM_FOR_DECLARATIONS: usize = 96;

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr3, memmem};
+use memchr::{memchr, memmem};
 
 use super::tags::Closing;
 use super::{Markup, Mode, Reader, Texts};
-use crate::chars::{CDATA_OPEN, is_space, push_normalized, reference};
+use crate::chars::{CDATA_OPEN, find3, is_space, push_normalized, reference};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Profile;
 
@@ -159,11 +159,11 @@ enum Part<'a> {
 }
 
 /// Where the characters that begin at `from` end: at markup or a reference.
-fn characters(bytes: &[u8], from: usize) -> Result<usize, Error> {
+pub(super) fn characters(bytes: &[u8], from: usize) -> Result<usize, Error> {
     let mut at = from;
     loop {
         let rest = &bytes[at..];
-        match memchr3(b'<', b'&', b']', rest) {
+        match find3(b'<', b'&', b']', rest) {
             Some(len) if rest[len] == b']' => {
                 // XML 1.0 §2.4.
                 if rest[len..].starts_with(b"]]>") {

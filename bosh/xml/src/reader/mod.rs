@@ -60,6 +60,8 @@ pub struct Reader<'a> {
     at: usize,
     /// There is a tab or a line end somewhere, so that attributes are looked at for them.
     has_controls: bool,
+    /// A reader has accepted the input before.
+    is_accepted: bool,
     profile: Profile,
     limits: Limits,
     mode: Mode,
@@ -113,13 +115,18 @@ struct Open<'a> {
 
 /// What a name rests on: a higher value is a binding further inside.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Rest {
+struct Rest(usize);
+
+impl Rest {
     /// That no default namespace is declared.
-    NoDefault,
-    /// The binding of this number.
-    Binding(usize),
+    const NO_DEFAULT: Self = Self(0);
     /// Nothing that a declaration could change.
-    Nothing,
+    const NOTHING: Self = Self(usize::MAX);
+
+    /// The binding of this number.
+    const fn on(binding: usize) -> Self {
+        Self(binding + 1)
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -182,6 +189,23 @@ impl<'a> Reader<'a> {
         Self::new(input, profile, limits, Mode::Header, None)
     }
 
+    /// Reads again one document that [`Reader::document`] has read to its end before, under the same profile and any
+    /// limits. Less is checked: characters are taken for legal, and the end of an element that is skipped is only looked
+    /// for. With other input nothing worse comes of it than an answer that makes no sense.
+    ///
+    /// # Errors
+    ///
+    /// If the input is not UTF-8.
+    pub fn accepted(input: &'a [u8], profile: Profile) -> Result<Self, Error> {
+        let source = std::str::from_utf8(input)
+            .map_err(|error| Error::new(ErrorKind::NotUtf8, error.valid_up_to()))?;
+        let mode = Mode::Document { declaration: true };
+        let mut reader = Self::over(source, profile, &Limits::MAX, mode, &[]);
+        reader.is_accepted = true;
+        reader.has_controls = true;
+        Ok(reader)
+    }
+
     fn new(
         input: &'a [u8],
         profile: Profile,
@@ -205,6 +229,18 @@ impl<'a> Reader<'a> {
         if scope.len() > limits.namespaces {
             return Err(Error::new(ErrorKind::Limit("namespaces"), 0));
         }
+        let mut reader = Self::over(source, profile, limits, mode, scope);
+        reader.has_controls = survey.controls;
+        Ok(reader)
+    }
+
+    fn over(
+        source: &'a str,
+        profile: Profile,
+        limits: &Limits,
+        mode: Mode,
+        scope: &[(Str<'static>, Str<'static>)],
+    ) -> Self {
         let bindings = scope
             .iter()
             .map(|(prefix, ns)| Binding {
@@ -212,10 +248,11 @@ impl<'a> Reader<'a> {
                 ns: ns.clone(),
             })
             .collect();
-        Ok(Self {
+        Self {
             source,
             at: 0,
-            has_controls: survey.controls,
+            has_controls: false,
+            is_accepted: false,
             profile,
             limits: *limits,
             mode,
@@ -226,7 +263,7 @@ impl<'a> Reader<'a> {
             end_due: false,
             root_seen: false,
             failed: None,
-        })
+        }
     }
 
     /// The next event, or `None` at the end of the input.

@@ -2,7 +2,12 @@
 
 use std::ops::Range;
 
+use memchr::{memchr, memmem};
+use smallvec::SmallVec;
+
+use super::content::characters;
 use super::{Markup, Reader, Rest, Texts};
+use crate::chars::{plain_name, reference};
 use crate::error::{Error, ErrorKind};
 
 /// An element that was skipped.
@@ -40,37 +45,149 @@ impl Reader<'_> {
         let Some(open) = self.open.last() else {
             return Err(Error::new(ErrorKind::UnexpectedEnd, self.at));
         };
-        let (start, outside, depth) = (open.start, open.bindings, self.open.len());
-        let mut rests_on = open.rests_on;
+        let (start, outside) = (open.start, open.bindings);
         if self.end_due {
             self.end_due = false;
-            self.close();
-        }
-        while self.open.len() >= depth {
-            match self.markup() {
-                Markup::Start => rests_on = rests_on.min(self.skip_start()?),
-                Markup::End => self.on_end()?,
-                Markup::Text => {
-                    self.on_text(Texts::Skip)?;
-                }
-                Markup::Comment => self.on_comment()?,
-                Markup::Question => self.on_question()?,
-                Markup::Declaration => return Err(self.on_declaration()),
-                Markup::Nothing => return Err(Error::new(ErrorKind::UnexpectedEnd, self.at)),
+        } else {
+            let end = if self.is_accepted && self.declares_all(outside) {
+                end_of_accepted(&self.source.as_bytes()[self.at..], open.qname.as_bytes())
+            } else {
+                None
+            };
+            match end {
+                Some(len) => self.at += len,
+                None => self.skip_content()?,
             }
         }
+        let rests_on = self.close();
         Ok(Skipped {
             range: start..self.at,
-            standalone: rests_on >= Rest::Binding(outside),
+            standalone: rests_on >= Rest::on(outside),
         })
     }
 
-    fn skip_start(&mut self) -> Result<Rest, Error> {
-        let tag = self.start_tag()?;
-        self.attributes.clear();
-        if tag.self_closing {
-            self.close();
-        }
-        Ok(tag.rests_on)
+    /// Whether what is inside the innermost element can only rest on declarations of its own or of that element.
+    fn declares_all(&self, outside: usize) -> bool {
+        let (outer, own) = self.bindings.split_at(outside);
+        outer.iter().all(|binding| binding.prefix.is_empty())
+            && own.iter().any(|binding| binding.prefix.is_empty())
     }
+
+    /// Checks the content of the innermost element, and its end tag.
+    fn skip_content(&mut self) -> Result<(), Error> {
+        let source = self.source;
+        let bytes = source.as_bytes();
+        let depth = self.open.len();
+        let mut inside: SmallVec<[Inside; 16]> = SmallVec::new();
+        let mut rests_on = Rest::NOTHING;
+        // What a name without prefix rests on, while no declaration comes or goes.
+        let mut default = None;
+        loop {
+            let at = self.at;
+            match bytes[at..] {
+                [b'<', b'/', ..] => {
+                    let Some(open) = inside.pop() else {
+                        self.at = self.end_tag(self.open.last().map_or(b"", |open| open.qname.as_bytes()))?;
+                        if let Some(open) = self.open.last_mut() {
+                            open.rests_on = open.rests_on.min(rests_on);
+                        }
+                        return Ok(());
+                    };
+                    self.at = self.end_tag(&bytes[open.name])?;
+                    if self.bindings.len() != open.bindings {
+                        self.bindings.truncate(open.bindings);
+                        default = None;
+                    }
+                }
+                [b'<', b'!' | b'?', ..] => match self.markup() {
+                    Markup::Text => {
+                        self.on_text(Texts::Skip)?;
+                    }
+                    Markup::Comment => self.on_comment()?,
+                    Markup::Question => self.on_question()?,
+                    _ => return Err(self.on_declaration()),
+                },
+                [b'<', ref rest @ ..] => {
+                    let bindings = self.bindings.len();
+                    let len = plain_name(rest);
+                    let name = at + 1..at + 1 + len;
+                    if rest.get(len) == Some(&b'>')
+                        && (1..=self.limits.name).contains(&len)
+                        && depth + inside.len() < self.limits.effective_depth()
+                    {
+                        let rest = match default {
+                            Some(rest) => rest,
+                            None => *default.insert(self.default_rest()?),
+                        };
+                        rests_on = rests_on.min(rest);
+                        self.at = name.end + 1;
+                        inside.push(Inside { name, bindings });
+                        continue;
+                    }
+                    let tag = self.tag(depth + inside.len())?;
+                    self.attributes.clear();
+                    rests_on = rests_on.min(tag.rests_on);
+                    if tag.self_closing {
+                        self.bindings.truncate(bindings);
+                    } else {
+                        if self.bindings.len() != bindings {
+                            default = None;
+                        }
+                        let name = at + 1..tag.name_end;
+                        inside.push(Inside { name, bindings });
+                    }
+                }
+                [] => return Err(Error::new(ErrorKind::UnexpectedEnd, at)),
+                _ => self.skip_text()?,
+            }
+        }
+    }
+
+    fn skip_text(&mut self) -> Result<(), Error> {
+        let bytes = self.source.as_bytes();
+        let mut at = self.at;
+        loop {
+            at = characters(bytes, at)?;
+            match bytes[at..] {
+                [b'&', ..] => (_, at) = reference(self.source, at)?,
+                // The run may go on behind it.
+                [b'<', b'!', ..] => return self.on_text(Texts::Skip).map(drop),
+                _ => break,
+            }
+        }
+        if at - self.at > self.limits.text {
+            return Err(Error::new(ErrorKind::Limit("text"), self.at));
+        }
+        self.at = at;
+        Ok(())
+    }
+
+    fn default_rest(&mut self) -> Result<Rest, Error> {
+        let binding = self.find_binding("", self.at)?;
+        Ok(binding.map_or(Rest::NO_DEFAULT, Rest::on))
+    }
+}
+
+/// An element open inside the one that is skipped.
+struct Inside {
+    name: Range<usize>,
+    /// How many bindings were in force outside.
+    bindings: usize,
+}
+
+/// Where the element of that name ends whose content begins here, in bytes that a reader has accepted before. `None` if
+/// another of the name may be inside, or a section in which tags are none.
+fn end_of_accepted(content: &[u8], qname: &[u8]) -> Option<usize> {
+    let end = memmem::find_iter(content, qname).find(|&at| {
+        let is_tag = content[..at].ends_with(b"</");
+        is_tag && matches!(content.get(at + qname.len()), Some(b'>' | b' ' | b'\t' | b'\n' | b'\r'))
+    })?;
+    let before = &content[..end - 2];
+    let is_plain = memmem::find(before, b"<!").is_none()
+        && memmem::find_iter(before, qname).all(|at| !before[..at].ends_with(b"<"));
+    if !is_plain {
+        return None;
+    }
+    let behind = end + qname.len();
+    memchr(b'>', &content[behind..]).map(|len| behind + len + 1)
 }

@@ -2,23 +2,20 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr3;
-
 use super::{AttributeRef, Binding, Event, Mode, Open, Reader, Rest, Start};
-use crate::chars::{
-    COLON, NAME_CLASSES, NAME_START, NOT_ASCII, attribute_value, is_ncname, is_space,
-};
+use crate::chars::{NAME_CLASSES, attribute_value, find3, is_ncname, is_space, plain_name};
 use crate::error::{Error, ErrorKind};
 use crate::name::{Name, Str};
 use crate::scope::{XML_NAMESPACE, XMLNS_NAMESPACE};
 
-/// A start tag whose element is open now.
-pub(super) struct OpenTag<'a> {
+/// A start tag.
+pub(super) struct Tag<'a> {
+    qname: &'a str,
     prefix: &'a str,
     local: &'a str,
     /// Number of the binding of the element's prefix, `None` for no namespace and for `xml`.
     binding: Option<usize>,
-    name_end: usize,
+    pub(super) name_end: usize,
     pub(super) self_closing: bool,
     pub(super) rests_on: Rest,
 }
@@ -43,7 +40,20 @@ struct QName<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn on_start(&mut self) -> Result<Event<'a>, Error> {
         let start = self.at;
-        let tag = self.start_tag()?;
+        if self.open.is_empty() {
+            if self.root_seen && self.mode != Mode::Fragment {
+                return Err(Error::new(ErrorKind::OutsideRoot, start));
+            }
+            self.root_seen = true;
+        }
+        let bindings = self.bindings.len();
+        let tag = self.tag(self.open.len())?;
+        self.open.push(Open {
+            qname: tag.qname,
+            start,
+            bindings,
+            rests_on: tag.rests_on,
+        });
         self.end_due = tag.self_closing;
         let ns = match tag.binding {
             Some(index) => self.bindings[index].ns.clone(),
@@ -61,21 +71,15 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    /// Reads a start tag, keeps its attributes and opens its element.
-    pub(super) fn start_tag(&mut self) -> Result<OpenTag<'a>, Error> {
+    /// Reads a start tag at that depth, keeps its attributes and what it declares.
+    pub(super) fn tag(&mut self, depth: usize) -> Result<Tag<'a>, Error> {
         let start = self.at;
-        if self.open.is_empty() {
-            if self.root_seen && self.mode != Mode::Fragment {
-                return Err(Error::new(ErrorKind::OutsideRoot, start));
-            }
-            self.root_seen = true;
-        }
-        if self.open.len() >= self.limits.effective_depth() {
+        if depth >= self.limits.effective_depth() {
             return Err(Error::new(ErrorKind::Limit("depth"), start));
         }
         let name = self.qname(start + 1)?;
         let outside = self.bindings.len();
-        let mut rests_on = Rest::Nothing;
+        let mut rests_on = Rest::NOTHING;
         let mut self_closing = false;
         if self.source.as_bytes().get(name.end) == Some(&b'>') {
             self.at = name.end + 1;
@@ -85,15 +89,10 @@ impl<'a> Reader<'a> {
         }
         let binding = self.find_binding(name.prefix, start + 1)?;
         if name.prefix.is_empty() || binding.is_some() {
-            rests_on = rests_on.min(binding.map_or(Rest::NoDefault, Rest::Binding));
+            rests_on = rests_on.min(binding.map_or(Rest::NO_DEFAULT, Rest::on));
         }
-        self.open.push(Open {
+        Ok(Tag {
             qname: name.whole,
-            start,
-            bindings: outside,
-            rests_on,
-        });
-        Ok(OpenTag {
             prefix: name.prefix,
             local: name.local,
             binding,
@@ -141,7 +140,7 @@ impl<'a> Reader<'a> {
             let mut end = start;
             let mut plain = true;
             loop {
-                let Some(len) = memchr3(quote, b'<', b'&', &bytes[end..]) else {
+                let Some(len) = find3(quote, b'<', b'&', &bytes[end..]) else {
                     return Err(syntax(open));
                 };
                 end += len;
@@ -228,7 +227,7 @@ impl<'a> Reader<'a> {
 
     /// Puts namespaces where the prefixes of attributes are, and tells what they rest on.
     fn resolve_attributes(&mut self, offset: usize) -> Result<Rest, Error> {
-        let mut rests_on = Rest::Nothing;
+        let mut rests_on = Rest::NOTHING;
         for index in 0..self.attributes.len() {
             let prefix = self.attributes[index].name.ns.clone();
             if prefix.is_empty() {
@@ -237,7 +236,7 @@ impl<'a> Reader<'a> {
             let place = prefix.as_ptr().addr() - self.source.as_ptr().addr();
             self.attributes[index].name.ns = match self.find_binding(&prefix, place)? {
                 Some(binding) => {
-                    rests_on = rests_on.min(Rest::Binding(binding));
+                    rests_on = rests_on.min(Rest::on(binding));
                     self.bindings[binding].ns.clone()
                 }
                 None => Str::borrowed(XML_NAMESPACE),
@@ -250,58 +249,66 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn on_end(&mut self) -> Result<(), Error> {
-        let mismatch = Error::new(ErrorKind::MismatchedEnd, self.at);
-        let qname = self.open.last().ok_or(mismatch)?.qname;
-        let bytes = self.source.as_bytes();
-        let name = self.at + 2;
-        let end = name + qname.len();
-        if bytes.get(name..end) != Some(qname.as_bytes()) {
-            return Err(mismatch);
-        }
-        let close = match bytes.get(end) {
-            Some(b'>') => end,
-            _ => skip_space(bytes, end),
+        let Some(open) = self.open.last() else {
+            return Err(Error::new(ErrorKind::MismatchedEnd, self.at));
         };
-        match bytes.get(close) {
-            Some(b'>') => self.at = close + 1,
-            None => return Err(Error::new(ErrorKind::Syntax, self.at)),
-            Some(_) => return Err(mismatch),
-        }
+        self.at = self.end_tag(open.qname.as_bytes())?;
         self.close();
         Ok(())
     }
 
-    pub(super) fn close(&mut self) {
-        if let Some(open) = self.open.pop() {
-            self.bindings.truncate(open.bindings);
-            if let Some(parent) = self.open.last_mut() {
-                parent.rests_on = parent.rests_on.min(open.rests_on);
-            }
+    /// The place behind the end tag that stands here, which must be the one of `qname`.
+    pub(super) fn end_tag(&self, qname: &[u8]) -> Result<usize, Error> {
+        let bytes = self.source.as_bytes();
+        let end = self.at + 2 + qname.len();
+        let mismatch = || Error::new(ErrorKind::MismatchedEnd, self.at);
+        if bytes.get(self.at + 2..end) != Some(qname) {
+            return Err(mismatch());
         }
+        if bytes.get(end) == Some(&b'>') {
+            return Ok(end + 1);
+        }
+        let close = skip_space(bytes, end);
+        match bytes.get(close) {
+            Some(b'>') => Ok(close + 1),
+            None => Err(Error::new(ErrorKind::Syntax, self.at)),
+            Some(_) => Err(mismatch()),
+        }
+    }
+
+    /// Closes the innermost element; returns what it and what was in it rest on.
+    pub(super) fn close(&mut self) -> Rest {
+        let Some(open) = self.open.pop() else {
+            return Rest::NOTHING;
+        };
+        self.bindings.truncate(open.bindings);
+        if let Some(parent) = self.open.last_mut() {
+            parent.rests_on = parent.rests_on.min(open.rests_on);
+        }
+        open.rests_on
     }
 
     /// Reads and checks the qualified name that begins at `from`; what may follow it is the caller's to check.
     fn qname(&self, from: usize) -> Result<QName<'a>, Error> {
         let bytes = &self.source.as_bytes()[from..];
-        let (mut len, mut classes) = (0, 0);
-        while let Some(&byte) = bytes.get(len) {
-            let class = NAME_CLASSES[usize::from(byte)];
-            if class == 0 {
-                break;
-            }
-            classes |= class;
-            len += 1;
+        let mut len = plain_name(bytes);
+        let is_plain = len > 0
+            && bytes
+                .get(len)
+                .is_none_or(|&byte| NAME_CLASSES[usize::from(byte)] == 0);
+        if !is_plain {
+            let inside = |&byte: &u8| NAME_CLASSES[usize::from(byte)] != 0;
+            len = bytes
+                .iter()
+                .position(|byte| !inside(byte))
+                .unwrap_or(bytes.len());
         }
         let end = from + len;
         let whole = &self.source[from..end];
         if len > self.limits.name {
             return Err(Error::new(ErrorKind::Limit("name"), from));
         }
-        let (prefix, local) = if classes & (COLON | NOT_ASCII) == 0 {
-            let starts = bytes.first().map(|&byte| NAME_CLASSES[usize::from(byte)]);
-            if starts != Some(NAME_START) {
-                return Err(Error::new(ErrorKind::Name, from));
-            }
+        let (prefix, local) = if is_plain {
             ("", whole)
         } else {
             let (prefix, local) = match whole.split_once(':') {
@@ -323,7 +330,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The binding that a prefix stands for; `None` for `xml`, and for no prefix where there is no default namespace.
-    fn find_binding(&mut self, prefix: &str, offset: usize) -> Result<Option<usize>, Error> {
+    pub(super) fn find_binding(&mut self, prefix: &str, offset: usize) -> Result<Option<usize>, Error> {
         if prefix == "xml" {
             return Ok(None);
         }
