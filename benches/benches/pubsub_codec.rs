@@ -88,7 +88,10 @@ fn encode_event(form: Form, len: usize) {
     };
     let markup = payload();
     let events = events(&document);
-    let (mut own, mut theirs) = (BytesMut::with_capacity(65_536), BytesMut::with_capacity(65_536));
+    let (mut own, mut theirs) = (
+        BytesMut::with_capacity(65_536),
+        BytesMut::with_capacity(65_536),
+    );
     write(&mut own, payload());
     quick_xml_write(&mut theirs, form, &document, &events);
     let read = |bytes: &[u8]| Element::parse(bytes, Profile::Xmpp, &Limits::default());
@@ -124,7 +127,10 @@ fn encode_event(form: Form, len: usize) {
 }
 
 fn nested(document: &str) -> Element {
-    let source = format!("<notification xmlns='{}'>{document}</notification>", xmpp_pubsub::ns::PUBSUB);
+    let source = format!(
+        "<notification xmlns='{}'>{document}</notification>",
+        xmpp_pubsub::ns::PUBSUB
+    );
     Element::parse(source.as_bytes(), Profile::Xmpp, &Limits::default()).expect("the sample")
 }
 
@@ -166,16 +172,21 @@ fn quick_xml_around(out: &mut BytesMut, inside: impl FnOnce(&mut QuickXmlWriter<
         ("id", ID),
         ("type", "headline"),
     ]);
-    let event = BytesStart::new("event").with_attributes([("xmlns", xmpp_pubsub::ns::PUBSUB_EVENT)]);
+    let event =
+        BytesStart::new("event").with_attributes([("xmlns", xmpp_pubsub::ns::PUBSUB_EVENT)]);
     let items = BytesStart::new("items").with_attributes([("node", NODE)]);
     let item = BytesStart::new("item").with_attributes([("id", ITEM)]);
     let starts = [message, event, items, item];
     for start in &starts {
-        writer.write_event(Raw::Start(start.borrow())).expect("a buffer");
+        writer
+            .write_event(Raw::Start(start.borrow()))
+            .expect("a buffer");
     }
     inside(&mut writer);
     for start in starts.iter().rev() {
-        writer.write_event(Raw::End(start.to_end())).expect("a buffer");
+        writer
+            .write_event(Raw::End(start.to_end()))
+            .expect("a buffer");
     }
 }
 
@@ -186,7 +197,10 @@ fn xmpp_parsers(bytes: &Bytes) -> usize {
 
     let message: Message = xso::from_bytes(bytes).expect("the sample is a message");
     let event = message.payloads.into_iter().next().expect("an event");
-    match event::Event::try_from(event).expect("the sample has an event").payload {
+    match event::Event::try_from(event)
+        .expect("the sample has an event")
+        .payload
+    {
         event::Payload::Items { published, .. } => published.len(),
         other => panic!("{other:?}"),
     }

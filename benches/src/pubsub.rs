@@ -134,13 +134,19 @@ mod tests {
         for form in Form::ALL {
             for len in [512, 1_024, 16_384] {
                 let message = message(form, len);
-                assert!(message.len().abs_diff(len) < 200, "{} for {len}", message.len());
+                assert!(
+                    message.len().abs_diff(len) < 200,
+                    "{} for {len}",
+                    message.len()
+                );
                 let (event, payload) = decode(&message);
                 assert_eq!(event.other().map(xmpp_pubsub::Other::is_empty), Some(true));
                 let document = document(form, len);
                 let found = match form {
                     Form::Nested => String::from_utf8_lossy(payload.as_bytes()).into_owned(),
-                    Form::Escaped => xmpp_pubsub::notification::unwrap(&payload).unwrap_or_default(),
+                    Form::Escaped => {
+                        xmpp_pubsub::notification::unwrap(&payload).unwrap_or_default()
+                    }
                 };
                 assert!(found.contains(&document));
             }

@@ -1,14 +1,13 @@
 //! Capabilities that presence tells of. XEP-0115, as XEP-0060 §9.2 uses them.
 
-use core::fmt::Write as _;
 use std::collections::BTreeSet;
 
-use sha1::{Digest, Sha1};
 use wire_xml::Element;
 
 use crate::decode::expect;
-use crate::disco;
+use crate::disco::Info;
 use crate::error::DecodeError;
+use crate::form::{FieldKind, Form};
 use crate::ns;
 use crate::other::Other;
 use crate::stanza::Payload;
@@ -67,10 +66,11 @@ impl Capabilities {
         })
     }
 
-    /// Whether `ver` is the hash of this answer, so that it can be kept for whoever has the same `ver` (XEP-0115 §5.4). Only
+    /// Whether `ver` is the hash of this answer, so that it can be kept for whoever has the same `ver` (§5.4). Only
     /// `sha-1` is known; what is of another hash, or of the older form, is true of its sender alone.
+    #[cfg(feature = "caps-hash")]
     #[must_use]
-    pub fn is_hash_of(&self, info: &disco::Info) -> bool {
+    pub fn is_hash_of(&self, info: &Info) -> bool {
         self.hash.as_deref() == Some("sha-1") && sha1_ver(info).as_deref() == Some(&*self.ver)
     }
 
@@ -81,67 +81,95 @@ impl Capabilities {
     }
 }
 
-/// `ver` of an answer by SHA-1, or `None` for one that XEP-0115 §5.4 calls ill-formed: an identity, a feature or a form
-/// comes twice, or a form has no `FORM_TYPE` of one value.
+/// The text whose hash is `ver`. §5.1. `None` for an answer that §5.4 calls ill-formed: an identity, a feature or a
+/// `FORM_TYPE` that comes twice, or a form with several types.
 #[must_use]
-pub fn sha1_ver(info: &disco::Info) -> Option<String> {
-    let mut text = String::new();
+pub fn verification_string(info: &Info) -> Option<String> {
     let mut identities = BTreeSet::new();
     for identity in &info.identities {
-        let new = identities.insert((
-            identity.category.as_str(),
-            identity.kind.as_str(),
-            identity.lang().unwrap_or_default(),
-            identity.name.as_deref().unwrap_or_default(),
-        ));
-        new.then_some(())?;
+        let lang = identity.lang().unwrap_or_default();
+        let name = identity.name.as_deref().unwrap_or_default();
+        let parts = (&*identity.category, &*identity.kind, lang, name);
+        identities.insert(parts).then_some(())?;
     }
-    for (category, kind, lang, name) in identities {
-        let _ = write!(text, "{category}/{kind}/{lang}/{name}<");
-    }
-    let features: BTreeSet<&str> = info.features.iter().map(String::as_str).collect();
-    if features.len() != info.features.len() {
-        return None;
-    }
-    for feature in features {
-        let _ = write!(text, "{feature}<");
+    let mut features = BTreeSet::new();
+    for feature in &info.features {
+        features.insert(feature.as_str()).then_some(())?;
     }
     let mut forms = BTreeSet::new();
     for form in &info.forms {
-        let field = form.field("FORM_TYPE")?;
-        let [form_type] = field.values.as_slice() else {
-            return None;
-        };
-        let mut fields: Vec<(&str, BTreeSet<&str>)> = form
-            .fields
-            .iter()
-            .filter_map(|field| Some((field.var.as_deref()?, field)))
-            .filter(|(var, _)| *var != "FORM_TYPE")
-            .map(|(var, field)| (var, field.values.iter().map(String::as_str).collect()))
-            .collect();
-        fields.sort();
-        if forms.iter().any(|(known, _)| *known == form_type) {
-            return None;
-        }
-        forms.insert((form_type, fields));
-    }
-    for (form_type, fields) in forms {
-        let _ = write!(text, "{form_type}<");
-        for (var, values) in fields {
-            let _ = write!(text, "{var}<");
-            for value in values {
-                let _ = write!(text, "{value}<");
+        match form_type(form)? {
+            Some(form_type) if forms.iter().any(|(known, _)| *known == form_type) => return None,
+            Some(form_type) => {
+                forms.insert((form_type, form_fields(form)));
             }
+            // Without a type, or with one that is shown, a form does not count.
+            None => {}
         }
     }
-    Some(wire_xml::text::encode_base64(Sha1::digest(text.as_bytes())))
+
+    let mut text = String::new();
+    let mut push = |part: &str| {
+        text.push_str(part);
+        text.push('<');
+    };
+    for (category, kind, lang, name) in identities {
+        push(&format!("{category}/{kind}/{lang}/{name}"));
+    }
+    features.into_iter().for_each(&mut push);
+    for (form_type, fields) in forms {
+        push(form_type);
+        for (var, values) in fields {
+            push(var);
+            values.into_iter().for_each(&mut push);
+        }
+    }
+    Some(text)
+}
+
+/// `ver` of an answer, with the hash `sha-1` that all entities know. §5.1 and §8.1. `None` as for
+/// [`verification_string`].
+#[cfg(feature = "caps-hash")]
+#[must_use]
+pub fn sha1_ver(info: &Info) -> Option<String> {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use sha1::{Digest, Sha1};
+
+    Some(STANDARD.encode(Sha1::digest(verification_string(info)?)))
+}
+
+/// The type of a form that counts, `Some(None)` for a form that does not, `None` for several types.
+fn form_type(form: &Form) -> Option<Option<&str>> {
+    let Some(field) = form.field("FORM_TYPE") else {
+        return Some(None);
+    };
+    let (first, others) = match field.values.split_first() {
+        Some((first, others)) if field.kind == Some(FieldKind::Hidden) => (first, others),
+        _ => return Some(None),
+    };
+    others
+        .iter()
+        .all(|other| other == first)
+        .then_some(Some(first))
+}
+
+/// The other fields of a form with their values, both in order.
+fn form_fields(form: &Form) -> Vec<(&str, Vec<&str>)> {
+    let named = form.fields.iter().filter_map(|field| {
+        let var = field.var.as_deref().filter(|var| *var != "FORM_TYPE")?;
+        let mut values: Vec<_> = field.values.iter().map(String::as_str).collect();
+        values.sort_unstable();
+        Some((var, values))
+    });
+    let mut fields: Vec<_> = named.collect();
+    fields.sort();
+    fields
 }
 
 #[cfg(test)]
 mod tests {
     use wire_xml::Limits;
-
-    use crate::form::{Field, Form, FormKind};
 
     use super::*;
 
@@ -155,80 +183,6 @@ mod tests {
         assert_eq!(caps.to_payload().as_bytes().as_ref(), source);
     }
 
-    fn exodus() -> disco::Info {
-        disco::Info {
-            identities: vec![disco::Identity {
-                name: Some("Exodus 0.9.1".to_owned()),
-                ..disco::Identity::new("client", "pc")
-            }],
-            features: [
-                ns::DISCO_INFO,
-                ns::CAPS,
-                ns::DISCO_ITEMS,
-                "http://jabber.org/protocol/muc",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
-            ..disco::Info::default()
-        }
-    }
-
-    #[test]
-    fn ps_9_2_02_the_hash_of_the_document() {
-        // XEP-0115 §5.2.
-        let ver = sha1_ver(&exodus());
-        assert_eq!(
-            ver.as_deref(),
-            Some("QgayPKawpkPSDYmwT/WM94uAlu0="),
-            "PS-9.2-02: the order of features does not count"
-        );
-        let mut caps = Capabilities {
-            node: "http://code.google.com/p/exodus".to_owned(),
-            ver: ver.unwrap(),
-            hash: Some("sha-1".to_owned()),
-            other: Other::new(),
-        };
-        assert!(caps.is_hash_of(&exodus()), "PS-9.2-02");
-        caps.hash = None;
-        assert!(
-            !caps.is_hash_of(&exodus()),
-            "PS-9.2-02: the older form proves nothing"
-        );
-    }
-
-    #[test]
-    fn an_answer_that_says_something_twice_has_no_hash() {
-        let mut info = exodus();
-        info.features.push(ns::CAPS.to_owned());
-        assert_eq!(sha1_ver(&info), None);
-        let mut info = exodus();
-        info.identities.push(info.identities[0].clone());
-        assert_eq!(sha1_ver(&info), None);
-        let mut info = exodus();
-        let form = Form::new(FormKind::Result, "urn:xmpp:dataforms:softwareinfo");
-        info.forms = vec![form.clone(), form];
-        assert_eq!(sha1_ver(&info), None);
-    }
-
-    #[test]
-    fn forms_count_with_their_values_in_order() {
-        let mut info = exodus();
-        let mut form = Form::new(FormKind::Result, "urn:xmpp:dataforms:softwareinfo");
-        let field = |var: &str, values: &[&str]| {
-            let values = values.iter().map(|value| (*value).to_owned()).collect();
-            Field::new(var, None, values)
-        };
-        form.fields.push(field("os", &["Mac"]));
-        form.fields.push(field("ip_version", &["ipv4", "ipv6"]));
-        info.forms = vec![form.clone()];
-        let one = sha1_ver(&info);
-        form.fields.reverse();
-        form.fields[0].values.reverse();
-        info.forms = vec![form];
-        assert_eq!(sha1_ver(&info), one);
-        assert_ne!(one, sha1_ver(&exodus()));
-    }
-
     #[test]
     fn without_ver_it_tells_nothing() {
         let source = br#"<c xmlns="http://jabber.org/protocol/caps" node="n"/>"#;
@@ -239,6 +193,95 @@ mod tests {
                 element: "c",
                 field: "ver"
             })
+        );
+    }
+
+    fn info(content: &str) -> Info {
+        let source = format!("<query xmlns='{}'>{content}</query>", ns::DISCO_INFO);
+        Info::decode(&Payload::parse(source.as_bytes(), &Limits::default()).unwrap()).unwrap()
+    }
+
+    const FEATURES: &str = "<feature var='http://jabber.org/protocol/disco#info'/>\
+        <feature var='http://jabber.org/protocol/disco#items'/>\
+        <feature var='http://jabber.org/protocol/muc'/><feature var='http://jabber.org/protocol/caps'/>";
+    const SORTED: &str = "http://jabber.org/protocol/caps<http://jabber.org/protocol/disco#info<\
+        http://jabber.org/protocol/disco#items<http://jabber.org/protocol/muc<";
+    const SOFTWARE: &str = "<x xmlns='jabber:x:data' type='result'>\
+        <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:dataforms:softwareinfo</value></field>\
+        <field var='os'><value>Mac</value></field>\
+        <field var='ip_version'><value>ipv6</value><value>ipv4</value></field>\
+        <field var='software'><value>Psi</value></field><field var='software_version'><value>0.11</value></field>\
+        <field var='os_version'><value>10.5.1</value></field></x>";
+
+    /// XEP-0115 §5.2.
+    fn simple() -> Info {
+        let identity = "<identity category='client' name='Exodus 0.9.1' type='pc'/>";
+        info(&format!("{identity}{FEATURES}"))
+    }
+
+    /// XEP-0115 §5.3.
+    fn complex() -> Info {
+        let identities = "<identity xml:lang='en' category='client' name='Psi 0.11' type='pc'/>\
+            <identity xml:lang='el' category='client' name='Ψ 0.11' type='pc'/>";
+        info(&format!("{identities}{FEATURES}{SOFTWARE}"))
+    }
+
+    #[test]
+    fn the_texts_of_the_examples() {
+        assert_eq!(
+            verification_string(&simple()).unwrap(),
+            format!("client/pc//Exodus 0.9.1<{SORTED}")
+        );
+        assert_eq!(
+            verification_string(&complex()).unwrap(),
+            format!(
+                "client/pc/el/Ψ 0.11<client/pc/en/Psi 0.11<{SORTED}\
+                 urn:xmpp:dataforms:softwareinfo<ip_version<ipv4<ipv6<os<Mac<os_version<10.5.1<\
+                 software<Psi<software_version<0.11<"
+            )
+        );
+    }
+
+    #[cfg(feature = "caps-hash")]
+    #[test]
+    fn the_hashes_of_the_examples() {
+        let ver = sha1_ver(&simple()).unwrap();
+        assert_eq!(ver, "QgayPKawpkPSDYmwT/WM94uAlu0=", "PS-9.2-02");
+        let mut caps = Capabilities {
+            node: "http://code.google.com/p/exodus".to_owned(),
+            ver,
+            hash: Some("sha-1".to_owned()),
+            other: Other::new(),
+        };
+        assert!(caps.is_hash_of(&simple()), "PS-9.2-02");
+        caps.hash = None;
+        assert!(
+            !caps.is_hash_of(&simple()),
+            "PS-9.2-02: the older form proves nothing"
+        );
+        assert_eq!(
+            sha1_ver(&complex()).unwrap(),
+            "q07IKJEyjvHSyhy//CH0CxmKi8w="
+        );
+    }
+
+    #[test]
+    fn what_is_ill_formed_has_no_text() {
+        let feature = "<feature var='urn:a'/>";
+        let identity = "<identity category='client' type='pc'/>";
+        for content in [
+            format!("{feature}{feature}"),
+            format!("{identity}{identity}"),
+            format!("{SOFTWARE}{SOFTWARE}"),
+            SOFTWARE.replace("softwareinfo<", "softwareinfo</value><value>urn:other<"),
+        ] {
+            assert_eq!(verification_string(&info(&content)), None, "{content}");
+        }
+        // A type that is not hidden is none, and the form does not count.
+        let shown = SOFTWARE.replace(" type='hidden'", "");
+        assert_eq!(
+            verification_string(&info(&format!("{feature}{shown}"))).unwrap(),
+            "urn:a<"
         );
     }
 }

@@ -7,6 +7,7 @@
 mod authorization;
 mod meta_data;
 mod node_config;
+mod rules;
 mod subscribe_options;
 mod typed;
 mod value;

@@ -7,14 +7,17 @@
 #[path = "common/canonical.rs"]
 #[allow(dead_code, reason = "each test file uses a part of it")]
 mod canonical;
+#[path = "common/examples.rs"]
+mod examples;
 #[path = "common/typed.rs"]
 mod typed;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use canonical::{canonical, changed, read, renamed, stream_scope, with_nodes};
+use examples::folder;
 use wire_xml::{Element, Limits, Node, Scope};
 use xmpp_pubsub::stanza::{IqContent, Stanza};
 use xmpp_pubsub::{DecodeError, Uri, ns};
@@ -192,15 +195,6 @@ fn spelt_affiliation(element: Element) -> Element {
         true => renamed(&element, "affiliation"),
         false => element,
     }
-}
-
-fn folder() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("XEP0060_EXAMPLES") {
-        return Some(PathBuf::from(named));
-    }
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
-    let beside = workspace.parent()?.join("shared/reference/pubsub/examples");
-    beside.is_dir().then_some(beside)
 }
 
 struct Example {

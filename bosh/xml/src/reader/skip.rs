@@ -87,7 +87,8 @@ impl Reader<'_> {
             match bytes[at..] {
                 [b'<', b'/', ..] => {
                     let Some(open) = inside.pop() else {
-                        self.at = self.end_tag(self.open.last().map_or(b"", |open| open.qname.as_bytes()))?;
+                        self.at = self
+                            .end_tag(self.open.last().map_or(b"", |open| open.qname.as_bytes()))?;
                         if let Some(open) = self.open.last_mut() {
                             open.rests_on = open.rests_on.min(rests_on);
                         }
@@ -180,7 +181,11 @@ struct Inside {
 fn end_of_accepted(content: &[u8], qname: &[u8]) -> Option<usize> {
     let end = memmem::find_iter(content, qname).find(|&at| {
         let is_tag = content[..at].ends_with(b"</");
-        is_tag && matches!(content.get(at + qname.len()), Some(b'>' | b' ' | b'\t' | b'\n' | b'\r'))
+        is_tag
+            && matches!(
+                content.get(at + qname.len()),
+                Some(b'>' | b' ' | b'\t' | b'\n' | b'\r')
+            )
     })?;
     let before = &content[..end - 2];
     let is_plain = memmem::find(before, b"<!").is_none()

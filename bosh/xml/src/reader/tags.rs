@@ -330,7 +330,11 @@ impl<'a> Reader<'a> {
     }
 
     /// The binding that a prefix stands for; `None` for `xml`, and for no prefix where there is no default namespace.
-    pub(super) fn find_binding(&mut self, prefix: &str, offset: usize) -> Result<Option<usize>, Error> {
+    pub(super) fn find_binding(
+        &mut self,
+        prefix: &str,
+        offset: usize,
+    ) -> Result<Option<usize>, Error> {
         if prefix == "xml" {
             return Ok(None);
         }

@@ -49,10 +49,7 @@ fn seen(mut reader: Reader<'_>) -> Result<Vec<Seen>, wire_xml::Error> {
     while let Some(event) = reader.next_event()? {
         all.push(match event {
             Event::Start(start) => Seen::Start {
-                name: (
-                    start.name.ns().to_owned(),
-                    start.name.local().to_owned(),
-                ),
+                name: (start.name.ns().to_owned(), start.name.local().to_owned()),
                 attributes: reader
                     .attributes()
                     .iter()
@@ -92,8 +89,7 @@ fn accepted(input: &[u8], profile: Profile) {
 /// Every element can be skipped; what is said to stand alone does, and both readings find the same end.
 fn parts(input: &[u8], profile: Profile) {
     for index in 0.. {
-        let Some((start, skipped)) =
-            skip(Reader::document(input, profile, &Limits::MAX), index)
+        let Some((start, skipped)) = skip(Reader::document(input, profile, &Limits::MAX), index)
         else {
             return;
         };
@@ -143,7 +139,11 @@ fn by_quick_xml(input: &[u8], profile: Profile) -> Option<Vec<Seen>> {
     loop {
         let position = reader.buffer_position();
         let (ns, event) = reader.read_resolved_event().ok()?;
-        if matches!(event, Raw::Start(_) | Raw::Empty(_) | Raw::End(_) | Raw::Eof) && !run.is_empty() {
+        if matches!(
+            event,
+            Raw::Start(_) | Raw::Empty(_) | Raw::End(_) | Raw::Eof
+        ) && !run.is_empty()
+        {
             all.push(Seen::Text(std::mem::take(&mut run)));
         }
         match event {
@@ -264,7 +264,10 @@ fn well_formed(mut rest: &str) -> Option<()> {
         let (name, value) = trimmed.split_once('=')?;
         names(name.trim_end_matches(space))?;
         let value = value.trim_start_matches(space);
-        let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        let quote = value
+            .chars()
+            .next()
+            .filter(|quote| matches!(quote, '"' | '\''))?;
         let (value, behind) = value[1..].split_once(quote)?;
         if value.contains('<') {
             return None;
@@ -338,25 +341,56 @@ fn names(qname: &str) -> Option<(Option<&str>, &str)> {
     let is_name = |name: &str| {
         let first = name.chars().next();
         first.is_some_and(|c| in_ranges(c, START))
-            && name.chars().all(|c| in_ranges(c, START) || in_ranges(c, INSIDE))
+            && name
+                .chars()
+                .all(|c| in_ranges(c, START) || in_ranges(c, INSIDE))
     };
     (prefix.is_none_or(is_name) && is_name(local)).then_some((prefix, local))
 }
 
 fn in_ranges(c: char, ranges: &[(u32, u32)]) -> bool {
-    ranges.iter().any(|(from, to)| (*from..=*to).contains(&u32::from(c)))
+    ranges
+        .iter()
+        .any(|(from, to)| (*from..=*to).contains(&u32::from(c)))
 }
 
 fn is_char(c: char) -> bool {
-    in_ranges(c, &[(9, 10), (13, 13), (0x20, 0xd7ff), (0xe000, 0xfffd), (0x10000, 0x10ffff)])
+    in_ranges(
+        c,
+        &[
+            (9, 10),
+            (13, 13),
+            (0x20, 0xd7ff),
+            (0xe000, 0xfffd),
+            (0x10000, 0x10ffff),
+        ],
+    )
 }
 
 /// XML 1.0 production 4, without the colon.
 const START: &[(u32, u32)] = &[
-    (0x41, 0x5a), (0x5f, 0x5f), (0x61, 0x7a), (0xc0, 0xd6), (0xd8, 0xf6), (0xf8, 0x2ff), (0x370, 0x37d),
-    (0x37f, 0x1fff), (0x200c, 0x200d), (0x2070, 0x218f), (0x2c00, 0x2fef), (0x3001, 0xd7ff), (0xf900, 0xfdcf),
-    (0xfdf0, 0xfffd), (0x10000, 0xeffff),
+    (0x41, 0x5a),
+    (0x5f, 0x5f),
+    (0x61, 0x7a),
+    (0xc0, 0xd6),
+    (0xd8, 0xf6),
+    (0xf8, 0x2ff),
+    (0x370, 0x37d),
+    (0x37f, 0x1fff),
+    (0x200c, 0x200d),
+    (0x2070, 0x218f),
+    (0x2c00, 0x2fef),
+    (0x3001, 0xd7ff),
+    (0xf900, 0xfdcf),
+    (0xfdf0, 0xfffd),
+    (0x10000, 0xeffff),
 ];
 
 /// XML 1.0 production 4a, what it adds.
-const INSIDE: &[(u32, u32)] = &[(0x2d, 0x2e), (0x30, 0x39), (0xb7, 0xb7), (0x300, 0x36f), (0x203f, 0x2040)];
+const INSIDE: &[(u32, u32)] = &[
+    (0x2d, 0x2e),
+    (0x30, 0x39),
+    (0xb7, 0xb7),
+    (0x300, 0x36f),
+    (0x203f, 0x2040),
+];
