@@ -11,6 +11,7 @@ this program. The exit status is 0 when nothing was found.
     run.py bosh-simulation                       100,000 seeds
     run.py bosh-fuzz                             each BOSH target for ten minutes
     run.py bosh-instructions                     what an event costs at 1,000 and 100,000 held sessions
+    run.py pubsub-instructions                   what an event costs to decode, beside walks of quick-xml
     run.py cti-mutate --sessions 5000            hostile sessions against the engine of the examples
     run.py bosh-load                             the notification service beside prosody and ejabberd
 """
@@ -49,7 +50,7 @@ def main():
     options = parse()
     if options.list:
         for name, part in PARTS.items():
-            print(f"{name:17} {part.__doc__}")
+            print(f"{name:19} {part.__doc__}")
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     found = False
@@ -243,6 +244,39 @@ def bosh_instructions(options):
     return ratio > 1.1
 
 
+def pubsub_instructions(options):
+    """instructions of an event decoded, beside walks of quick-xml over the same bytes, by callgrind"""
+    if not shutil.which("valgrind"):
+        raise Missing("valgrind is not installed")
+    build = run(["cargo", "build", "--release", "--locked", "-p", "benches", "--bin", "pubsub-events"])
+    if build.returncode != 0:
+        raise Missing(f"pubsub-events does not build\n{build.stdout[-3_000:]}")
+    program = str(target_directory() / "release" / "pubsub-events")
+    found = False
+    for form in ("nested", "escaped"):
+        for length in ("512", "1024", "16384"):
+            each = {}
+            for candidate, counts in (("reader", (100, 200)), ("ns-reader", (100, 200)), ("event", (100, 200))):
+                # What the program needs to start falls out of the difference.
+                totals = [callgrind(program, candidate, form, length, str(count)) for count in counts]
+                each[candidate] = (totals[1] - totals[0]) / (counts[1] - counts[0])
+            ratio = each["event"] / each["reader"]
+            found |= ratio > 1.3 or each["event"] > each["ns-reader"]
+            print(
+                f"   {form:8}{length:>6} bytes: event {each['event']:,.0f}, {ratio:.2f} of the Reader's {each['reader']:,.0f}, "
+                f"{each['event'] / each['ns-reader']:.2f} of the NsReader's; goals 1.3 and 1"
+            )
+    return found
+
+
+def callgrind(*command):
+    counted = run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command])
+    total = re.search(r"Collected : (\d+)", counted.stdout)
+    if counted.returncode != 0 or not total:
+        raise Missing(f"callgrind counted nothing\n{counted.stdout[-3_000:]}")
+    return int(total[1])
+
+
 def load(options):
     """what requests and held sessions of the notification service take, beside prosody and ejabberd"""
     build = run(
@@ -303,6 +337,7 @@ PARTS = {
     "bosh-simulation": bosh_simulation,
     "bosh-fuzz": bosh_fuzz,
     "bosh-instructions": bosh_instructions,
+    "pubsub-instructions": pubsub_instructions,
     "bosh-load": load,
 }
 

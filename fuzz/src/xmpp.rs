@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use wire_xml::{Element, Limits, Profile, Writer};
-use xmpp_pubsub::service::{Config, Service};
-use xmpp_pubsub::session::{Server, ServerConfig, ServerEvent};
-use xmpp_pubsub::stanza::{IqContent, Payload, Payloads};
-use xmpp_pubsub::stream::Form;
-use xmpp_pubsub::{Feature, Jid, Stanza};
 use xmpp_pubsub::form::{
     Form, MetaData, NodeConfig, PublishOptions, SubscribeAuthorization, SubscribeOptions,
 };
+use xmpp_pubsub::service::{Config, Service};
+use xmpp_pubsub::session::{Server, ServerConfig, ServerEvent};
+use xmpp_pubsub::stanza::{IqContent, Payload, Payloads};
+use xmpp_pubsub::stream;
+use xmpp_pubsub::{Feature, Jid, Stanza};
 use xmpp_pubsub::{
     Uri, caps, command, delay, disco, event, notification, owner, pubsub, rsm, shim,
 };
@@ -131,7 +131,11 @@ fn typed_forms(form: &Form) {
     );
     if let Ok(options) = PublishOptions::from_form(form) {
         let written = options.to_form();
-        assert_eq!(PublishOptions::from_form(&written), Ok(options), "{written:?}");
+        assert_eq!(
+            PublishOptions::from_form(&written),
+            Ok(options),
+            "{written:?}"
+        );
     }
 }
 
@@ -145,7 +149,7 @@ pub fn server(data: &[u8]) {
         unreachable!("both are addresses");
     };
     let config = ServerConfig::new(domain, 7, xmpp_pubsub::session::Security::Protected);
-    let mut server = Server::new(Duration::ZERO, config, Form::Tcp);
+    let mut server = Server::new(Duration::ZERO, config, stream::Form::Tcp);
     let mut input = BytesMut::new();
     let mut closed = false;
     for (count, chunk) in (1..).zip(data.split(|byte| *byte == 0)) {

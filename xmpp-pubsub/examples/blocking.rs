@@ -200,7 +200,7 @@ impl Peer {
                 }
             }
             if let Some(event) = self.pubsub.poll_event() {
-                return Ok(Happened::PubSub(event));
+                return Ok(Happened::PubSub(Box::new(event)));
             }
             while let Some(stanza) = self.pubsub.poll_transmit() {
                 self.session.send(&stanza)?;
@@ -225,7 +225,7 @@ impl Peer {
 )]
 enum Happened {
     Online(Jid),
-    PubSub(client::Event),
+    PubSub(Box<client::Event>),
 }
 
 fn subscribe(address: SocketAddr, ready: &Sender<()>) -> Result<String, Box<dyn Error>> {
@@ -237,17 +237,19 @@ fn subscribe(address: SocketAddr, ready: &Sender<()>) -> Result<String, Box<dyn 
                 peer.pubsub
                     .subscribe(peer.origin.elapsed(), &NodeId::new(NODE)?, jid.bare());
             }
-            Happened::PubSub(client::Event::Done { outcome, .. }) => {
-                println!("subscriber: {outcome:?}");
-                ready.send(())?;
-            }
-            Happened::PubSub(client::Event::Failed { failure, .. }) => return Err(failure.into()),
-            Happened::PubSub(client::Event::Notification(notification)) => {
-                if let Some(document) = document(&notification.event) {
-                    return Ok(document);
+            Happened::PubSub(event) => match *event {
+                client::Event::Done { outcome, .. } => {
+                    println!("subscriber: {outcome:?}");
+                    ready.send(())?;
                 }
-            }
-            Happened::PubSub(_) => {}
+                client::Event::Failed { failure, .. } => return Err(failure.into()),
+                client::Event::Notification(notification) => {
+                    if let Some(document) = document(&notification.event) {
+                        return Ok(document);
+                    }
+                }
+                _ => {}
+            },
         }
     }
 }
@@ -262,12 +264,14 @@ fn publish(address: SocketAddr) -> Result<(), Box<dyn Error>> {
                 peer.pubsub
                     .publish(peer.origin.elapsed(), &NodeId::new(NODE)?, item);
             }
-            Happened::PubSub(client::Event::Done { outcome, .. }) => {
-                println!("publisher: {outcome:?}");
-                return Ok(());
-            }
-            Happened::PubSub(client::Event::Failed { failure, .. }) => return Err(failure.into()),
-            Happened::PubSub(_) => {}
+            Happened::PubSub(event) => match *event {
+                client::Event::Done { outcome, .. } => {
+                    println!("publisher: {outcome:?}");
+                    return Ok(());
+                }
+                client::Event::Failed { failure, .. } => return Err(failure.into()),
+                _ => {}
+            },
         }
     }
 }

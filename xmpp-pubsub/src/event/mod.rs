@@ -231,10 +231,10 @@ impl Event {
         if let Self::Other(element) = self {
             return Payload::from_element(element);
         }
-        let carried = match self {
-            Self::Items { changes, .. } => changes.iter().map(ItemChange::carried).sum(),
-            _ => 0,
-        };
+        let mut carried = 0;
+        if let Self::Items { changes, .. } = self {
+            carried = changes.iter().map(ItemChange::carried).sum();
+        }
         Payload::carrying(carried, NS, "event", |writer| {
             write_around(writer, (NS, "event"), self.other(), |writer| {
                 self.write_child(writer);

@@ -32,8 +32,8 @@ impl Field {
     /// unknown elsewhere. XEP-0004 §3.2.
     #[must_use]
     pub fn kind_in(&self, form: FormKind) -> Option<FieldKind> {
-        self.kind
-            .or((form == FormKind::Form).then_some(FieldKind::TextSingle))
+        let missing = (form == FormKind::Form).then_some(FieldKind::TextSingle);
+        self.kind.or(missing)
     }
 }
 

@@ -106,7 +106,9 @@ impl Reader<'_> {
                     }
                     Markup::Comment => self.on_comment()?,
                     Markup::Question => self.on_question()?,
-                    _ => return Err(self.on_declaration()),
+                    Markup::Start | Markup::End | Markup::Declaration | Markup::Nothing => {
+                        return Err(self.on_declaration());
+                    }
                 },
                 [b'<', ref rest @ ..] => {
                     let bindings = self.bindings.len();

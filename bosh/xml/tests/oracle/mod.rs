@@ -196,7 +196,12 @@ fn by_quick_xml(input: &[u8], profile: Profile) -> Option<Vec<Seen>> {
                 declaration(content.strip_prefix("xml")?, profile)?;
             }
             Raw::Eof => return (depth == 0 && roots == 1).then_some(all),
-            _ => return None,
+            Raw::CData(_)
+            | Raw::Comment(_)
+            | Raw::Decl(_)
+            | Raw::PI(_)
+            | Raw::DocType(_)
+            | Raw::GeneralRef(_) => return None,
         }
     }
 }
