@@ -270,7 +270,7 @@ fn publish(address: SocketAddr) -> Result<(), Box<dyn Error>> {
                     return Ok(());
                 }
                 client::Event::Failed { failure, .. } => return Err(failure.into()),
-                _ => {}
+                client::Event::Notification(_) | _ => {}
             },
         }
     }
