@@ -38,7 +38,10 @@ fn a_detached_event_costs_its_own_bytes() {
     );
     // What is not detached keeps every read alive: this is what `detach` is for.
     let pinned = measure(|| held = events(Event::clone)).bytes_current;
-    assert!(pinned + detached > count * READ_LEN as i64, "{pinned} bytes");
+    assert!(
+        pinned + detached > count * READ_LEN as i64,
+        "{pinned} bytes"
+    );
 }
 
 #[test]
