@@ -323,13 +323,20 @@ impl Load {
     }
 
     async fn all_done(&mut self, range: std::ops::Range<usize>, end: Instant) {
-        let mut open = self.wedged(range.clone());
+        let mut open = self.open(range.clone());
         while open > 0 && self.hear(end).await {
             open -= 1;
             if open == 0 {
-                open = self.wedged(range.clone());
+                open = self.open(range.clone());
             }
         }
+    }
+
+    /// How many may still do what was ordered: one that is over does not.
+    fn open(&self, range: std::ops::Range<usize>) -> usize {
+        let sessions = self.sessions.get(range).unwrap_or_default();
+        let waits = |session: &&Session| !session.is_done && session.orders.is_some();
+        sessions.iter().filter(waits).count()
     }
 
     /// How many have not done what was ordered.
