@@ -139,10 +139,11 @@ fn events(document: &str) -> Vec<Raw<'static>> {
     let mut reader = quick_xml::Reader::from_str(document);
     let mut events = Vec::new();
     loop {
-        match reader.read_event().expect("the sample") {
-            Raw::Eof => return events,
-            event => events.push(event.into_owned()),
+        let event = reader.read_event().expect("the sample");
+        if matches!(event, Raw::Eof) {
+            return events;
         }
+        events.push(event.into_owned());
     }
 }
 
@@ -197,13 +198,11 @@ fn xmpp_parsers(bytes: &Bytes) -> usize {
 
     let message: Message = xso::from_bytes(bytes).expect("the sample is a message");
     let event = message.payloads.into_iter().next().expect("an event");
-    match event::Event::try_from(event)
-        .expect("the sample has an event")
-        .payload
-    {
-        event::Payload::Items { published, .. } => published.len(),
-        other => panic!("{other:?}"),
-    }
+    let event = event::Event::try_from(event).expect("the sample has an event");
+    let event::Payload::Items { published, .. } = event.payload else {
+        panic!("{event:?}")
+    };
+    published.len()
 }
 
 const FROM: &str = "pubsub.localhost";

@@ -87,11 +87,11 @@ pub fn decode(input: &Bytes) -> (Event, Payload) {
     let Some(Ok(event)) = event.map(Event::decode) else {
         panic!("the sample has an event");
     };
-    let payload = match &event {
-        Event::Items { changes, .. } => match changes.as_slice() {
-            [ItemChange::Published(item)] => item.payload().cloned(),
-            _ => None,
-        },
+    let Event::Items { changes, .. } = &event else {
+        panic!("the sample has items");
+    };
+    let payload = match changes.as_slice() {
+        [ItemChange::Published(item)] => item.payload().cloned(),
         _ => None,
     };
     (event, payload.expect("an item with a payload"))

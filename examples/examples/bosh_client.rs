@@ -374,14 +374,23 @@ impl Session {
                         println!("not-authenticated {}", condition.as_str());
                     }
                     xmpp_session::CloseReason::PeerError(error) => println!("stream-error {error}"),
-                    _ => {}
+                    xmpp_session::CloseReason::Peer
+                    | xmpp_session::CloseReason::Moved(_)
+                    | xmpp_session::CloseReason::Error(_)
+                    | xmpp_session::CloseReason::Ended
+                    | xmpp_session::CloseReason::TlsFailed
+                    | xmpp_session::CloseReason::GivenUp(_)
+                    | xmpp_session::CloseReason::Unsupported(_)
+                    | xmpp_session::CloseReason::NotBound(_)
+                    | xmpp_session::CloseReason::TransportLost
+                    | _ => {}
                 }
                 let farewell = self.xmpp.poll_stream_error();
                 let farewell = farewell.map_or_else(Farewell::plain, Farewell::stream_error);
                 // The server may have ended the session before.
                 let _ = self.bosh.terminate_with(now, farewell);
             }
-            _ => println!("unknown event"),
+            xmpp_session::ClientEvent::StartTls | _ => println!("unknown event"),
         }
     }
 }

@@ -248,7 +248,12 @@ fn subscribe(address: SocketAddr, ready: &Sender<()>) -> Result<String, Box<dyn 
                         return Ok(document);
                     }
                 }
-                _ => {}
+                client::Event::Approval(_)
+                | client::Event::Followed { .. }
+                | client::Event::FollowEnded { .. }
+                | client::Event::PossibleGap { .. }
+                | client::Event::Left { .. }
+                | _ => {}
             },
         }
     }

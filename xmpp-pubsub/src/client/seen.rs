@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use wire_xml::{Element, Node};
+
 use crate::id::ItemId;
 use crate::pubsub::Item;
 
@@ -56,13 +58,54 @@ impl Seen {
     }
 }
 
-/// FNV-1a over the payload. Who could make two items collide could as well send neither.
+/// FNV-1a over what the payload means: in an event and in a list of items it need not be written alike. Who could make
+/// two items collide could as well send neither.
 fn content(item: &Item) -> Option<u64> {
     let payload = item.payload()?;
-    let bytes = payload.as_bytes().iter();
-    Some(bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    }))
+    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    match payload.to_element() {
+        Ok(element) => hash.element(&element),
+        Err(_) => hash.bytes(payload.as_bytes()),
+    }
+    Some(hash.0)
+}
+
+struct Fnv(u64);
+
+impl Fnv {
+    fn bytes(&mut self, bytes: &[u8]) {
+        // 0xff is in no text: it says where one ends.
+        for byte in bytes.iter().chain(&[0xff]) {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    /// As deep as a stanza may be.
+    fn element(&mut self, element: &Element) {
+        self.bytes(element.ns().as_bytes());
+        self.bytes(element.local().as_bytes());
+        let attributes = element.attributes().iter();
+        let mut attributes: Vec<_> = attributes
+            .map(|attribute| {
+                let name = &attribute.name;
+                (name.ns(), name.local(), attribute.value.as_str())
+            })
+            .collect();
+        attributes.sort_unstable();
+        for (ns, local, value) in attributes {
+            for part in [ns, local, value] {
+                self.bytes(part.as_bytes());
+            }
+        }
+        self.bytes(b"");
+        for node in element.nodes() {
+            match node {
+                Node::Element(child) => self.element(child),
+                Node::Text(text) => self.bytes(text.as_bytes()),
+            }
+        }
+        self.bytes(b"");
+    }
 }
 
 #[cfg(test)]
@@ -96,6 +139,27 @@ mod tests {
             !seen.knows(&Item::default()),
             "without a name nothing is known"
         );
+    }
+
+    #[test]
+    fn how_a_payload_is_written_does_not_count() {
+        let written = |xml: &[u8]| Item {
+            id: Some(ItemId::new("a").unwrap()),
+            ..Item::new(crate::Payload::parse(xml, &wire_xml::Limits::default()).unwrap())
+        };
+        let mut seen = Seen::default();
+        seen.insert(&written(b"<p xmlns='urn:p' a='1' b='2'>x<q/></p>"), 10);
+        assert!(seen.knows(&written(
+            b"<z:p b=\"2\" a=\"1\" xmlns:z=\"urn:p\">x<z:q></z:q></z:p>"
+        )));
+        for other in [
+            &b"<p xmlns='urn:p' a='1' b='2'><q/>x</p>"[..],
+            b"<p xmlns='urn:p' a='1' b='2'>x<q>x</q></p>",
+            b"<p xmlns='urn:p' a='12' b=''>x<q/></p>",
+            b"<p xmlns='urn:q' a='1' b='2'>x<q/></p>",
+        ] {
+            assert!(!seen.knows(&written(other)));
+        }
     }
 
     #[test]

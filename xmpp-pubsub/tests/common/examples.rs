@@ -1,4 +1,4 @@
-//! Where the examples of XEP-0060 are, which are no part of this project.
+//! Where the examples of XEP-0060 are, which are no part of this project: `tests/xep_examples.rs` says when they are not there.
 
 use std::path::{Path, PathBuf};
 

@@ -290,7 +290,7 @@ fn capabilities_are_asked_for_once_and_their_hash_is_checked() {
     assert!(
         asked.contains(&format!("node=\"http://code.google.com/p/exodus#{ver}\""))
             && asked.contains("type=\"get\""),
-        "PS-9.2-02: {asked}"
+        "PS-9.2-02, XC-EX-02: {asked}"
     );
     let id = crate::common::attribute(&asked, "id");
     assert_eq!(

@@ -326,7 +326,7 @@ fn a_command_gets_at_all_requests_that_wait() {
          node='http://jabber.org/protocol/pubsub#get-pending' status='completed'/></iq>"
     );
     let [result, francisco, horatio] = all(&sent).try_into().unwrap();
-    assert_eq!(result, xml(&completed), "PS-8.7-04, example 183");
+    assert_eq!(result, xml(&completed), "PS-8.7-04, XC-EX-05, example 183");
     let once_more = xml(&first);
     let to = |text: &str| text.replace("hamlet@denmark.lit/elsinore", "hamlet@denmark.lit");
     assert_eq!(to(&horatio), once_more, "PS-8.7-04: asked once more");

@@ -298,3 +298,25 @@ fn t6_what_nobody_knows_is_passed_over() {
     let answer = bench.pubsub(READER, "set", "<x xmlns='urn:more'/>");
     assert_eq!(error(&answer), row("modify", "bad-request", ""), "T6");
 }
+
+#[test]
+fn t27_a_stanza_has_the_namespaces_of_its_stream() {
+    let bare = "<message to='a@b'><event xmlns='http://jabber.org/protocol/pubsub#event'><purge node='n'/></event></message>";
+    let Stanza::Message(message) = decode(bare).unwrap() else {
+        panic!("no message")
+    };
+    let event = message
+        .payloads
+        .iter()
+        .find_map(|payload| Event::decode(payload).ok());
+    assert_eq!(
+        event,
+        Some(Event::purge(node("n"))),
+        "T27: nothing in it declares jabber:client"
+    );
+    let alone = Stanza::decode(bare.as_bytes(), &Scope::new(), &Limits::default());
+    assert!(
+        alone.is_err(),
+        "T27: outside of a stream it is no stanza: {alone:?}"
+    );
+}

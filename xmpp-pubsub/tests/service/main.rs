@@ -15,6 +15,7 @@ mod approval;
 mod approving;
 mod base_model;
 mod basics;
+mod chaining;
 mod collections;
 mod common;
 mod configure;

@@ -9,10 +9,6 @@ use xmpp_pubsub::{Feature, ns};
 
 use crate::common::{Bench, READER, config, error};
 
-#[path = "../common/canonical.rs"]
-#[allow(dead_code, reason = "the tests of the codec use the rest")]
-mod canonical;
-
 /// `princely_musings` on a service that does not offer something.
 pub(crate) fn without(feature: Feature) -> Bench {
     let config = config().with_feature(feature, false);
@@ -21,8 +17,8 @@ pub(crate) fn without(feature: Feature) -> Bench {
 
 /// A stanza such that equal text means an equal stanza. The id of a message is left out: the service makes it up.
 pub(crate) fn xml(stanza: &str) -> String {
-    let element = canonical::read(stanza.as_bytes(), &canonical::stream_scope());
-    let text = canonical::canonical(&element);
+    let element = crate::canonical::read(stanza.as_bytes(), &crate::canonical::stream_scope());
+    let text = crate::canonical::canonical(&element);
     match (element.local(), element.attr("id")) {
         ("message", Some(id)) => text.replacen(&format!(" {{}}id={id:?}"), "", 1),
         _ => text,
