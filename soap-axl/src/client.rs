@@ -107,6 +107,13 @@ impl Incoming {
         if !self.is_soap {
             return Err(CallError::Status(self.refusal()));
         }
+        if self.body.is_empty() && is_success(self.head.status()) {
+            // The message was one way.
+            return Ok(Answer {
+                headers: Vec::new(),
+                body: None,
+            });
+        }
         let charset = self
             .head
             .content_type()
@@ -147,7 +154,7 @@ impl Incoming {
 pub struct Answer<T> {
     /// Header blocks in order.
     pub headers: Vec<crate::HeaderBlock>,
-    /// The body's entry; `None` for an empty body.
+    /// The body's entry; `None` for an empty body, as a message gets that asks for no answer.
     pub body: Option<T>,
 }
 

@@ -183,14 +183,22 @@ mod tests {
             to_text(&[b"\xfe\xff", &utf16be(&declared)[..]].concat(), None).unwrap(),
             text
         );
-        assert_eq!(to_text(&utf16le(&declared), None).unwrap(), text);
+        assert_eq!(
+            to_text(&utf16le(&declared), None).unwrap(),
+            text,
+            "SOAP11-ENV-5: UTF-16"
+        );
         assert_eq!(to_text(&utf16be(&declared), Some("utf-16")).unwrap(), text);
     }
 
     #[test]
     fn soap11_http_1_the_charset_beats_the_declaration() {
         let bytes = b"<?xml version='1.0' encoding='UTF-8'?><a>\xe4</a>";
-        assert_eq!(to_text(bytes, Some("ISO-8859-1")).unwrap(), "<a>\u{e4}</a>");
+        assert_eq!(
+            to_text(bytes, Some("ISO-8859-1")).unwrap(),
+            "<a>\u{e4}</a>",
+            "SOAP11-HTTP-1"
+        );
         assert!(matches!(
             to_text(bytes, None),
             Err(EncodingError::Malformed { .. })

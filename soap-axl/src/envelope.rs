@@ -205,20 +205,20 @@ impl EnvelopeCodec {
         };
         let version = self.version_of(&root.name, root.range.start)?;
         let mut decoder = Decoder::new(reader, self.max_elements);
-        self.check_encoding_style(version, "the envelope", &decoder)?;
+        check_encoding_style(version, self.strictness, "the envelope", &decoder)?;
         let mut headers = None;
         let mut read = Some(read);
         let mut body = None;
         while let Some(name) = decoder.child()? {
             if name.is(version.namespace(), "Header") && headers.is_none() && body.is_none() {
-                self.check_encoding_style(version, "the header", &decoder)?;
+                check_encoding_style(version, self.strictness, "the header", &decoder)?;
                 headers = Some(self.decode_headers(version, &mut decoder)?);
             } else if name.is(version.namespace(), "Body")
                 && let Some(read) = read.take()
             {
-                self.check_encoding_style(version, "the body", &decoder)?;
+                check_encoding_style(version, self.strictness, "the body", &decoder)?;
                 self.check_understood(headers.as_deref().unwrap_or_default(), &decoder)?;
-                body = Some(decode_body(version, &mut decoder, read)?);
+                body = Some(decode_body(version, self.strictness, &mut decoder, read)?);
             } else if body.is_some()
                 && name.ns() != version.namespace()
                 && version == SoapVersion::V11
@@ -342,24 +342,6 @@ impl EnvelopeCodec {
         }
     }
 
-    /// SOAP 1.2 part 1 §5.1.1: only blocks, body entries and details have one. SOAP 1.1 allows it
-    /// anywhere; in either version it means nothing here.
-    fn check_encoding_style(
-        &self,
-        version: SoapVersion,
-        place: &'static str,
-        decoder: &Decoder<'_>,
-    ) -> Result<(), DecodeError> {
-        let has_one = decoder
-            .attribute(version.namespace(), "encodingStyle")
-            .is_some();
-        if has_one && version == SoapVersion::V12 && self.strictness == Strictness::Strict {
-            let name = "encodingStyle".to_owned();
-            return Err(decoder.error(DecodeErrorKind::Misplaced { name, place }));
-        }
-        Ok(())
-    }
-
     /// SOAP 1.1 §4.2.3; SOAP 1.2 part 1 §2.4: before anything is processed.
     fn check_understood(
         &self,
@@ -432,6 +414,7 @@ impl Role {
 
 fn decode_body<'a, T>(
     version: SoapVersion,
+    strictness: Strictness,
     decoder: &mut Decoder<'a>,
     read: impl FnOnce(Name<'a>, &mut Decoder<'a>) -> Result<T, DecodeError>,
 ) -> Result<Body<T>, DecodeError> {
@@ -440,7 +423,7 @@ fn decode_body<'a, T>(
         return Ok(Body::Empty);
     };
     let body = if Fault::is_name(version, &name) {
-        Body::Fault(Box::new(Fault::read(version, decoder)?))
+        Body::Fault(Box::new(Fault::read(version, strictness, decoder)?))
     } else {
         Body::Entry(read(name, decoder)?)
     };
@@ -452,6 +435,24 @@ fn decode_body<'a, T>(
         Some(second) => Err(misplaced(&second, "a body that has an entry", decoder)),
         None => Ok(body),
     }
+}
+
+/// SOAP 1.2 part 1 §5.1.1: only blocks, body entries and entries of details have one. SOAP 1.1
+/// allows it anywhere; in either version it means nothing here.
+pub(crate) fn check_encoding_style(
+    version: SoapVersion,
+    strictness: Strictness,
+    place: &'static str,
+    decoder: &Decoder<'_>,
+) -> Result<(), DecodeError> {
+    let has_one = decoder
+        .attribute(version.namespace(), "encodingStyle")
+        .is_some();
+    if has_one && version == SoapVersion::V12 && strictness == Strictness::Strict {
+        let name = "encodingStyle".to_owned();
+        return Err(decoder.error(DecodeErrorKind::Misplaced { name, place }));
+    }
+    Ok(())
 }
 
 fn misplaced(name: &Name<'_>, place: &'static str, decoder: &Decoder<'_>) -> DecodeError {

@@ -6,7 +6,9 @@
 use core::fmt;
 
 use crate::{
-    DecodeError, DecodeErrorKind, Decoder, Encoder, SoapVersion, ns,
+    DecodeError, DecodeErrorKind, Decoder, Encoder, SoapVersion, Strictness,
+    envelope::check_encoding_style,
+    ns,
     xml::{Element, Name, XML_NAMESPACE},
 };
 
@@ -110,11 +112,12 @@ impl Fault {
     /// Reads the open `Fault` element.
     pub(crate) fn read(
         version: SoapVersion,
+        strictness: Strictness,
         decoder: &mut Decoder<'_>,
     ) -> Result<Self, DecodeError> {
         match version {
             SoapVersion::V11 => Self::read_11(decoder),
-            SoapVersion::V12 => Self::read_12(decoder),
+            SoapVersion::V12 => Self::read_12(strictness, decoder),
         }
     }
 
@@ -161,7 +164,11 @@ impl Fault {
     }
 
     /// SOAP 1.2 part 1 §5.4.
-    fn read_12(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+    fn read_12(strictness: Strictness, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let check = |decoder: &Decoder<'_>| {
+            check_encoding_style(SoapVersion::V12, strictness, "a fault", decoder)
+        };
+        check(decoder)?;
         let mut codes = None;
         let mut reasons = Vec::new();
         let mut fault = Self::new(FaultCode::Receiver, "");
@@ -170,6 +177,7 @@ impl Fault {
                 decoder.skip()?;
                 continue;
             }
+            check(decoder)?;
             match name.local() {
                 "Code" if codes.is_none() => codes = Some(read_codes(decoder)?),
                 "Code" => return Err(decoder.error(DecodeErrorKind::Repeated("Code"))),

@@ -54,6 +54,16 @@ impl Service {
         soap(fault.http_status(version), version, body)
     }
 
+    /// The response to a message that asks for no answer: 202 without a body. SOAP 1.2 part 2
+    /// §7.5.2.2; Basic Profile 1.1 R1112 for 1.1.
+    pub fn accepted(&self) -> HttpResponse {
+        HttpResponse {
+            status: 202,
+            headers: Headers::new(),
+            body: Bytes::new(),
+        }
+    }
+
     /// The response with a result.
     pub fn answer(&self, version: SoapVersion, write: impl FnOnce(&mut Encoder)) -> HttpResponse {
         soap(200, version, encode(version, &[], write))

@@ -148,10 +148,13 @@ fn get_phone_response_keeps_absent_nil_empty_and_unknown_apart() {
     let expected = golden("getPhone.response.xml");
     let read = answer(&GetPhone::by_name("SEP001122334455"), 200, XML, &expected).unwrap();
     assert_eq!(read, reply);
-    // SOAP11-XSI-1
-    assert!(read.phone.primary_phone_name.is_nil());
-    assert!(read.phone.model.is_absent());
-    assert_eq!(read.phone.description, Presence::Value(String::new()));
+    assert!(read.phone.primary_phone_name.is_nil(), "SOAP11-XSI-1: nil");
+    assert!(read.phone.model.is_absent(), "SOAP11-XSI-1: absent");
+    assert_eq!(
+        read.phone.description,
+        Presence::Value(String::new()),
+        "SOAP11-XSI-1: empty"
+    );
 
     let request = "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body>\
         <x:getPhone xmlns:x='http://www.cisco.com/AXL/API/14.0' sequence='7'>\
@@ -337,6 +340,22 @@ fn fault_of_soap_12_with_subcodes_and_languages() {
         "P5M"
     );
     fault.detail.clone_from(&read.detail);
+    assert_eq!(
+        read.subcodes,
+        [name("MessageTimeout"), name("P5M")],
+        "SOAP12-FLT-2: nested"
+    );
+    let languages: Vec<_> = read
+        .reasons
+        .iter()
+        .map(|reason| &*reason.language)
+        .collect();
+    assert_eq!(languages, ["en", "de"], "SOAP12-FLT-3: distinct languages");
+    assert_eq!(
+        read.role.as_deref(),
+        Some("urn:example:role"),
+        "SOAP12-FLT-4: a role"
+    );
     assert_eq!(*read, fault);
 
     let written = EnvelopeCodec::default().encode_fault(SoapVersion::V12, &fault);
@@ -345,7 +364,10 @@ fn fault_of_soap_12_with_subcodes_and_languages() {
     let written = String::from_utf8(written.to_vec()).unwrap();
     // The detail's own prefix is not kept.
     let (before, _) = expected.split_once("<m:MaxTime").unwrap();
-    assert!(written.starts_with(before), "{written}");
+    assert!(
+        written.starts_with(before),
+        "SOAP12-FLT-1: qualified and in order: {written}"
+    );
 }
 
 #[test]

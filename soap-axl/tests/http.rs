@@ -10,8 +10,8 @@ mod common;
 
 use common::{answer, axl_head, envelope11, golden, serve, text};
 use soap_axl::{
-    CallError, Credentials, EnvelopeCodec, HttpResponse, Incoming, MAX_EXCERPT, RefusalKind,
-    RequestHead, ResponseHead, Service, SoapVersion,
+    CallError, Credentials, EnvelopeCodec, Fault, FaultCode, HttpResponse, Incoming, MAX_EXCERPT,
+    RefusalKind, RequestHead, ResponseHead, Service, SoapVersion,
     axl::{
         AxlCallError, AxlCode, AxlError, Client, ClientConfig, Dynamic, Effect, GetUser, Request,
         Server, ServerConfig, TooLarge, Version,
@@ -55,7 +55,7 @@ fn soap11_http_1_the_charset_parameter_beats_the_declaration() {
     let read = call(200, "text/xml;charset=ISO-8859-1", &latin)
         .unwrap()
         .unwrap();
-    assert_eq!(read.text(), "\u{e4}");
+    assert_eq!(read.text(), "\u{e4}", "SOAP11-HTTP-1: beats it");
     assert!(matches!(
         call(200, "text/xml", &latin),
         Err(CallError::Decode(_))
@@ -66,17 +66,23 @@ fn soap11_http_1_the_charset_parameter_beats_the_declaration() {
             .unwrap()
             .unwrap()
             .text(),
-        "\u{e4}"
+        "\u{e4}",
+        "SOAP11-ENV-5: UTF-16"
     );
 }
 
 #[test]
 fn soap11_http_2_the_action_is_always_sent_and_quoted() {
     let request = soap_axl::post(SoapVersion::V11, "/", "", &[], |_| {});
-    assert_eq!(request.headers.value("SOAPAction"), Some("\"\""));
+    assert_eq!(
+        (request.method, request.headers.value("SOAPAction")),
+        ("POST", Some("\"\"")),
+        "SOAP11-HTTP-2"
+    );
     assert_eq!(
         request.headers.value("Content-Type"),
-        Some("text/xml;charset=UTF-8")
+        Some("text/xml;charset=UTF-8"),
+        "SOAP11-HTTP-1"
     );
 }
 
@@ -89,10 +95,13 @@ fn soap11_http_3_axl_takes_quoted_bare_and_missing_actions() {
         "\"\"",
         "urn:other",
     ] {
-        assert!(with(value).is_ok(), "{value}");
+        assert!(with(value).is_ok(), "SOAP11-HTTP-3: {value}");
     }
     let head = RequestHead::new("POST", "/axl/").header("Authorization", b"Basic YTpi");
-    assert!(serve(head, &axl("getUser")).is_ok());
+    assert!(
+        serve(head, &axl("getUser")).is_ok(),
+        "SOAP11-HTTP-3: missing"
+    );
 }
 
 #[test]
@@ -102,10 +111,15 @@ fn soap11_http_4_statuses_of_a_server() {
     let refused = service.receive(head("PUT")).unwrap_err();
     assert_eq!(
         (refused.status, refused.headers.value("Allow")),
-        (405, Some("POST"))
+        (405, Some("POST")),
+        "SOAP11-HTTP-4: another method"
     );
     let json = RequestHead::new("POST", "/").header("Content-Type", b"application/json");
-    assert_eq!(service.receive(json).unwrap_err().status, 415);
+    assert_eq!(
+        service.receive(json).unwrap_err().status,
+        415,
+        "SOAP11-HTTP-4: another type"
+    );
     let long = head("POST").header("Content-Length", b"99999999999");
     assert_eq!(service.receive(long).unwrap_err().status, 413);
 
@@ -117,11 +131,29 @@ fn soap11_http_4_statuses_of_a_server() {
             .map_err(|refused| refused.status)
     };
     assert_eq!(status("hello").unwrap_err(), 400);
-    assert_eq!(status("<a").unwrap_err(), 400);
-    assert_eq!(status("<a/>").unwrap_err(), 500);
+    assert_eq!(status("<a").unwrap_err(), 400, "SOAP11-HTTP-4: no XML");
+    assert_eq!(status("<a/>").unwrap_err(), 500, "SOAP11-HTTP-4: a fault");
     assert_eq!(status(&envelope11("<e:Body/>")).unwrap_err(), 500);
     assert!(status(&envelope11("<e:Body><a/></e:Body>")).is_ok());
-    assert_eq!(service.answer(SoapVersion::V11, |_| {}).status, 200);
+    assert_eq!(
+        service.answer(SoapVersion::V11, |_| {}).status,
+        200,
+        "SOAP11-HTTP-4: a result"
+    );
+    for code in [FaultCode::Sender, FaultCode::Receiver] {
+        let fault = Fault::new(code, "x");
+        assert_eq!(
+            service.fault(SoapVersion::V11, &fault).status,
+            500,
+            "SOAP11-HTTP-4: every fault"
+        );
+    }
+    let accepted = service.accepted();
+    assert_eq!(
+        (accepted.status, accepted.body.len()),
+        (202, 0),
+        "SOAP11-HTTP-4: one way"
+    );
 }
 
 #[test]
@@ -134,10 +166,16 @@ fn soap11_flt_4_the_detail_is_there_when_the_body_is_at_fault() {
         let result = receiving.finish(|_, decoder| Err::<(), _>(decoder.missing("userid")));
         text(&result.unwrap_err()).to_owned()
     };
-    assert!(refused(&envelope11("<e:Body><a/></e:Body>")).contains("<detail/>"));
+    assert!(
+        refused(&envelope11("<e:Body><a/></e:Body>")).contains("<detail/>"),
+        "SOAP11-FLT-4: about the body"
+    );
     let header =
         "<e:Header><x:a xmlns:x='urn:x' e:mustUnderstand='1'/></e:Header><e:Body><a/></e:Body>";
-    assert!(!refused(&envelope11(header)).contains("detail"));
+    assert!(
+        !refused(&envelope11(header)).contains("detail"),
+        "SOAP11-FLT-4, SOAP11-HDR-5: about a header"
+    );
 }
 
 #[test]
@@ -151,7 +189,11 @@ fn soap11_http_5_pages_are_typed_refusals_with_a_bounded_excerpt() {
         (599, RefusalKind::UnknownVersion),
     ] {
         let refusal = refusal(call(status, "text/html", b"<html>no &nbsp;</html>").unwrap_err());
-        assert_eq!((refusal.status, refusal.kind()), (status, kind));
+        assert_eq!(
+            (refusal.status, refusal.kind()),
+            (status, kind),
+            "SOAP11-HTTP-5"
+        );
         assert_eq!(refusal.excerpt, "<html>no &nbsp;</html>");
     }
     let huge = vec![b'x'; 10_000_000];
@@ -159,7 +201,8 @@ fn soap11_http_5_pages_are_typed_refusals_with_a_bounded_excerpt() {
         refusal(call(404, "text/html", &huge).unwrap_err())
             .excerpt
             .len(),
-        MAX_EXCERPT
+        MAX_EXCERPT,
+        "SOAP11-HTTP-5: bounded"
     );
     assert_eq!(
         refusal(call(200, "text/html", b"<html/>").unwrap_err()).kind(),
@@ -179,7 +222,7 @@ fn soap11_http_5_a_fault_counts_with_any_status() {
         else {
             panic!("{error:?}")
         };
-        assert_eq!(seen, status);
+        assert_eq!(seen, status, "SOAP11-HTTP-5");
         assert!(fault.reason().ends_with("was not found"));
     }
     // An error status whose XML is no fault says no more than its status.
@@ -196,7 +239,7 @@ fn soap11_http_5_a_fault_counts_with_any_status() {
 fn soap11_http_6_redirects_are_not_followed() {
     for status in [301, 302, 303, 307] {
         let refusal = refusal(call(status, "text/html", b"").unwrap_err());
-        assert_eq!(refusal.kind(), RefusalKind::Redirected);
+        assert_eq!(refusal.kind(), RefusalKind::Redirected, "SOAP11-HTTP-6");
     }
 }
 
@@ -210,7 +253,8 @@ fn an_answer_over_the_limit_is_refused_before_and_while_it_comes() {
     assert_eq!(incoming.handle_body(&[b' '; 100]), Ok(()));
     assert_eq!(
         incoming.handle_body(b" "),
-        Err(CallError::TooLong { max: 100 })
+        Err(CallError::TooLong { max: 100 }),
+        "SOAP11-LIM-1: bytes"
     );
 }
 
@@ -234,7 +278,7 @@ fn axl_without_credentials_is_401_with_a_basic_challenge() {
         RequestHead::new("GET", "/axl/"),
     ] {
         let refused = axl_server(head).unwrap_err();
-        assert_eq!(refused.status, 401);
+        assert_eq!(refused.status, 401, "SOAP11-HTTP-4: before SOAP");
         assert_eq!(
             refused.headers.value("WWW-Authenticate"),
             Some("Basic realm=\"a b c\"")

@@ -49,7 +49,8 @@ fn soap11_env_1_another_namespace_is_a_version_mismatch() {
     let message = "<Envelope xmlns='urn:soap'><Body/></Envelope>";
     assert_eq!(
         kind(message),
-        DecodeErrorKind::Version("urn:soap".to_owned())
+        DecodeErrorKind::Version("urn:soap".to_owned()),
+        "SOAP11-ENV-1"
     );
     let fault = decode(message).unwrap_err().to_fault();
     assert_eq!(fault.code, FaultCode::VersionMismatch);
@@ -59,14 +60,20 @@ fn soap11_env_1_another_namespace_is_a_version_mismatch() {
         written.contains("<faultcode>soapenv:VersionMismatch</faultcode>"),
         "{written}"
     );
-    assert!(written.contains(ns::SOAP11), "{written}");
+    assert!(
+        written.contains(ns::SOAP11),
+        "SOAP11-ENV-1: answered in 1.1: {written}"
+    );
     assert_eq!(kind("<a/>"), DecodeErrorKind::NotEnvelope("a".to_owned()));
 }
 
 #[test]
 fn soap11_env_2_header_then_exactly_one_body() {
     assert!(decode(&envelope11("<e:Body/>")).is_ok());
-    assert!(decode(&envelope11("<e:Header/><e:Body/>")).is_ok());
+    assert!(
+        decode(&envelope11("<e:Header/><e:Body/>")).is_ok(),
+        "SOAP11-ENV-2"
+    );
     assert_eq!(kind(&envelope11("<e:Header/>")), DecodeErrorKind::NoBody);
     for wrong in [
         "<e:Body/><e:Header/>",
@@ -78,7 +85,7 @@ fn soap11_env_2_header_then_exactly_one_body() {
         let kind = kind(&envelope11(wrong));
         assert!(
             matches!(kind, DecodeErrorKind::Misplaced { .. }),
-            "{wrong}: {kind:?}"
+            "SOAP11-ENV-2: {wrong}: {kind:?}"
         );
     }
 }
@@ -86,14 +93,22 @@ fn soap11_env_2_header_then_exactly_one_body() {
 #[test]
 fn soap11_env_3_elements_behind_the_body_are_read_only_when_lenient() {
     let message = envelope11("<e:Body><a/></e:Body><x:b xmlns:x='urn:x'><c/></x:b>");
-    assert!(decode(&message).is_ok());
-    assert!(matches!(
-        strict(&message).unwrap_err().kind,
-        DecodeErrorKind::Misplaced {
-            place: "the envelope",
-            ..
-        }
-    ));
+    assert!(decode(&message).is_ok(), "SOAP11-ENV-3: read leniently");
+    assert!(
+        matches!(
+            strict(&message).unwrap_err().kind,
+            DecodeErrorKind::Misplaced {
+                place: "the envelope",
+                ..
+            }
+        ),
+        "SOAP11-ENV-3: refused when strict"
+    );
+    let written = encode(SoapVersion::V11, &[], |_| {});
+    assert!(
+        written.ends_with(b"<soapenv:Body/></soapenv:Envelope>"),
+        "SOAP11-ENV-3: never written: {written:?}"
+    );
 }
 
 #[test]
@@ -104,10 +119,11 @@ fn soap11_env_4_prefixes_mean_nothing_also_in_a_fault_code() {
     let Body::Fault(fault) = decode(message).unwrap().body else {
         panic!("no fault")
     };
-    assert_eq!(fault.code, FaultCode::Sender);
+    assert_eq!(fault.code, FaultCode::Sender, "SOAP11-ENV-4: in content");
     assert_eq!(
         entry(&envelope11("<e:Body><q:a xmlns:q='urn:q'/></e:Body>")),
-        Element::new("urn:q", "a")
+        Element::new("urn:q", "a"),
+        "SOAP11-ENV-4: in names"
     );
 }
 
@@ -117,37 +133,48 @@ fn soap11_env_5_no_dtd_and_no_processing_instruction() {
         "<!DOCTYPE e:Envelope [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]>{}",
         envelope11("<e:Body>&b;</e:Body>")
     );
-    assert_eq!(kind(&bomb), DecodeErrorKind::Xml(ErrorKind::Dtd));
+    assert_eq!(
+        kind(&bomb),
+        DecodeErrorKind::Xml(ErrorKind::Dtd),
+        "SOAP11-ENV-5: before any entity"
+    );
     let message = envelope11("<e:Body><?php ?></e:Body>");
     assert_eq!(
         kind(&message),
-        DecodeErrorKind::Xml(ErrorKind::ProcessingInstruction)
+        DecodeErrorKind::Xml(ErrorKind::ProcessingInstruction),
+        "SOAP11-ENV-5"
     );
     let declared = format!("<?xml version='1.0'?>{}", envelope11("<e:Body/>"));
-    assert!(decode(&declared).is_ok());
+    assert!(decode(&declared).is_ok(), "SOAP11-ENV-5: the declaration");
 }
 
 #[test]
 fn soap11_env_6_header_entries_are_qualified_and_the_body_has_one_entry() {
-    assert!(matches!(
-        kind(&envelope11("<e:Header><a/></e:Header><e:Body/>")),
-        DecodeErrorKind::Misplaced {
-            place: "the header",
-            ..
-        }
-    ));
+    assert!(
+        matches!(
+            kind(&envelope11("<e:Header><a/></e:Header><e:Body/>")),
+            DecodeErrorKind::Misplaced {
+                place: "the header",
+                ..
+            }
+        ),
+        "SOAP11-ENV-6: qualified"
+    );
     assert_eq!(decode(&envelope11("<e:Body/>")).unwrap().body, Body::Empty);
-    assert!(matches!(
-        kind(&envelope11("<e:Body><a/><b/></e:Body>")),
-        DecodeErrorKind::Misplaced { .. }
-    ));
+    assert!(
+        matches!(
+            kind(&envelope11("<e:Body><a/><b/></e:Body>")),
+            DecodeErrorKind::Misplaced { .. }
+        ),
+        "SOAP11-ENV-6: one entry"
+    );
 }
 
 #[test]
 fn soap11_env_7_white_space_and_comments_mean_nothing() {
     let message =
         envelope11(" \n<!-- a --><e:Header> </e:Header>\t<e:Body> <!-- b --><a/> </e:Body> ");
-    assert_eq!(entry(&message), Element::new("", "a"));
+    assert_eq!(entry(&message), Element::new("", "a"), "SOAP11-ENV-7");
 }
 
 #[test]
@@ -155,12 +182,19 @@ fn soap11_env_8_and_enc_1_foreign_attributes_and_encoding_style_are_ignored() {
     let message = "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/' xmlns:x='urn:x' \
         x:a='1' e:encodingStyle='http://schemas.xmlsoap.org/soap/encoding/'>\
         <e:Header x:a='1'/><e:Body x:a='1' e:encodingStyle=''><a/></e:Body></e:Envelope>";
-    assert_eq!(entry(message), Element::new("", "a"));
+    assert_eq!(
+        entry(message),
+        Element::new("", "a"),
+        "SOAP11-ENV-8, SOAP11-ENC-1: ignored"
+    );
     assert!(strict(message).is_ok());
     let written = encode(SoapVersion::V11, &[], |encoder| {
         encoder.text_element("a", "")
     });
-    assert!(!written.windows(13).any(|bytes| bytes == b"encodingStyle"));
+    assert!(
+        !written.windows(13).any(|bytes| bytes == b"encodingStyle"),
+        "SOAP11-ENC-1: never written"
+    );
 }
 
 #[test]
@@ -174,19 +208,25 @@ fn soap11_hdr_1_must_understand_is_0_or_1() {
         assert_eq!(
             decode(&block(value)).unwrap().headers[0].must_understand,
             expected,
-            "{value}"
+            "SOAP11-HDR-1: {value}"
         );
     }
     for wrong in ["2", "yes", ""] {
         assert!(
             matches!(kind(&block(wrong)), DecodeErrorKind::Value { .. }),
-            "{wrong}"
+            "SOAP11-HDR-1: {wrong}"
         );
     }
     assert!(strict(&block("1")).is_ok());
-    assert!(strict(&block("true")).is_err());
+    assert!(
+        strict(&block("true")).is_err(),
+        "SOAP11-HDR-1: words only when lenient"
+    );
     let absent = envelope11("<e:Header><x:a xmlns:x='urn:x'/></e:Header><e:Body/>");
-    assert!(!decode(&absent).unwrap().headers[0].must_understand);
+    assert!(
+        !decode(&absent).unwrap().headers[0].must_understand,
+        "SOAP11-HDR-1: absent is 0"
+    );
 }
 
 #[test]
@@ -201,12 +241,12 @@ fn soap11_hdr_2_what_is_not_understood_stops_the_message_before_its_body() {
     let name = Name::new("urn:x", "a");
     assert_eq!(
         error.kind,
-        DecodeErrorKind::NotUnderstood(vec![name.clone()])
+        DecodeErrorKind::NotUnderstood(vec![name.clone()]),
+        "SOAP11-HDR-2: the body is not read"
     );
     let fault = error.to_fault();
-    assert_eq!(fault.code, FaultCode::MustUnderstand);
-    // SOAP11-HDR-5: nothing about a header stands in the detail.
-    assert_eq!(fault.detail, None);
+    assert_eq!(fault.code, FaultCode::MustUnderstand, "SOAP11-HDR-2");
+    assert_eq!(fault.detail, None, "SOAP11-HDR-5");
 
     let codec = EnvelopeCodec::default().with_understood(vec![name]);
     assert!(codec.decode_tree(message.as_bytes()).is_ok());
@@ -220,11 +260,15 @@ fn soap11_hdr_3_blocks_for_others_are_left_alone() {
         ))
     };
     let other = decode(&block("urn:else")).unwrap();
-    assert_eq!(other.headers[0].role, Role::Uri("urn:else".to_owned()));
+    assert_eq!(
+        other.headers[0].role,
+        Role::Uri("urn:else".to_owned()),
+        "SOAP11-HDR-3: left alone"
+    );
     for ours in ["", "http://schemas.xmlsoap.org/soap/actor/next"] {
         assert!(
             matches!(kind(&block(ours)), DecodeErrorKind::NotUnderstood(_)),
-            "{ours}"
+            "SOAP11-HDR-3: {ours}"
         );
     }
 }
@@ -243,7 +287,7 @@ fn soap11_hdr_4_a_node_keeps_what_is_addressed_to_it() {
         .filter(|block| block.passes(|role| *role == me, false))
         .map(|block| block.element.local())
         .collect();
-    assert_eq!(passed, ["c", "d"]);
+    assert_eq!(passed, ["c", "d"], "SOAP11-HDR-4");
 }
 
 #[test]
@@ -251,11 +295,15 @@ fn soap11_flt_1_a_fault_is_the_only_entry() {
     let two = envelope11(
         "<e:Body><e:Fault><faultcode>e:Server</faultcode><faultstring/></e:Fault><a/></e:Body>",
     );
-    assert!(matches!(kind(&two), DecodeErrorKind::Misplaced { .. }));
+    assert!(
+        matches!(kind(&two), DecodeErrorKind::Misplaced { .. }),
+        "SOAP11-FLT-1"
+    );
     // Only a Fault in the envelope's namespace is one.
     assert_eq!(
         entry(&envelope11("<e:Body><Fault/></e:Body>")),
-        Element::new("", "Fault")
+        Element::new("", "Fault"),
+        "SOAP11-FLT-1: of the envelope's namespace"
     );
 }
 
@@ -268,7 +316,8 @@ fn soap11_flt_2_children_in_any_order_qualified_or_not() {
     .unwrap();
     assert_eq!(
         (read.code, read.role.as_deref()),
-        (FaultCode::Sender, Some("urn:a"))
+        (FaultCode::Sender, Some("urn:a")),
+        "SOAP11-FLT-2: read in any order"
     );
     for (inside, missing) in [
         ("<faultstring/>", "faultcode"),
@@ -276,7 +325,8 @@ fn soap11_flt_2_children_in_any_order_qualified_or_not() {
     ] {
         assert_eq!(
             fault(inside).unwrap_err().kind,
-            DecodeErrorKind::Missing(missing)
+            DecodeErrorKind::Missing(missing),
+            "SOAP11-FLT-2"
         );
     }
     let twice = "<faultcode>e:Server</faultcode><faultcode>e:Client</faultcode><faultstring/>";
@@ -296,7 +346,7 @@ fn soap11_flt_2_children_in_any_order_qualified_or_not() {
              <faultstring>no &lt;luck&gt;</faultstring><faultactor>urn:a</faultactor>\
              <detail><d xmlns=\"urn:d\"/></detail></soapenv:Fault>"
         ),
-        "{written}"
+        "SOAP11-FLT-2: written in order, unqualified: {written}"
     );
 }
 
@@ -314,7 +364,7 @@ fn soap11_flt_3_dotted_and_foreign_codes_are_legal() {
         .iter()
         .map(|name| name.local().to_owned())
         .collect();
-    assert_eq!(names, ["Authentication", "Password"]);
+    assert_eq!(names, ["Authentication", "Password"], "SOAP11-FLT-3");
     let written = EnvelopeCodec::default().encode_fault(SoapVersion::V11, &dotted);
     let written = String::from_utf8(written.to_vec()).unwrap();
     assert!(
@@ -332,12 +382,15 @@ fn soap11_flt_3_dotted_and_foreign_codes_are_legal() {
     let Body::Fault(again) = again else {
         panic!("{again:?}")
     };
-    assert_eq!(again.code, foreign.code);
+    assert_eq!(again.code, foreign.code, "SOAP11-FLT-3: written and read");
 
-    assert!(matches!(
-        code("unbound:Client").unwrap_err().kind,
-        DecodeErrorKind::Value { .. }
-    ));
+    assert!(
+        matches!(
+            code("unbound:Client").unwrap_err().kind,
+            DecodeErrorKind::Value { .. }
+        ),
+        "SOAP11-FLT-3: the prefix is bound"
+    );
 }
 
 #[test]
@@ -350,7 +403,11 @@ fn soap11_flt_5_unqualified_detail_entries_are_kept_as_a_tree() {
     let detail = read.detail.unwrap();
     assert_eq!(detail.attr("a"), Some("1"));
     let error = detail.child("", "axlError").unwrap();
-    assert_eq!(error.child("", "axlcode").unwrap().text(), "5007");
+    assert_eq!(
+        error.child("", "axlcode").unwrap().text(),
+        "5007",
+        "SOAP11-FLT-5"
+    );
 }
 
 #[test]
@@ -360,9 +417,15 @@ fn soap11_flt_6_an_intermediary_names_itself() {
         String::from_utf8(bytes.to_vec()).unwrap()
     };
     let mut fault = Fault::new(FaultCode::Receiver, "x");
-    assert!(!written(&fault).contains("faultactor"));
+    assert!(
+        !written(&fault).contains("faultactor"),
+        "SOAP11-FLT-6: optional for the ultimate receiver"
+    );
     fault.role = Some("urn:gateway".to_owned());
-    assert!(written(&fault).contains("</faultstring><faultactor>urn:gateway</faultactor>"));
+    assert!(
+        written(&fault).contains("</faultstring><faultactor>urn:gateway</faultactor>"),
+        "SOAP11-FLT-6"
+    );
 }
 
 #[test]
@@ -371,7 +434,8 @@ fn soap11_flt_7_the_string_has_a_language_and_is_not_trimmed() {
     let read = read.unwrap();
     assert_eq!(
         (read.reasons[0].language.as_str(), read.reason()),
-        ("de", " x ")
+        ("de", " x "),
+        "SOAP11-FLT-7"
     );
 }
 
@@ -407,7 +471,8 @@ fn soap11_xsi_1_nil_and_type_are_read_with_the_namespaces_in_scope() {
             ("d", false, &None),
             ("f", false, &long),
             ("g", false, &Some(None)),
-        ]
+        ],
+        "SOAP11-XSI-1"
     );
     let error = result.unwrap_err().kind;
     assert_eq!(
@@ -438,7 +503,7 @@ fn soap11_lim_1_passing_a_limit_is_an_error_value() {
     let kind = with(EnvelopeCodec::default().with_max_elements(4))
         .unwrap_err()
         .kind;
-    assert_eq!(kind, DecodeErrorKind::TooManyElements(4));
+    assert_eq!(kind, DecodeErrorKind::TooManyElements(4), "SOAP11-LIM-1");
     for limits in [
         Limits::default().with_document(20),
         Limits::default().with_depth(3),
@@ -447,7 +512,7 @@ fn soap11_lim_1_passing_a_limit_is_an_error_value() {
         let error = with(EnvelopeCodec::default().with_limits(limits)).unwrap_err();
         assert!(
             matches!(error.kind, DecodeErrorKind::Xml(ErrorKind::Limit(_))),
-            "{error}"
+            "SOAP11-LIM-1: {error}"
         );
         assert_eq!(error.to_fault().code, FaultCode::Sender);
     }

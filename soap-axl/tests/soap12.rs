@@ -48,9 +48,16 @@ fn serve(versions: &[SoapVersion], content_type: &str, message: &str) -> (u16, S
 #[test]
 fn soap12_env_1_nothing_stands_behind_the_body() {
     assert!(decode(&envelope12("<e:Header/><e:Body><a/></e:Body>")).is_ok());
-    assert_eq!(kind(&envelope12("")), DecodeErrorKind::NoBody);
+    assert_eq!(
+        kind(&envelope12("")),
+        DecodeErrorKind::NoBody,
+        "SOAP12-ENV-1: a body"
+    );
     let behind = envelope12("<e:Body/><x:b xmlns:x='urn:x'/>");
-    assert!(matches!(kind(&behind), DecodeErrorKind::Misplaced { .. }));
+    assert!(
+        matches!(kind(&behind), DecodeErrorKind::Misplaced { .. }),
+        "SOAP12-ENV-1: nothing behind"
+    );
 }
 
 #[test]
@@ -59,30 +66,63 @@ fn soap12_env_2_a_dtd_is_answered_with_a_sender_fault() {
     assert_eq!(kind(&message), DecodeErrorKind::Xml(ErrorKind::Dtd));
     let (status, body) = serve(&[SoapVersion::V12], "application/soap+xml", &message);
     assert_eq!(status, 400);
-    assert!(body.contains("<env:Value>env:Sender</env:Value>"), "{body}");
+    assert!(
+        body.contains("<env:Value>env:Sender</env:Value>"),
+        "SOAP12-ENV-2: {body}"
+    );
+    let message = envelope12("<e:Body><?a b?></e:Body>");
+    assert_eq!(
+        kind(&message),
+        DecodeErrorKind::Xml(ErrorKind::ProcessingInstruction),
+        "SOAP12-ENV-2"
+    );
 }
 
 #[test]
 fn soap12_env_3_encoding_style_stands_on_blocks_and_entries_only() {
     let strict = EnvelopeCodec::default().with_strictness(Strictness::Strict);
     let check = |inside: &str| strict.decode_tree(envelope12(inside).as_bytes()).is_ok();
-    assert!(check("<e:Body><a e:encodingStyle='urn:s'/></e:Body>"));
-    assert!(!check("<e:Body e:encodingStyle='urn:s'/>"));
-    assert!(!check("<e:Header e:encodingStyle='urn:s'/><e:Body/>"));
+    assert!(
+        check("<e:Body><a e:encodingStyle='urn:s'/></e:Body>"),
+        "SOAP12-ENV-3: on entries"
+    );
+    let block = "<e:Header><x:a xmlns:x='urn:x' e:encodingStyle='urn:s'/></e:Header><e:Body/>";
+    assert!(check(block), "SOAP12-ENV-3: on blocks");
+    let fault = |code: &str, detail: &str| {
+        format!(
+            "<e:Body><e:Fault><e:Code{code}><e:Value>e:Sender</e:Value></e:Code><e:Reason>\
+             <e:Text xml:lang='en'>x</e:Text></e:Reason><e:Detail><d{detail}/></e:Detail>\
+             </e:Fault></e:Body>"
+        )
+    };
+    let style = " e:encodingStyle='urn:s'";
+    assert!(
+        check(&fault("", style)),
+        "SOAP12-ENV-3: on entries of a detail"
+    );
+    for wrong in [
+        "<e:Body e:encodingStyle='urn:s'/>",
+        "<e:Header e:encodingStyle='urn:s'/><e:Body/>",
+        &fault(style, ""),
+        &fault("", "").replace("<e:Fault>", &format!("<e:Fault{style}>")),
+    ] {
+        assert!(!check(wrong), "SOAP12-ENV-3: {wrong}");
+    }
     assert!(decode(&envelope12("<e:Body e:encodingStyle='urn:s'/>")).is_ok());
 }
 
 #[test]
 fn soap12_env_4_blocks_are_qualified_and_entries_need_not_be() {
     let unqualified = envelope12("<e:Header><a/></e:Header><e:Body/>");
-    assert!(matches!(
-        kind(&unqualified),
-        DecodeErrorKind::Misplaced { .. }
-    ));
+    assert!(
+        matches!(kind(&unqualified), DecodeErrorKind::Misplaced { .. }),
+        "SOAP12-ENV-4: blocks"
+    );
     let message = envelope12("<e:Body><a/></e:Body>");
     assert_eq!(
         decode(&message).unwrap().body,
-        Body::Entry(Element::new("", "a"))
+        Body::Entry(Element::new("", "a")),
+        "SOAP12-ENV-4: entries"
     );
 }
 
@@ -97,7 +137,7 @@ fn soap12_env_5_other_versions_get_an_upgrade_or_an_answer_of_their_own() {
     );
     assert!(
         body.contains("<faultcode>soapenv:VersionMismatch</faultcode>"),
-        "{body}"
+        "SOAP12-ENV-5: 1.1 is answered in 1.1: {body}"
     );
 
     let unknown = "<Envelope xmlns='urn:soap'/>";
@@ -108,7 +148,7 @@ fn soap12_env_5_other_versions_get_an_upgrade_or_an_answer_of_their_own() {
         <env:SupportedEnvelope qname=\"env:Envelope\"/>\
         <env:SupportedEnvelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
         qname=\"soapenv:Envelope\"/></env:Upgrade></env:Header>";
-    assert!(body.contains(upgrade), "{body}");
+    assert!(body.contains(upgrade), "SOAP12-ENV-5: {body}");
 }
 
 #[test]
@@ -119,24 +159,27 @@ fn soap12_hdr_1_role_takes_the_place_of_actor() {
             .clone()
     };
     let base = "http://www.w3.org/2003/05/soap-envelope/role/";
-    assert_eq!(role(""), Role::UltimateReceiver);
+    assert_eq!(role(""), Role::UltimateReceiver, "SOAP12-HDR-1: empty");
     assert_eq!(
         role(&format!("{base}ultimateReceiver")),
-        Role::UltimateReceiver
+        Role::UltimateReceiver,
+        "SOAP12-HDR-1"
     );
-    assert_eq!(role(&format!("{base}next")), Role::Next);
-    assert_eq!(role(&format!("{base}none")), Role::None);
+    assert_eq!(role(&format!("{base}next")), Role::Next, "SOAP12-HDR-1");
+    assert_eq!(role(&format!("{base}none")), Role::None, "SOAP12-HDR-1");
     assert_eq!(role("urn:x"), Role::Uri("urn:x".to_owned()));
     assert_eq!(
         decode(&block("")).unwrap().headers[0].role,
-        Role::UltimateReceiver
+        Role::UltimateReceiver,
+        "SOAP12-HDR-1: absent"
     );
 }
 
 #[test]
 fn soap12_hdr_2_a_block_for_nobody_is_never_processed() {
     let nobody = "e:role='http://www.w3.org/2003/05/soap-envelope/role/none' e:mustUnderstand='1'";
-    assert!(decode(&block(nobody)).is_ok());
+    let read = decode(&block(nobody)).unwrap();
+    assert!(!read.headers[0].role.is_ours(), "SOAP12-HDR-2");
 }
 
 #[test]
@@ -146,17 +189,23 @@ fn soap12_hdr_3_flags_are_booleans() {
         assert_eq!(
             decode(&block(&attributes)).unwrap().headers[0].relay,
             expected,
-            "{value}"
+            "SOAP12-HDR-3: {value}"
         );
     }
-    assert!(matches!(
-        kind(&block("e:relay='yes'")),
-        DecodeErrorKind::Value { .. }
-    ));
-    assert!(matches!(
-        kind(&block("e:mustUnderstand='true'")),
-        DecodeErrorKind::NotUnderstood(_)
-    ));
+    for flag in ["relay", "mustUnderstand"] {
+        let wrong = kind(&block(&format!("e:{flag}='yes'")));
+        assert!(
+            matches!(wrong, DecodeErrorKind::Value { .. }),
+            "SOAP12-HDR-3: {flag}"
+        );
+    }
+    assert!(
+        matches!(
+            kind(&block("e:mustUnderstand='true'")),
+            DecodeErrorKind::NotUnderstood(_)
+        ),
+        "SOAP12-HDR-3: a word counts"
+    );
 }
 
 #[test]
@@ -169,10 +218,10 @@ fn soap12_hdr_4_every_block_that_is_not_understood_is_named() {
     assert_eq!(status, 500);
     let blocks = "<env:NotUnderstood xmlns:block=\"urn:x\" qname=\"block:a\"/>\
         <env:NotUnderstood xmlns:block=\"urn:y\" qname=\"block:b\"/>";
-    assert!(body.contains(blocks), "{body}");
+    assert!(body.contains(blocks), "SOAP12-HDR-4: {body}");
     assert!(
         body.contains("<env:Value>env:MustUnderstand</env:Value>"),
-        "{body}"
+        "SOAP12-HDR-4: {body}"
     );
 }
 
@@ -182,10 +231,14 @@ fn soap12_hdr_5_an_unprocessed_block_goes_on_only_with_relay() {
     let passes = |attributes: &str, processed: bool| {
         decode(&block(attributes)).unwrap().headers[0].passes(|_| false, processed)
     };
-    assert!(!passes(next, false));
-    assert!(passes(&format!("{next} e:relay='true'"), false));
-    assert!(!passes(&format!("{next} e:relay='true'"), true));
-    assert!(passes("e:role='urn:else'", false));
+    assert!(!passes(next, false), "SOAP12-HDR-5: removed");
+    let relayed = format!("{next} e:relay='true'");
+    assert!(passes(&relayed, false), "SOAP12-HDR-5: relayed");
+    assert!(!passes(&relayed, true), "SOAP12-HDR-5: processed");
+    assert!(
+        passes("e:role='urn:else'", false),
+        "SOAP12-HDR-5: of others"
+    );
 }
 
 fn fault(inside: &str) -> Result<Fault, DecodeError> {
@@ -206,16 +259,23 @@ fn soap12_flt_1_to_4_the_parts_of_a_fault() {
     .unwrap();
     assert_eq!(
         (read.code, read.node.as_deref()),
-        (FaultCode::Receiver, Some("urn:n"))
+        (FaultCode::Receiver, Some("urn:n")),
+        "SOAP12-FLT-1"
     );
-    assert_eq!(read.detail.unwrap().attr("a"), Some("1"));
+    assert_eq!(
+        (read.role, read.detail.unwrap().attr("a")),
+        (None, Some("1")),
+        "SOAP12-FLT-4"
+    );
     assert_eq!(
         fault(reason).unwrap_err().kind,
-        DecodeErrorKind::Missing("Code")
+        DecodeErrorKind::Missing("Code"),
+        "SOAP12-FLT-1"
     );
     assert_eq!(
         fault(code).unwrap_err().kind,
-        DecodeErrorKind::Missing("Reason")
+        DecodeErrorKind::Missing("Reason"),
+        "SOAP12-FLT-1"
     );
 }
 
@@ -229,11 +289,14 @@ fn soap12_flt_2_subcodes_are_bounded_by_the_depth() {
              <e:Reason><e:Text xml:lang='en'/></e:Reason>"
         ))
     };
-    assert_eq!(deep(30).unwrap().subcodes.len(), 30);
-    assert!(matches!(
-        deep(100).unwrap_err().kind,
-        DecodeErrorKind::Xml(ErrorKind::Limit(_))
-    ));
+    assert_eq!(deep(30).unwrap().subcodes.len(), 30, "SOAP12-FLT-2");
+    assert!(
+        matches!(
+            deep(100).unwrap_err().kind,
+            DecodeErrorKind::Xml(ErrorKind::Limit(_))
+        ),
+        "SOAP12-FLT-2: bounded"
+    );
 }
 
 #[test]
@@ -264,11 +327,11 @@ fn soap12_flt_5_faults_of_either_version_translate() {
         };
         assert!(
             written(SoapVersion::V11).contains(&format!(">{old}</faultcode>")),
-            "{old}"
+            "SOAP12-FLT-5: {old}"
         );
         assert!(
             written(SoapVersion::V12).contains(&format!("<env:Value>{new}<")),
-            "{new}"
+            "SOAP12-FLT-5: {new}"
         );
     }
 }
@@ -278,31 +341,52 @@ fn soap12_http_1_the_action_is_a_parameter_of_the_type() {
     let request = soap_axl::post(SoapVersion::V12, "/s", "urn:do \"it\"", &[], |_| {});
     let content_type = request.headers.value("content-type").unwrap();
     assert_eq!(
-        content_type,
-        "application/soap+xml;charset=UTF-8;action=\"urn:do \\\"it\\\"\""
+        content_type, "application/soap+xml;charset=UTF-8;action=\"urn:do \\\"it\\\"\"",
+        "SOAP12-HTTP-1"
     );
     assert_eq!(request.headers.value("SOAPAction"), None);
     let head = RequestHead::new("POST", "/s").header("Content-Type", content_type.as_bytes());
-    assert_eq!(head.action(), Some("urn:do \"it\""));
+    assert_eq!(head.action(), Some("urn:do \"it\""), "SOAP12-HTTP-1: read");
 }
 
 #[test]
-fn soap12_http_2_a_sender_fault_is_400() {
+fn soap12_http_2_statuses_of_a_server() {
     let both = [SoapVersion::V11, SoapVersion::V12];
+    let status = |content_type: &str, message: &str| serve(&both, content_type, message).0;
+    let soap12 = "application/soap+xml";
     let two = "<e:Body><a/><b/></e:Body>";
     assert_eq!(
-        serve(&both, "application/soap+xml", &envelope12(two)).0,
-        400
+        status(soap12, &envelope12(two)),
+        400,
+        "SOAP12-HTTP-2: Sender"
     );
-    assert_eq!(serve(&both, "text/xml", &envelope11(two)).0, 500);
+    let mandatory = envelope12(
+        "<e:Header><x:a xmlns:x='urn:x' e:mustUnderstand='1'/></e:Header><e:Body><a/></e:Body>",
+    );
+    for (message, code) in [
+        (mandatory.as_str(), "MustUnderstand"),
+        ("<Envelope xmlns='urn:soap'/>", "VersionMismatch"),
+    ] {
+        assert_eq!(status(soap12, message), 500, "SOAP12-HTTP-2: {code}");
+    }
+    for code in [FaultCode::Receiver, FaultCode::DataEncodingUnknown] {
+        let fault = Fault::new(code, "x");
+        let response = Service::default().fault(SoapVersion::V12, &fault);
+        assert_eq!(response.status, 500, "SOAP12-HTTP-2: {fault}");
+    }
+    let one = envelope12("<e:Body><a/></e:Body>");
+    assert_eq!(status(soap12, &one), 200, "SOAP12-HTTP-2: a result");
+    assert_eq!(status("text/xml", &envelope11(two)), 500);
+    for (method, content_type, refused) in [("PUT", soap12, 405), ("POST", "text/plain", 415)] {
+        let head = RequestHead::new(method, "/").header("Content-Type", content_type.as_bytes());
+        let response = Service::default().receive(head).unwrap_err();
+        assert_eq!(response.status, refused, "SOAP12-HTTP-2: {method}");
+    }
+    let accepted = Service::default().accepted();
     assert_eq!(
-        serve(
-            &both,
-            "application/soap+xml",
-            &envelope12("<e:Body><a/></e:Body>")
-        )
-        .0,
-        200
+        (accepted.status, accepted.body.len()),
+        (202, 0),
+        "SOAP12-HTTP-2: accepted"
     );
 }
 
@@ -322,12 +406,15 @@ fn soap12_http_3_which_bodies_a_client_reads() {
         let error = call(status, b"application/soap+xml");
         assert!(
             matches!(error, CallError::Fault { .. }),
-            "{status}: {error:?}"
+            "SOAP12-HTTP-3: {status}: {error:?}"
         );
     }
     for (status, content_type) in [(404, "application/soap+xml"), (502, "text/html")] {
         let error = call(status, content_type.as_bytes());
-        assert!(matches!(error, CallError::Status(_)), "{status}: {error:?}");
+        assert!(
+            matches!(error, CallError::Status(_)),
+            "SOAP12-HTTP-3: {status}: {error:?}"
+        );
     }
 }
 
@@ -336,7 +423,7 @@ fn soap12_http_4_there_is_no_get() {
     let refused = Service::default()
         .receive(RequestHead::new("GET", "/"))
         .unwrap_err();
-    assert_eq!(refused.status, 405);
+    assert_eq!(refused.status, 405, "SOAP12-HTTP-4");
 }
 
 #[test]
@@ -347,7 +434,7 @@ fn soap12_gen_1_the_envelope_tells_the_version_and_strict_servers_check_the_type
     assert_eq!(status, 200);
     assert!(
         body.contains("http://www.w3.org/2003/05/soap-envelope"),
-        "{body}"
+        "SOAP12-GEN-1: {body}"
     );
 
     let codec = EnvelopeCodec::default().with_strictness(Strictness::Strict);
@@ -357,5 +444,5 @@ fn soap12_gen_1_the_envelope_tells_the_version_and_strict_servers_check_the_type
     let refusal = receiving
         .finish(|_, decoder| decoder.element())
         .unwrap_err();
-    assert_eq!(refusal.status, 415);
+    assert_eq!(refusal.status, 415, "SOAP12-GEN-1: strict");
 }

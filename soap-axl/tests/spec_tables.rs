@@ -16,7 +16,7 @@ use soap_axl::axl::{
     RemoveUser, Request, ResetLine, ResetPhone, RestartPhone, UserCriteria, WipePhone,
 };
 
-const TABLE: &str = include_str!("spec/operations.tsv");
+const TABLE: &str = include_str!("../spec/operations.tsv");
 
 fn children(fields: &[Field]) -> Vec<&'static str> {
     fields
