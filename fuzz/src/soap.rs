@@ -5,12 +5,12 @@ use soap_axl::{Body, EnvelopeCodec, RequestHead, ResponseHead, axl};
 /// An envelope of any version; a fault that was read can be written and read again.
 pub fn envelope(data: &[u8]) {
     let codec = EnvelopeCodec::default();
-    let Ok(envelope) = codec.decode_tree(data) else {
+    let Ok(envelope) = codec.decode_element(data) else {
         return;
     };
     if let Body::Fault(fault) = envelope.body {
         let written = codec.encode_fault(envelope.version, &fault);
-        let again = codec.decode_tree(&written);
+        let again = codec.decode_element(&written);
         assert!(
             matches!(&again, Ok(again) if matches!(again.body, Body::Fault(_))),
             "{again:?} from {}",

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 
 use crate::{
     Body, DecodeError, Decoder, Envelope, EnvelopeCodec, Fault, Headers, HttpRequest, ResponseHead,
-    SoapVersion, encode, encoding,
+    SoapVersion, Tree, encode, encoding,
     xml::{Element, Name},
 };
 
@@ -104,38 +104,59 @@ impl Incoming {
         self,
         read: impl FnOnce(Name<'_>, &mut Decoder<'_>) -> Result<T, DecodeError>,
     ) -> Result<Answer<T>, CallError> {
+        let charset = self.charset();
+        self.finish_with(|codec, body| {
+            let text = encoding::to_text(&body, charset.as_deref())?;
+            codec.decode(text.as_bytes(), read)
+        })
+    }
+
+    /// The body is complete: reads it, its entry as a tree that keeps the bytes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Incoming::finish`].
+    pub fn finish_tree(self) -> Result<Answer<Tree>, CallError> {
+        let charset = self.charset();
+        self.finish_with(|codec, body| {
+            let (text, start) = encoding::into_text(body.into(), charset.as_deref())?;
+            codec.decode_tree_in(text, start)
+        })
+    }
+
+    fn charset(&self) -> Option<String> {
+        self.head
+            .content_type()
+            .and_then(|kind| kind.charset.clone())
+    }
+
+    fn finish_with<T>(
+        mut self,
+        decode: impl FnOnce(&EnvelopeCodec, BytesMut) -> Result<Envelope<T>, DecodeError>,
+    ) -> Result<Answer<T>, CallError> {
         if !self.is_soap {
             return Err(CallError::Status(self.refusal()));
         }
-        if self.body.is_empty() && is_success(self.head.status()) {
+        let is_success = is_success(self.head.status());
+        if self.body.is_empty() && is_success {
             // The message was one way.
             return Ok(Answer {
                 headers: Vec::new(),
                 body: None,
             });
         }
-        let charset = self
-            .head
-            .content_type()
-            .and_then(|kind| kind.charset.as_deref());
-        let decoded = encoding::to_text(&self.body, charset)
-            .map_err(DecodeError::from)
-            .and_then(|text| {
-                let envelope = self.codec.decode(text.as_bytes(), read)?;
-                Ok(Answer::of(envelope))
-            });
-        match decoded {
-            Ok(Ok(answer)) if is_success(self.head.status()) => Ok(answer),
-            Ok(Err(fault)) => Err(CallError::Fault {
+        // An error status whose body is XML and no fault says no more than its status.
+        let refusal = (!is_success).then(|| self.refusal());
+        let body = core::mem::take(&mut self.body);
+        let decoded = decode(&self.codec, body).map(Answer::of);
+        match (decoded, refusal) {
+            (Ok(Err(fault)), _) => Err(CallError::Fault {
                 status: self.head.status(),
                 fault,
             }),
-            // An error status whose body is XML and no fault says no more than its status.
-            Ok(Ok(_)) | Err(_) if !is_success(self.head.status()) => {
-                Err(CallError::Status(self.refusal()))
-            }
-            Ok(Ok(answer)) => Ok(answer),
-            Err(error) => Err(CallError::Decode(error)),
+            (Ok(Ok(_)) | Err(_), Some(refusal)) => Err(CallError::Status(refusal)),
+            (Ok(Ok(answer)), None) => Ok(answer),
+            (Err(error), None) => Err(CallError::Decode(error)),
         }
     }
 

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::{
     DecodeError, DecodeErrorKind, ns,
-    xml::{Element, Event, Name, Reader, Scope, Start},
+    tree::{self, Arena},
+    xml::{AttributeRef, Element, ErrorKind, Event, Name, Reader, Scope, Start},
 };
 
 /// A place inside a message: the element whose start tag was read last is open.
@@ -86,6 +87,29 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// As [`Decoder::element`], with places in `source` instead of copies. `source` is what this
+    /// decoder reads.
+    pub(crate) fn arena(&mut self, source: &str) -> Result<Arena, DecodeError> {
+        match self.start.take() {
+            Some(start) => tree::read(source, &start, self),
+            None => Err(self.error(DecodeErrorKind::NothingOpen)),
+        }
+    }
+
+    /// The next event, its elements counted.
+    pub(crate) fn next_event(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
+        let event = self.reader.next_event()?;
+        if let Some(Event::Start(_)) = event {
+            self.count()?;
+        }
+        Ok(event)
+    }
+
+    /// Attributes of the start tag read last.
+    pub(crate) fn attributes(&self) -> &[AttributeRef<'a>] {
+        self.reader.attributes()
+    }
+
     /// Reads the text of the open element, a QName, and resolves it as [`Decoder::resolve`] does.
     ///
     /// # Errors
@@ -152,6 +176,11 @@ impl<'a> Decoder<'a> {
     /// An error at this place.
     pub(crate) fn error(&self, kind: DecodeErrorKind) -> DecodeError {
         DecodeError::new(kind, self.offset())
+    }
+
+    /// An error: more text than places in it can be told.
+    pub(crate) fn too_long(&self) -> DecodeError {
+        self.error(DecodeErrorKind::Xml(ErrorKind::Limit("document")))
     }
 
     pub(crate) fn depth(&self) -> usize {

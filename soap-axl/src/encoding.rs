@@ -15,31 +15,87 @@ pub(crate) fn to_text<'a>(
     bytes: &'a [u8],
     charset: Option<&str>,
 ) -> Result<Cow<'a, str>, EncodingError> {
-    let (sniffed, mark) = sniff(bytes);
-    let charset = match charset {
-        Some(name) => Charset::named(name)?,
-        None => sniffed.map_or_else(|| declared(bytes), Ok)?,
-    };
+    let (source, mark) = Source::of(bytes, charset)?;
     let bytes = bytes.get(mark..).unwrap_or_default();
-    let text = match (charset, sniffed) {
-        (Charset::Utf8, _) => {
-            let text = core::str::from_utf8(bytes).map_err(|error| EncodingError::Malformed {
-                offset: mark + error.valid_up_to(),
-            })?;
-            Cow::Borrowed(text)
-        }
-        (Charset::Latin1, _) => Cow::Owned(bytes.iter().map(|byte| char::from(*byte)).collect()),
-        (Charset::Utf16Le, _) | (Charset::Utf16, Some(Charset::Utf16Le)) => {
-            Cow::Owned(utf16(bytes, mark, u16::from_le_bytes)?)
-        }
-        (Charset::Utf16Be | Charset::Utf16, _) => {
-            Cow::Owned(utf16(bytes, mark, u16::from_be_bytes)?)
-        }
+    if source == Source::Utf8 {
+        let text = core::str::from_utf8(bytes).map_err(|error| malformed(mark, error))?;
+        return Ok(Cow::Borrowed(&text[declaration_len(text)..]));
+    }
+    let mut text = transcode(source, bytes, mark)?;
+    text.drain(..declaration_len(&text));
+    Ok(Cow::Owned(text))
+}
+
+/// As [`to_text`], with the bytes made the text where that is possible: all of it, and where the
+/// text behind mark and declaration begins.
+///
+/// # Errors
+///
+/// As for [`to_text`].
+pub(crate) fn into_text(
+    bytes: Vec<u8>,
+    charset: Option<&str>,
+) -> Result<(String, usize), EncodingError> {
+    let (source, mark) = Source::of(&bytes, charset)?;
+    let (text, mark) = if source == Source::Utf8 {
+        let text = String::from_utf8(bytes).map_err(|error| malformed(0, error.utf8_error()))?;
+        (text, mark)
+    } else {
+        (
+            transcode(source, bytes.get(mark..).unwrap_or_default(), mark)?,
+            0,
+        )
     };
-    Ok(match text {
-        Cow::Borrowed(text) => Cow::Borrowed(without_declaration(text)),
-        Cow::Owned(text) => Cow::Owned(without_declaration(&text).to_owned()),
-    })
+    let start = mark + declaration_len(text.get(mark..).unwrap_or_default());
+    Ok((text, start))
+}
+
+fn transcode(source: Source, bytes: &[u8], mark: usize) -> Result<String, EncodingError> {
+    match source {
+        Source::Utf8 | Source::Latin1 => Ok(bytes.iter().map(|byte| char::from(*byte)).collect()),
+        Source::Utf16Le => utf16(bytes, mark, u16::from_le_bytes),
+        Source::Utf16Be => utf16(bytes, mark, u16::from_be_bytes),
+    }
+}
+
+fn malformed(mark: usize, error: core::str::Utf8Error) -> EncodingError {
+    EncodingError::Malformed {
+        offset: mark + error.valid_up_to(),
+    }
+}
+
+/// What the bytes of a message are, when everything that says so has been weighed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Source {
+    Utf8,
+    Latin1,
+    Utf16Le,
+    Utf16Be,
+}
+
+impl Source {
+    /// With the length of the byte order mark.
+    fn of(bytes: &[u8], charset: Option<&str>) -> Result<(Self, usize), EncodingError> {
+        let (sniffed, mark) = sniff(bytes);
+        let charset = match charset {
+            Some(name) => Charset::named(name)?,
+            None => sniffed.map_or_else(|| declared(bytes), Ok)?,
+        };
+        let source = match (charset, sniffed) {
+            (Charset::Utf8, _) => Self::Utf8,
+            (Charset::Latin1, _) => Self::Latin1,
+            (Charset::Utf16Le, _) | (Charset::Utf16, Some(Charset::Utf16Le)) => Self::Utf16Le,
+            (Charset::Utf16Be | Charset::Utf16, _) => Self::Utf16Be,
+        };
+        // The mark of another charset is none, but text that cannot be.
+        let is_mark = match sniffed {
+            Some(Charset::Utf8) => source == Self::Utf8,
+            Some(Charset::Utf16Le) => source == Self::Utf16Le,
+            Some(Charset::Utf16Be) => source == Self::Utf16Be,
+            Some(Charset::Utf16 | Charset::Latin1) | None => false,
+        };
+        Ok((source, if is_mark { mark } else { 0 }))
+    }
 }
 
 /// Why the bytes of a message are not text.
@@ -138,8 +194,8 @@ fn utf16(bytes: &[u8], start: usize, unit: fn([u8; 2]) -> u16) -> Result<String,
     Ok(text)
 }
 
-/// Drops the declaration: the text is UTF-8 now, whatever it said.
-fn without_declaration(text: &str) -> &str {
+/// How long the declaration is. It says nothing any more: the text is UTF-8 now.
+fn declaration_len(text: &str) -> usize {
     let is_declaration = text
         .strip_prefix("<?xml")
         .is_some_and(|rest| rest.starts_with([' ', '\t', '\r', '\n']));
@@ -148,7 +204,7 @@ fn without_declaration(text: &str) -> &str {
     } else {
         None
     };
-    end.map_or(text, |end| &text[end + 2..])
+    end.map_or(0, |end| end + 2)
 }
 
 /// How far the encoding in an XML declaration is looked for, in bytes.
@@ -234,7 +290,12 @@ mod tests {
         .concat();
         for end in 0..message.len() {
             for charset in [None, Some("utf-8"), Some("utf-16"), Some("latin1")] {
-                let _ = to_text(&message[..end], charset);
+                let text = to_text(&message[..end], charset);
+                let owned = into_text(message[..end].to_vec(), charset);
+                assert_eq!(
+                    text,
+                    owned.map(|(text, start)| text[start..].to_owned().into())
+                );
             }
         }
     }

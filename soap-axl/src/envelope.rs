@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::{
-    DecodeError, DecodeErrorKind, Decoder, Encoder, Fault, FaultCode, ns,
+    DecodeError, DecodeErrorKind, Decoder, Encoder, Fault, FaultCode, Tree, encoding, ns,
     xml::{Element, Event, Limits, Name, Profile, Reader},
 };
 
@@ -243,8 +243,43 @@ impl EnvelopeCodec {
     /// # Errors
     ///
     /// As for [`EnvelopeCodec::decode`].
-    pub fn decode_tree(&self, message: &[u8]) -> Result<Envelope<Element>, DecodeError> {
+    pub fn decode_element(&self, message: &[u8]) -> Result<Envelope<Element>, DecodeError> {
         self.decode(message, |_, decoder| decoder.element())
+    }
+
+    /// Reads a message in UTF-8 with its entry as a tree that keeps the text of the message.
+    ///
+    /// # Errors
+    ///
+    /// As for [`EnvelopeCodec::decode`].
+    pub fn decode_tree(&self, message: impl Into<Vec<u8>>) -> Result<Envelope<Tree>, DecodeError> {
+        let (text, start) = encoding::into_text(message.into(), Some("utf-8"))?;
+        self.decode_tree_in(text, start)
+    }
+
+    /// As [`EnvelopeCodec::decode_tree`], from a text whose message begins at `start`.
+    pub(crate) fn decode_tree_in(
+        &self,
+        text: String,
+        start: usize,
+    ) -> Result<Envelope<Tree>, DecodeError> {
+        let message = text.get(start..).unwrap_or_default();
+        let envelope = self.decode(message.as_bytes(), |_, decoder| decoder.arena(&text))?;
+        let Envelope {
+            version,
+            headers,
+            body,
+        } = envelope;
+        let body = match body {
+            Body::Empty => Body::Empty,
+            Body::Entry(arena) => Body::Entry(Tree::new(text, arena)),
+            Body::Fault(fault) => Body::Fault(fault),
+        };
+        Ok(Envelope {
+            version,
+            headers,
+            body,
+        })
     }
 
     /// Writes a message with a fault.

@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | [`EnvelopeCodec`], [`encode`], [`Envelope`], [`Body`], [`HeaderBlock`] | messages of SOAP 1.1 and 1.2, bytes to value and back |
 //! | [`Decoder`], [`Encoder`] | reading and writing what is inside a body |
+//! | [`Tree`], [`TreeNode`] | an entry that nobody modelled, as a tree over its message |
 //! | [`Fault`], [`FaultCode`] | one value for the faults of both versions |
 //! | [`post`], [`Incoming`], [`CallError`], [`Refusal`] | the client half |
 //! | [`Service`], [`Receiving`], [`Message`] | the server half |
@@ -30,6 +31,7 @@ mod fault;
 mod http;
 pub mod ns;
 mod service;
+mod tree;
 
 pub use client::{Answer, CallError, Incoming, MAX_EXCERPT, Refusal, RefusalKind, post};
 pub use credentials::{Credentials, CredentialsError, MAX_HEADER, Secret};
@@ -46,5 +48,6 @@ pub use http::{
     ResponseHead,
 };
 pub use service::{Message, Receiving, Service};
+pub use tree::{Tree, TreeContent, TreeNode};
 /// The XML layer, whose types this crate's API shows.
 pub use wire_xml as xml;

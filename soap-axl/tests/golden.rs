@@ -323,7 +323,7 @@ fn fault_of_soap_12_with_subcodes_and_languages() {
     fault.role = Some("urn:example:role".to_owned());
 
     let read = EnvelopeCodec::default()
-        .decode_tree(expected.as_bytes())
+        .decode_element(expected.as_bytes())
         .unwrap();
     assert_eq!(read.version, SoapVersion::V12);
     let Body::Fault(read) = read.body else {
@@ -359,7 +359,7 @@ fn fault_of_soap_12_with_subcodes_and_languages() {
     assert_eq!(*read, fault);
 
     let written = EnvelopeCodec::default().encode_fault(SoapVersion::V12, &fault);
-    let read_again = EnvelopeCodec::default().decode_tree(&written).unwrap();
+    let read_again = EnvelopeCodec::default().decode_element(&written).unwrap();
     assert_eq!(read_again.body, Body::Fault(Box::new(fault)));
     let written = String::from_utf8(written.to_vec()).unwrap();
     // The detail's own prefix is not kept.

@@ -31,7 +31,7 @@ const MESSAGES: &[&str] = &[
 
 fn kind(message: &str) -> DecodeErrorKind {
     EnvelopeCodec::default()
-        .decode_tree(message.as_bytes())
+        .decode_element(message.as_bytes())
         .unwrap_err()
         .kind
 }
@@ -43,13 +43,13 @@ fn a_message_cut_at_any_byte_is_an_error() {
         for end in 0..message.len() {
             let cut = &message.as_bytes()[..end];
             assert!(
-                EnvelopeCodec::default().decode_tree(cut).is_err(),
+                EnvelopeCodec::default().decode_element(cut).is_err(),
                 "{name} at {end}"
             );
         }
         assert!(
             EnvelopeCodec::default()
-                .decode_tree(message.as_bytes())
+                .decode_element(message.as_bytes())
                 .is_ok(),
             "{name}"
         );
@@ -94,7 +94,7 @@ fn a_message_with_any_byte_changed_does_not_panic() {
                 let mut changed = message.clone();
                 changed[at] = byte;
                 // Whatever comes out is a value; the typed ends see the same bytes.
-                let tree = EnvelopeCodec::default().decode_tree(&changed);
+                let tree = EnvelopeCodec::default().decode_element(&changed);
                 if let Ok(changed) = std::str::from_utf8(&changed) {
                     let served = serve(axl_head(""), changed);
                     assert!(tree.is_ok() || served.is_err(), "{name} at {at}");
@@ -182,7 +182,7 @@ fn a_million_attributes_or_declarations_are_refused_early() {
 fn giant_text_is_bounded_by_the_message() {
     let codec = EnvelopeCodec::default().with_limits(Limits::default().with_text(1000));
     let message = envelope11(&format!("<e:Body><a>{}</a></e:Body>", "x".repeat(1001)));
-    let error = codec.decode_tree(message.as_bytes()).unwrap_err();
+    let error = codec.decode_element(message.as_bytes()).unwrap_err();
     assert_eq!(error.kind, DecodeErrorKind::Xml(ErrorKind::Limit("text")));
 }
 
@@ -201,7 +201,7 @@ fn long_runs_of_what_counts_for_little_take_linear_time() {
         let message = envelope11(&format!("<e:Body><a>{body}</a></e:Body>"));
         assert!(
             EnvelopeCodec::default()
-                .decode_tree(message.as_bytes())
+                .decode_element(message.as_bytes())
                 .is_ok(),
             "{unit}"
         );

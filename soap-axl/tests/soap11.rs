@@ -16,13 +16,13 @@ use soap_axl::{
 };
 
 fn decode(message: &str) -> Result<Envelope<Element>, DecodeError> {
-    EnvelopeCodec::default().decode_tree(message.as_bytes())
+    EnvelopeCodec::default().decode_element(message.as_bytes())
 }
 
 fn strict(message: &str) -> Result<Envelope<Element>, DecodeError> {
     EnvelopeCodec::default()
         .with_strictness(Strictness::Strict)
-        .decode_tree(message.as_bytes())
+        .decode_element(message.as_bytes())
 }
 
 fn kind(message: &str) -> DecodeErrorKind {
@@ -249,7 +249,7 @@ fn soap11_hdr_2_what_is_not_understood_stops_the_message_before_its_body() {
     assert_eq!(fault.detail, None, "SOAP11-HDR-5");
 
     let codec = EnvelopeCodec::default().with_understood(vec![name]);
-    assert!(codec.decode_tree(message.as_bytes()).is_ok());
+    assert!(codec.decode_element(message.as_bytes()).is_ok());
 }
 
 #[test]
@@ -378,7 +378,10 @@ fn soap11_flt_3_dotted_and_foreign_codes_are_legal() {
         FaultCode::Other(Name::new("urn:x", "Busy.Line"))
     );
     let written = EnvelopeCodec::default().encode_fault(SoapVersion::V11, &foreign);
-    let again = EnvelopeCodec::default().decode_tree(&written).unwrap().body;
+    let again = EnvelopeCodec::default()
+        .decode_element(&written)
+        .unwrap()
+        .body;
     let Body::Fault(again) = again else {
         panic!("{again:?}")
     };

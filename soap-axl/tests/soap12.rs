@@ -16,7 +16,7 @@ use soap_axl::{
 };
 
 fn decode(message: &str) -> Result<Envelope<Element>, DecodeError> {
-    EnvelopeCodec::default().decode_tree(message.as_bytes())
+    EnvelopeCodec::default().decode_element(message.as_bytes())
 }
 
 fn kind(message: &str) -> DecodeErrorKind {
@@ -81,7 +81,7 @@ fn soap12_env_2_a_dtd_is_answered_with_a_sender_fault() {
 #[test]
 fn soap12_env_3_encoding_style_stands_on_blocks_and_entries_only() {
     let strict = EnvelopeCodec::default().with_strictness(Strictness::Strict);
-    let check = |inside: &str| strict.decode_tree(envelope12(inside).as_bytes()).is_ok();
+    let check = |inside: &str| strict.decode_element(envelope12(inside).as_bytes()).is_ok();
     assert!(
         check("<e:Body><a e:encodingStyle='urn:s'/></e:Body>"),
         "SOAP12-ENV-3: on entries"

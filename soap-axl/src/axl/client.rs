@@ -4,9 +4,10 @@ use core::marker::PhantomData;
 
 use crate::{
     CallError, Cookie, Credentials, DecodeError, DecodeErrorKind, Decoder, Encoder, EnvelopeCodec,
-    Headers, HttpRequest, RefusalKind, ResponseHead, Secret, SoapVersion,
+    Headers, HttpRequest, RefusalKind, ResponseHead, Secret, SoapVersion, Tree,
     axl::{Action, AxlError, Content, Dynamic, Operation, Version},
     client,
+    xml::Name,
 };
 
 /// How a client speaks.
@@ -79,7 +80,8 @@ impl Client {
         })
     }
 
-    /// The request for any operation by name, whose answer's `return` comes as trees.
+    /// The request for any operation by name. [`Reply::finish_tree`] gives its answer as a tree
+    /// over the bytes that came, [`Reply::finish`] what is inside `return` as elements.
     pub fn call_dynamic(&self, operation: &Dynamic) -> Call<Dynamic> {
         self.call_with(&operation.name, None, |encoder| {
             for child in &operation.children {
@@ -220,25 +222,60 @@ impl<R: Content> Reply<R> {
     pub fn finish(self) -> Result<R, AxlCallError> {
         let Self { pending, incoming } = self;
         let answer = incoming.finish(|name, decoder| {
-            if name.local() != pending.name {
-                return Err(decoder.error(DecodeErrorKind::Misplaced {
-                    name: name.to_string(),
-                    place: "an answer to another operation",
-                }));
-            }
-            let sequence = decoder.attribute("", "sequence").map(str::trim);
-            if let (Some(sent), Some(came)) = (pending.sequence, sequence)
-                && came.parse() != Ok(sent)
-            {
-                return Err(decoder.invalid("sequence", "the number of the request"));
-            }
+            pending.check(&name, decoder.attribute("", "sequence"), decoder.offset())?;
             read_return(decoder)
         })?;
-        answer.body.ok_or_else(|| {
-            let kind = DecodeErrorKind::Missing("body entry");
-            CallError::Decode(DecodeError { kind, offset: 0 }).into()
-        })
+        answer.body.ok_or_else(no_entry)
     }
+
+    /// The body is complete: gives the answer whole, as a tree whose root is the answer's element,
+    /// `return` and all.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Reply::finish`].
+    pub fn finish_tree(self) -> Result<Tree, AxlCallError> {
+        let Self { pending, incoming } = self;
+        let tree = incoming.finish_tree()?.body.ok_or_else(no_entry)?;
+        let root = tree.root();
+        pending
+            .check(&root.name(), root.attr("sequence"), 0)
+            .map_err(CallError::from)?;
+        Ok(tree)
+    }
+}
+
+impl<R> Pending<R> {
+    /// Whether an entry is the answer to this call.
+    fn check(
+        &self,
+        name: &Name<'_>,
+        sequence: Option<&str>,
+        offset: usize,
+    ) -> Result<(), DecodeError> {
+        if name.local() != self.name {
+            let kind = DecodeErrorKind::Misplaced {
+                name: name.to_string(),
+                place: "an answer to another operation",
+            };
+            return Err(DecodeError { kind, offset });
+        }
+        if let (Some(sent), Some(came)) = (self.sequence, sequence)
+            && came.trim().parse() != Ok(sent)
+        {
+            let kind = DecodeErrorKind::Value {
+                field: "sequence",
+                expected: "the number of the request",
+            };
+            return Err(DecodeError { kind, offset });
+        }
+        Ok(())
+    }
+}
+
+fn no_entry() -> AxlCallError {
+    let kind = DecodeErrorKind::Missing("body entry");
+    CallError::Decode(DecodeError { kind, offset: 0 }).into()
 }
 
 fn read_return<R: Content>(decoder: &mut Decoder<'_>) -> Result<R, DecodeError> {

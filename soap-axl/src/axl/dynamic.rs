@@ -1,6 +1,12 @@
 //! Any operation by name, with trees for what is inside.
 
-use crate::{DecodeError, Decoder, Encoder, axl::Content, xml::Element};
+use std::borrow::Cow;
+
+use crate::{
+    DecodeError, Decoder, Encoder, TreeNode,
+    axl::{Content, Presence},
+    xml::Element,
+};
 
 /// An operation or an answer that has no type here: children as trees, in order.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -30,6 +36,18 @@ impl Dynamic {
     /// The first child of this name.
     pub fn child(&self, local: &str) -> Option<&Element> {
         self.children.iter().find(|child| child.local() == local)
+    }
+}
+
+/// Reading of AXL's answers: elements by local name, in three states.
+impl<'t> TreeNode<'t> {
+    /// The text that a path of local names leads to: absent, nil, or a value that may be empty.
+    pub fn presence(self, path: &str) -> Presence<Cow<'t, str>> {
+        match self.path(path) {
+            None => Presence::Absent,
+            Some(node) if node.is_nil() => Presence::Nil,
+            Some(node) => Presence::Value(node.text()),
+        }
     }
 }
 
