@@ -89,6 +89,12 @@ impl Incoming {
         Ok(())
     }
 
+    /// Whether the head says that an answer comes: no page, and no fault but one of a server that
+    /// gives faults the status of a success.
+    pub(crate) fn is_answer(&self) -> bool {
+        self.is_soap && is_success(self.head.status())
+    }
+
     /// The head of the response.
     pub fn head(&self) -> &ResponseHead {
         &self.head

@@ -80,20 +80,21 @@ impl<'a> Decoder<'a> {
     ///
     /// When the XML is not well-formed or passes a limit.
     pub fn element(&mut self) -> Result<Element, DecodeError> {
-        match self.start.take() {
-            Some(start) => Ok(Element::read(&start, &mut self.reader)?),
-            // The caller opened nothing, or has read inside what it opened.
-            None => Err(self.error(DecodeErrorKind::NothingOpen)),
-        }
+        let start = self.take_start()?;
+        Ok(Element::read(&start, &mut self.reader)?)
     }
 
     /// As [`Decoder::element`], with places in `source` instead of copies. `source` is what this
     /// decoder reads.
     pub(crate) fn arena(&mut self, source: &str) -> Result<Arena, DecodeError> {
-        match self.start.take() {
-            Some(start) => tree::read(source, &start, self),
-            None => Err(self.error(DecodeErrorKind::NothingOpen)),
-        }
+        tree::read(source, self)
+    }
+
+    /// The start tag that was read last.
+    pub(crate) fn take_start(&mut self) -> Result<Start<'a>, DecodeError> {
+        // The caller may have opened nothing, or read inside what it opened.
+        let start = self.start.take();
+        start.ok_or_else(|| self.error(DecodeErrorKind::NothingOpen))
     }
 
     /// The next event, its elements counted.

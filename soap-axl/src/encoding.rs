@@ -50,6 +50,19 @@ pub(crate) fn into_text(
     Ok((text, start))
 }
 
+/// Where the text of a message in UTF-8 begins; `None` when it is in another charset.
+///
+/// # Errors
+///
+/// When the charset is not known.
+pub(crate) fn utf8_start(
+    bytes: &[u8],
+    charset: Option<&str>,
+) -> Result<Option<usize>, EncodingError> {
+    let (source, mark) = Source::of(bytes, charset)?;
+    Ok((source == Source::Utf8).then_some(mark))
+}
+
 fn transcode(source: Source, bytes: &[u8], mark: usize) -> Result<String, EncodingError> {
     match source {
         Source::Utf8 | Source::Latin1 => Ok(bytes.iter().map(|byte| char::from(*byte)).collect()),

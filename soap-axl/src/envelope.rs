@@ -176,6 +176,11 @@ impl EnvelopeCodec {
         self.limits.document
     }
 
+    /// Bounds of the XML.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Whether what is forbidden to write is taken.
     pub fn strictness(&self) -> Strictness {
         self.strictness

@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::{
     DecodeError, DecodeErrorKind, Decoder, ns,
-    xml::{AttributeRef, Element, Event, Name, Start, Str},
+    xml::{AttributeRef, Element, ErrorKind, Event, Name, Start, Str},
 };
 
 /// An element with everything in it, in one piece of memory over the text of its message.
@@ -15,7 +15,7 @@ use crate::{
 /// message, which the tree keeps. It is read only; [`TreeNode::to_element`] gives what can be
 /// changed. A tree takes at most 16 bytes of memory for each byte of its message, and about four
 /// for messages of real life.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Tree {
     source: String,
     arena: Arena,
@@ -44,6 +44,22 @@ impl Tree {
     /// The text of the message that the tree was read from.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// The node at this index.
+    pub(crate) fn node(&self, index: usize) -> TreeNode<'_> {
+        TreeNode { tree: self, index }
+    }
+
+    /// Forgets everything and takes another text; [`read_more`] then adds trees of it.
+    pub(crate) fn refill(&mut self, source: &str) {
+        self.source.clear();
+        self.source.push_str(source);
+        self.arena.clear();
+    }
+
+    pub(crate) fn arena_mut(&mut self) -> &mut Arena {
+        &mut self.arena
     }
 
     fn slice(&self, place: Place) -> &str {
@@ -254,6 +270,10 @@ pub(crate) struct Arena {
     unescaped: String,
     /// Of the elements with an `xsi:type` that means something, in their order.
     types: Vec<TypeData>,
+    /// Indices of the namespaces.
+    known: BTreeMap<Str<'static>, u32>,
+    /// Index of the namespace met last.
+    last: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -306,6 +326,17 @@ const NOTHING: NodeData = NodeData {
 };
 
 impl Arena {
+    fn clear(&mut self) {
+        self.nodes.clear();
+        self.attributes.clear();
+        self.namespaces.clear();
+        self.namespaces.push(Str::default());
+        self.unescaped.clear();
+        self.types.clear();
+        self.known.clear();
+        self.last = 0;
+    }
+
     fn namespace(&self, index: u32) -> &str {
         self.namespaces
             .get(index as usize)
@@ -316,33 +347,32 @@ impl Arena {
 /// Puts an arena together.
 struct Builder<'a> {
     source: &'a str,
-    arena: Arena,
-    /// Indices of the namespaces, for those that are not the one before.
-    known: BTreeMap<Str<'static>, u32>,
-    last: u32,
+    arena: &'a mut Arena,
 }
 
 /// Reads the element whose start tag `decoder` has just read; `source` is what it reads from.
-pub(crate) fn read(
+pub(crate) fn read(source: &str, decoder: &mut Decoder<'_>) -> Result<Arena, DecodeError> {
+    let mut arena = Arena::default();
+    // Nodes of about 32 bytes of message each, in those that we have seen.
+    arena.nodes.reserve(source.len() / 32);
+    arena.clear();
+    read_more(&mut arena, source, decoder)?;
+    Ok(arena)
+}
+
+/// Adds the element whose start tag `decoder` has just read; returns the index of its node.
+pub(crate) fn read_more(
+    arena: &mut Arena,
     source: &str,
-    start: &Start<'_>,
     decoder: &mut Decoder<'_>,
-) -> Result<Arena, DecodeError> {
+) -> Result<usize, DecodeError> {
     if u32::try_from(source.len()).is_err() {
         return Err(decoder.too_long());
     }
-    let mut builder = Builder {
-        source,
-        // Nodes of about 32 bytes of message each, in those that we have seen.
-        arena: Arena {
-            nodes: Vec::with_capacity(source.len() / 32),
-            ..Arena::default()
-        },
-        known: BTreeMap::new(),
-        last: 0,
-    };
-    builder.arena.namespaces.push(Str::default());
-    let mut open = vec![builder.start(start, decoder)];
+    let start = decoder.take_start()?;
+    let mut builder = Builder { source, arena };
+    let root = builder.start(&start, decoder);
+    let mut open = vec![root];
     while !open.is_empty() {
         match decoder.next_event()? {
             Some(Event::Start(start)) => open.push(builder.start(&start, decoder)),
@@ -353,10 +383,13 @@ pub(crate) fn read(
                     node.end = end;
                 }
             }
-            None => return Err(decoder.error(DecodeErrorKind::NothingOpen)),
+            None => {
+                let kind = DecodeErrorKind::Xml(ErrorKind::UnexpectedEnd);
+                return Err(decoder.error(kind));
+            }
         }
     }
-    Ok(builder.arena)
+    Ok(root)
 }
 
 impl Builder<'_> {
@@ -435,20 +468,20 @@ impl Builder<'_> {
         if namespace.is_empty() {
             return 0;
         }
-        if self.arena.namespace(self.last) == namespace {
-            return self.last;
+        if self.arena.namespace(self.arena.last) == namespace {
+            return self.arena.last;
         }
-        self.last = match self.known.get(namespace) {
+        self.arena.last = match self.arena.known.get(namespace) {
             Some(known) => *known,
             None => {
                 let new = index(self.arena.namespaces.len());
                 let shared = Str::from(namespace).to_shared();
                 self.arena.namespaces.push(shared.clone());
-                self.known.insert(shared, new);
+                self.arena.known.insert(shared, new);
                 new
             }
         };
-        self.last
+        self.arena.last
     }
 }
 

@@ -137,10 +137,13 @@ impl Client {
             },
         );
         request.headers = self.with_identity(request.headers);
-        let pending = Pending {
+        let expected = Expected {
             name: format!("{name}Response"),
             sequence,
             codec: self.config.codec.clone(),
+        };
+        let pending = Pending {
+            expected,
             reply: PhantomData,
         };
         Call { request, pending }
@@ -176,10 +179,17 @@ pub struct Call<R> {
 /// A call whose response has not begun.
 #[derive(Debug)]
 pub struct Pending<R> {
-    name: String,
-    sequence: Option<u64>,
-    codec: EnvelopeCodec,
+    expected: Expected,
     reply: PhantomData<fn() -> R>,
+}
+
+/// What an answer has to look like.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    /// Local name of its element.
+    pub(crate) name: String,
+    sequence: Option<u64>,
+    pub(crate) codec: EnvelopeCodec,
 }
 
 impl<R: Content> Pending<R> {
@@ -189,7 +199,7 @@ impl<R: Content> Pending<R> {
     ///
     /// When the announced length is over the limit.
     pub fn receive(self, head: ResponseHead) -> Result<Reply<R>, AxlCallError> {
-        let incoming = client::Incoming::new(self.codec.clone(), head)?;
+        let incoming = client::Incoming::new(self.expected.codec.clone(), head)?;
         Ok(Reply {
             pending: self,
             incoming,
@@ -222,7 +232,8 @@ impl<R: Content> Reply<R> {
     pub fn finish(self) -> Result<R, AxlCallError> {
         let Self { pending, incoming } = self;
         let answer = incoming.finish(|name, decoder| {
-            pending.check(&name, decoder.attribute("", "sequence"), decoder.offset())?;
+            let sequence = decoder.attribute("", "sequence");
+            pending.expected.check(&name, sequence, decoder.offset())?;
             read_return(decoder)
         })?;
         answer.body.ok_or_else(no_entry)
@@ -239,6 +250,7 @@ impl<R: Content> Reply<R> {
         let tree = incoming.finish_tree()?.body.ok_or_else(no_entry)?;
         let root = tree.root();
         pending
+            .expected
             .check(&root.name(), root.attr("sequence"), 0)
             .map_err(CallError::from)?;
         Ok(tree)
@@ -246,6 +258,29 @@ impl<R: Content> Reply<R> {
 }
 
 impl<R> Pending<R> {
+    pub(crate) fn into_expected(self) -> Expected {
+        self.expected
+    }
+}
+
+impl Expected {
+    /// Reads an answer whose items have been taken out.
+    pub(crate) fn read_frame(&self, frame: Vec<u8>) -> Result<(), AxlCallError> {
+        let mut incoming = client::Incoming::new(self.codec.clone(), ResponseHead::new(200))?;
+        incoming.handle_body(&frame)?;
+        let answer = incoming.finish(|name, decoder| {
+            self.check(&name, decoder.attribute("", "sequence"), decoder.offset())?;
+            while let Some(name) = decoder.child()? {
+                decoder.skip()?;
+                if name.local() == "return" {
+                    return Ok(());
+                }
+            }
+            Err(decoder.missing("return"))
+        })?;
+        answer.body.ok_or_else(no_entry)
+    }
+
     /// Whether an entry is the answer to this call.
     fn check(
         &self,
@@ -273,7 +308,7 @@ impl<R> Pending<R> {
     }
 }
 
-fn no_entry() -> AxlCallError {
+pub(crate) fn no_entry() -> AxlCallError {
     let kind = DecodeErrorKind::Missing("body entry");
     CallError::Decode(DecodeError { kind, offset: 0 }).into()
 }

@@ -6,6 +6,7 @@
 //! | [`Server`], [`Incoming`], [`Received`] | the server half: HTTP request to operation, answer to response |
 //! | [`Request`] | every operation that has a type here, and [`Dynamic`] for the others |
 //! | [`User`], [`Phone`], [`Line`], [`Row`] | objects, stated in tables |
+//! | [`Rows`], [`Items`] | an answer of any size, item by item, while it arrives |
 //! | [`Pager`] | a list of any length, page by page |
 //! | [`AxlError`], [`AxlCode`] | the detail of a fault |
 //! | [`Version`], [`Action`] | version of the schema, a value at run time |
@@ -25,6 +26,7 @@ mod macros;
 mod pager;
 mod phone;
 mod registry;
+mod rows;
 mod server;
 mod sql;
 mod system;
@@ -44,13 +46,14 @@ pub use line::{
     AddLine, ApplyLine, GetLine, GetLineReply, Line, LineCriteria, LineKey, ListLine,
     ListLineReply, RemoveLine, ResetLine,
 };
-pub use pager::{PageError, PageEvent, Paged, Pager, PagerConfig};
+pub use pager::{Listed, PageError, PageEvent, Paged, Pager, PagerConfig};
 pub use phone::{
     AddPhone, ApplyPhone, DeviceProtocol, Dirn, DoDeviceLogin, DoDeviceLogout, GetPhone,
     GetPhoneReply, ListPhone, ListPhoneReply, LockPhone, NameKey, Phone, PhoneCriteria, PhoneLine,
     PhoneLines, Product, RemovePhone, ResetPhone, RestartPhone, WipePhone,
 };
 pub use registry::{Effect, Operation, Request};
+pub use rows::{Items, Rows};
 pub use server::{Config as ServerConfig, Incoming, Received, Server};
 pub use sql::{
     ExecuteSqlQuery, ExecuteSqlQueryReply, ExecuteSqlUpdate, ExecuteSqlUpdateReply, Row,

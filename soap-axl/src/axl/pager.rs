@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use crate::{
     RefusalKind,
     axl::{
-        AppUser, AxlCallError, ExecuteSqlQuery, Line, ListAppUser, ListLine, ListPhone, ListUser,
-        Operation, Phone, Row, User,
+        AppUser, AxlCallError, Content, ExecuteSqlQuery, ExecuteSqlQueryReply, Line, ListAppUser,
+        ListLine, ListPhone, ListUser, Operation, Phone, Row, User,
     },
 };
 
@@ -22,6 +22,14 @@ pub trait Paged: Operation + Clone {
 
     /// The items of an answer.
     fn items(reply: Self::Reply) -> Vec<Self::Item>;
+}
+
+/// An answer that is a list.
+pub trait Listed: Content {
+    /// What the list holds.
+    type Item: Content;
+    /// Name of the items' elements.
+    const ITEM: &'static str;
 }
 
 /// How a pager asks.
@@ -266,7 +274,12 @@ impl<O: Paged> Pager<O> {
 }
 
 macro_rules! paged {
-    ($($operation:ident: $item:ident in $field:ident,)+) => {$(
+    ($($operation:ident: $item:ident in $field:ident, $wire:literal;)+) => {$(
+        impl Listed for <$operation as Operation>::Reply {
+            type Item = $item;
+            const ITEM: &'static str = $wire;
+        }
+
         impl Paged for $operation {
             type Item = $item;
 
@@ -282,10 +295,15 @@ macro_rules! paged {
 }
 
 paged! {
-    ListAppUser: AppUser in app_users,
-    ListLine: Line in lines,
-    ListPhone: Phone in phones,
-    ListUser: User in users,
+    ListAppUser: AppUser in app_users, "appUser";
+    ListLine: Line in lines, "line";
+    ListPhone: Phone in phones, "phone";
+    ListUser: User in users, "user";
+}
+
+impl Listed for ExecuteSqlQueryReply {
+    type Item = Row;
+    const ITEM: &'static str = "row";
 }
 
 /// The statement must begin with `SELECT` and have no `SKIP` and `FIRST` of its own; and an
