@@ -33,6 +33,14 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// A decoder at a start tag that was read already, without a limit on elements.
+    pub(crate) fn opened(reader: Reader<'a>, start: Start<'a>) -> Self {
+        Self {
+            start: Some(start),
+            ..Self::new(reader, usize::MAX)
+        }
+    }
+
     /// Opens the next child of the open element, or reads the end of the open element and returns
     /// `None`. Text between children is skipped.
     ///

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::{
-    DecodeError, DecodeErrorKind, Decoder, ns,
-    xml::{AttributeRef, Element, ErrorKind, Event, Name, Start, Str},
+    DecodeError, DecodeErrorKind, Decoder, encoding, ns,
+    xml::{AttributeRef, Element, ErrorKind, Event, Limits, Name, Profile, Reader, Start, Str},
 };
 
 /// An element with everything in it, in one piece of memory over the text of its message.
@@ -24,6 +24,21 @@ pub struct Tree {
 impl Tree {
     pub(crate) fn new(source: String, arena: Arena) -> Self {
         Self { source, arena }
+    }
+
+    /// Reads a document of any kind.
+    ///
+    /// # Errors
+    ///
+    /// When it is not in UTF-8, not well-formed, or passes a limit.
+    pub fn parse(
+        document: impl Into<Vec<u8>>,
+        profile: Profile,
+        limits: &Limits,
+    ) -> Result<Self, DecodeError> {
+        let (source, start) = encoding::into_text(document.into(), Some("utf-8"))?;
+        let arena = read_document(&source, start, profile, limits)?;
+        Ok(Self { source, arena })
     }
 
     /// The element that everything else is inside of.
@@ -348,6 +363,24 @@ impl Arena {
 struct Builder<'a> {
     source: &'a str,
     arena: &'a mut Arena,
+}
+
+fn read_document(
+    source: &str,
+    start: usize,
+    profile: Profile,
+    limits: &Limits,
+) -> Result<Arena, DecodeError> {
+    let text = source.get(start..).unwrap_or_default();
+    let mut reader = Reader::document(text.as_bytes(), profile, limits)?;
+    let Some(Event::Start(start)) = reader.next_event()? else {
+        // A document has a root; a reader that says otherwise has failed before.
+        return Ok(Arena::default());
+    };
+    let mut decoder = Decoder::opened(reader, start);
+    let arena = read(source, &mut decoder)?;
+    decoder.finish()?;
+    Ok(arena)
 }
 
 /// Reads the element whose start tag `decoder` has just read; `source` is what it reads from.

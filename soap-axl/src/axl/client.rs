@@ -2,12 +2,14 @@
 
 use core::marker::PhantomData;
 
+use bytes::BytesMut;
+
 use crate::{
     CallError, Cookie, Credentials, DecodeError, DecodeErrorKind, Decoder, Encoder, EnvelopeCodec,
     Headers, HttpRequest, RefusalKind, ResponseHead, Secret, SoapVersion, Tree,
-    axl::{Action, AxlError, Content, Dynamic, Operation, Version},
+    axl::{Action, AxlError, Content, Dynamic, Operation, ReplyPlace, Version},
     client,
-    xml::Name,
+    xml::{Name, Tag},
 };
 
 /// How a client speaks.
@@ -70,24 +72,23 @@ impl Client {
 
     /// The request for an operation, and what will take its response.
     pub fn call<O: Operation>(&self, operation: &O) -> Call<O::Reply> {
-        self.call_with(O::NAME, None, |encoder| operation.write_children(encoder))
+        self.call_operation(operation, None)
     }
 
     /// As [`Client::call`], with a number that the answer has to repeat.
     pub fn call_numbered<O: Operation>(&self, operation: &O, sequence: u64) -> Call<O::Reply> {
-        self.call_with(O::NAME, Some(sequence), |encoder| {
-            operation.write_children(encoder)
-        })
+        self.call_operation(operation, Some(sequence))
     }
 
     /// The request for any operation by name. [`Reply::finish_tree`] gives its answer as a tree
     /// over the bytes that came, [`Reply::finish`] what is inside `return` as elements.
     pub fn call_dynamic(&self, operation: &Dynamic) -> Call<Dynamic> {
-        self.call_with(&operation.name, None, |encoder| {
+        let write = |encoder: &mut Encoder| {
             for child in &operation.children {
                 encoder.element(child);
             }
-        })
+        };
+        self.call_with(&operation.name, ReplyPlace::Return, None, |tag| tag, write)
     }
 
     /// A GET that tells whether the credentials are good: 200, 401 or 403.
@@ -111,10 +112,22 @@ impl Client {
         }
     }
 
+    fn call_operation<O: Operation>(&self, operation: &O, sequence: Option<u64>) -> Call<O::Reply> {
+        self.call_with(
+            O::NAME,
+            O::PLACE,
+            sequence,
+            |tag| operation.write_attributes(tag),
+            |encoder| operation.write_children(encoder),
+        )
+    }
+
     fn call_with<R>(
         &self,
         name: &str,
+        place: ReplyPlace,
         sequence: Option<u64>,
+        write_attributes: impl FnOnce(Tag<'_, BytesMut>) -> Tag<'_, BytesMut>,
         write_children: impl FnOnce(&mut Encoder),
     ) -> Call<R> {
         let version = self.config.version;
@@ -129,9 +142,8 @@ impl Client {
             &[],
             |encoder| {
                 let sequence = sequence.map(|sequence| sequence.to_string());
-                encoder
-                    .open_prefixed("ns", &version.namespace(), name)
-                    .attr_opt("sequence", sequence.as_deref());
+                let tag = encoder.open_prefixed("ns", &version.namespace(), name);
+                write_attributes(tag.attr_opt("sequence", sequence.as_deref()));
                 write_children(encoder);
                 encoder.close();
             },
@@ -139,6 +151,7 @@ impl Client {
         request.headers = self.with_identity(request.headers);
         let expected = Expected {
             name: format!("{name}Response"),
+            place,
             sequence,
             codec: self.config.codec.clone(),
         };
@@ -188,6 +201,7 @@ pub struct Pending<R> {
 pub(crate) struct Expected {
     /// Local name of its element.
     pub(crate) name: String,
+    place: ReplyPlace,
     sequence: Option<u64>,
     pub(crate) codec: EnvelopeCodec,
 }
@@ -234,7 +248,10 @@ impl<R: Content> Reply<R> {
         let answer = incoming.finish(|name, decoder| {
             let sequence = decoder.attribute("", "sequence");
             pending.expected.check(&name, sequence, decoder.offset())?;
-            read_return(decoder)
+            match pending.expected.place {
+                ReplyPlace::Return => read_return(decoder),
+                ReplyPlace::Answer => R::read(decoder, "answer"),
+            }
         })?;
         answer.body.ok_or_else(no_entry)
     }

@@ -1,6 +1,10 @@
 //! How values stand in elements: the traits that the table macro is built on.
 
-use crate::{DecodeError, DecodeErrorKind, Decoder, Encoder, Secret, axl::Uuid, xml::Element};
+use crate::{
+    DecodeError, DecodeErrorKind, Decoder, Encoder, Secret,
+    axl::{Uuid, macros::once},
+    xml::Element,
+};
 
 /// What a type looks like as the content of one element.
 pub trait Content: Sized {
@@ -13,6 +17,10 @@ pub trait Content: Sized {
 
     /// Writes one element named `wire`.
     fn write(&self, encoder: &mut Encoder, wire: &str);
+
+    /// Writes what is inside of the element, where its name is another's to write. Only records
+    /// have an inside that can stand elsewhere.
+    fn write_inside(&self, _encoder: &mut Encoder) {}
 
     /// Takes away what a `returnedTags` mask does not want. Only records have parts to lose;
     /// attributes always stay.
@@ -271,18 +279,6 @@ impl<T: Content> Slot for Vec<T> {
     }
 }
 
-pub(crate) fn once(
-    came: bool,
-    wire: &'static str,
-    decoder: &Decoder<'_>,
-) -> Result<(), DecodeError> {
-    if came {
-        Err(decoder.error(DecodeErrorKind::Repeated(wire)))
-    } else {
-        Ok(())
-    }
-}
-
 /// A value of an attribute.
 pub trait AttributeValue: Sized {
     /// Reads it.
@@ -321,6 +317,39 @@ impl AttributeValue for u64 {
     }
 }
 
+impl AttributeValue for i64 {
+    fn from_text(text: &str) -> Option<Self> {
+        text.trim().parse().ok()
+    }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl AttributeValue for bool {
+    fn from_text(text: &str) -> Option<Self> {
+        parse_bool(text)
+    }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// AXL's boolean: `t`, `f`, `true`, `false`, `0`, `1`, in any case.
+fn parse_bool(text: &str) -> Option<bool> {
+    let text = text.trim();
+    let is = |words: [&str; 3]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is(["true", "t", "1"]) {
+        Some(true)
+    } else if is(["false", "f", "0"]) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
 impl Content for String {
     fn read(decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<Self, DecodeError> {
         Ok(decoder.text()?.into_owned())
@@ -351,14 +380,11 @@ impl Content for Uuid {
     }
 }
 
-/// AXL's boolean: `t`, `f`, `true`, `false`, `0`, `1`. Written as `true` and `false`.
+/// Written as `true` and `false`.
 impl Content for bool {
     fn read(decoder: &mut Decoder<'_>, wire: &'static str) -> Result<Self, DecodeError> {
-        match &*decoder.text()?.trim().to_ascii_lowercase() {
-            "t" | "true" | "1" => Ok(true),
-            "f" | "false" | "0" => Ok(false),
-            _ => Err(decoder.invalid(wire, "a boolean")),
-        }
+        let text = decoder.text()?;
+        parse_bool(&text).ok_or_else(|| decoder.invalid(wire, "a boolean"))
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {

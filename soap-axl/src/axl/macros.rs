@@ -35,11 +35,17 @@
 //! }
 //! ```
 //!
-//! The answer's fields are the children of its `return` element. `command!` states requests that
+//! The answer's fields are the children of its `return` element; with `in Answer` behind its name,
+//! as a few operations have it, of the answer's own element. An operation that has attributes
+//! states them as a record does, before its braces. `command!` states requests that
 //! are answered with a text alone, [`Returned`](super::Returned).
+//!
+//! Other crates use them as `soap_axl::axl_record!` and so on; what
+//! [`Schema::render`](super::schema::Schema::render) writes does.
 
 /// States records. See the module's text.
-macro_rules! record {
+#[macro_export]
+macro_rules! axl_record {
     ($(
         $(#[$doc:meta])*
         $name:ident $wire:literal {
@@ -70,7 +76,7 @@ macro_rules! record {
                 _wire: &'static str,
             ) -> Result<Self, $crate::DecodeError> {
                 $($(
-                    let $afield = $crate::axl::read_attribute(decoder, $awire)?;
+                    let $afield = $crate::axl::macros::read_attribute(decoder, $awire)?;
                 )+)?
                 $($(
                     let mut $cfield = <$ctype as $crate::axl::Slot>::Pending::default();
@@ -99,10 +105,14 @@ macro_rules! record {
             fn write(&self, encoder: &mut $crate::Encoder, wire: &str) {
                 let _tag = encoder.open(wire);
                 $($(
-                    let _tag = $crate::axl::write_attribute(_tag, $awire, &self.$afield);
+                    let _tag = $crate::axl::macros::write_attribute(_tag, $awire, &self.$afield);
                 )+)?
                 self.write_children(encoder);
                 encoder.close();
+            }
+
+            fn write_inside(&self, encoder: &mut $crate::Encoder) {
+                self.write_children(encoder);
             }
 
             fn mask(&mut self, tags: &$crate::axl::Tags) {
@@ -127,7 +137,8 @@ macro_rules! record {
 }
 
 /// States choices: one element of several names.
-macro_rules! choice {
+#[macro_export]
+macro_rules! axl_choice {
     ($(
         $(#[$doc:meta])*
         $name:ident { $($(#[$vdoc:meta])* $variant:ident($type:ty) = $wire:literal,)+ }
@@ -149,7 +160,7 @@ macro_rules! choice {
             ) -> Result<bool, $crate::DecodeError> {
                 match local {
                     $($wire => {
-                        $crate::axl::once(pending.is_some(), wire, decoder)?;
+                        $crate::axl::macros::once(pending.is_some(), wire, decoder)?;
                         let value = <$type as $crate::axl::Content>::read(decoder, $wire)?;
                         *pending = Some(Self::$variant(value));
                     })+
@@ -180,7 +191,8 @@ macro_rules! choice {
 }
 
 /// States open strings: any text, with names for those that the schema lists.
-macro_rules! open_string {
+#[macro_export]
+macro_rules! axl_open_string {
     ($(
         $(#[$doc:meta])*
         $name:ident { $($(#[$vdoc:meta])* $constant:ident = $text:literal,)* }
@@ -229,31 +241,44 @@ macro_rules! open_string {
 }
 
 /// States operations. See the module's text.
-macro_rules! operation {
+#[macro_export]
+macro_rules! axl_operation {
     ($(
         $(#[$doc:meta])*
-        $request:ident $wire:literal {
+        $request:ident $wire:literal
+        $(attributes { $($(#[$adoc:meta])* $afield:ident: $atype:ty = $awire:literal;)+ })?
+        {
             $($(#[$cdoc:meta])* $cfield:ident: $ctype:ty = $cwire:literal;)*
         }
         $(#[$rdoc:meta])*
-        -> $reply:ident {
-            $($(#[$fdoc:meta])* $ffield:ident: $ftype:ty = $fwire:literal;)+
+        -> $reply:ident $(in $place:ident)? {
+            $($(#[$fdoc:meta])* $ffield:ident: $ftype:ty = $fwire:literal;)*
         }
     )+) => {$(
-        $crate::axl::macros::record! {
+        $crate::axl_record! {
             $(#[$doc])*
             $request $wire {
+                $(attributes { $($(#[$adoc])* $afield: $atype = $awire;)+ })?
                 children { $($(#[$cdoc])* $cfield: $ctype = $cwire;)* }
             }
             $(#[$rdoc])*
             $reply "return" {
-                children { $($(#[$fdoc])* $ffield: $ftype = $fwire;)+ }
+                children { $($(#[$fdoc])* $ffield: $ftype = $fwire;)* }
             }
         }
 
         impl $crate::axl::Operation for $request {
             const NAME: &'static str = $wire;
+            $(const PLACE: $crate::axl::ReplyPlace = $crate::axl::ReplyPlace::$place;)?
             type Reply = $reply;
+
+            $(fn write_attributes<'w>(
+                &self,
+                tag: $crate::xml::Tag<'w, $crate::axl::macros::Buffer>,
+            ) -> $crate::xml::Tag<'w, $crate::axl::macros::Buffer> {
+                $(let tag = $crate::axl::macros::write_attribute(tag, $awire, &self.$afield);)+
+                tag
+            })?
 
             fn write_children(&self, encoder: &mut $crate::Encoder) {
                 Self::write_children(self, encoder);
@@ -263,16 +288,20 @@ macro_rules! operation {
 }
 
 /// States operations whose answer is the key of what was touched, or `true`.
-macro_rules! command {
+#[macro_export]
+macro_rules! axl_command {
     ($(
         $(#[$doc:meta])*
-        $request:ident $wire:literal {
+        $request:ident $wire:literal
+        $(attributes { $($(#[$adoc:meta])* $afield:ident: $atype:ty = $awire:literal;)+ })?
+        {
             $($(#[$cdoc:meta])* $cfield:ident: $ctype:ty = $cwire:literal;)*
         }
     )+) => {$(
-        $crate::axl::macros::record! {
+        $crate::axl_record! {
             $(#[$doc])*
             $request $wire {
+                $(attributes { $($(#[$adoc])* $afield: $atype = $awire;)+ })?
                 children { $($(#[$cdoc])* $cfield: $ctype = $cwire;)* }
             }
         }
@@ -281,6 +310,14 @@ macro_rules! command {
             const NAME: &'static str = $wire;
             type Reply = $crate::axl::Returned;
 
+            $(fn write_attributes<'w>(
+                &self,
+                tag: $crate::xml::Tag<'w, $crate::axl::macros::Buffer>,
+            ) -> $crate::xml::Tag<'w, $crate::axl::macros::Buffer> {
+                $(let tag = $crate::axl::macros::write_attribute(tag, $awire, &self.$afield);)+
+                tag
+            })?
+
             fn write_children(&self, encoder: &mut $crate::Encoder) {
                 Self::write_children(self, encoder);
             }
@@ -288,4 +325,61 @@ macro_rules! command {
     )+};
 }
 
-pub(crate) use {choice, command, open_string, operation, record};
+pub(crate) use {
+    axl_choice as choice, axl_command as command, axl_open_string as open_string,
+    axl_operation as operation, axl_record as record,
+};
+
+/// What requests are written into.
+#[doc(hidden)]
+pub use bytes::BytesMut as Buffer;
+
+use bytes::BytesMut;
+
+use crate::{DecodeError, DecodeErrorKind, Decoder, axl::AttributeValue, xml::Tag};
+
+/// A field that may come once came before.
+///
+/// # Errors
+///
+/// If it came before.
+#[doc(hidden)]
+pub fn once(came: bool, wire: &'static str, decoder: &Decoder<'_>) -> Result<(), DecodeError> {
+    if came {
+        Err(decoder.error(DecodeErrorKind::Repeated(wire)))
+    } else {
+        Ok(())
+    }
+}
+
+/// An attribute of the element opened last; one that is empty counts as left out.
+///
+/// # Errors
+///
+/// If it is not of its type.
+#[doc(hidden)]
+pub fn read_attribute<T: AttributeValue>(
+    decoder: &Decoder<'_>,
+    wire: &'static str,
+) -> Result<Option<T>, DecodeError> {
+    match decoder.attribute("", wire) {
+        None | Some("") => Ok(None),
+        Some(text) => match T::from_text(text) {
+            Some(value) => Ok(Some(value)),
+            None => Err(decoder.invalid(wire, "a value of its type")),
+        },
+    }
+}
+
+/// Writes an attribute that may be left out.
+#[doc(hidden)]
+pub fn write_attribute<'w, T: AttributeValue>(
+    tag: Tag<'w, BytesMut>,
+    wire: &str,
+    value: &Option<T>,
+) -> Tag<'w, BytesMut> {
+    match value {
+        Some(value) => tag.attr(wire, &value.to_text()),
+        None => tag,
+    }
+}

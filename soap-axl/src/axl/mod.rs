@@ -22,11 +22,14 @@ mod content;
 mod dynamic;
 mod error;
 mod line;
-mod macros;
+#[doc(hidden)]
+pub mod macros;
 mod pager;
 mod phone;
 mod registry;
 mod rows;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod server;
 mod sql;
 mod system;
@@ -52,7 +55,7 @@ pub use phone::{
     GetPhoneReply, ListPhone, ListPhoneReply, LockPhone, NameKey, Phone, PhoneCriteria, PhoneLine,
     PhoneLines, Product, RemovePhone, ResetPhone, RestartPhone, WipePhone,
 };
-pub use registry::{Effect, Operation, Request};
+pub use registry::{Effect, Operation, ReplyPlace, Request};
 pub use rows::{Items, Rows};
 pub use server::{Config as ServerConfig, Incoming, Received, Server};
 pub use sql::{
@@ -66,12 +69,6 @@ pub use user::{
 };
 pub use uuid::Uuid;
 pub use version::{Action, Version, VersionError};
-
-pub(crate) use content::once;
-
-use bytes::BytesMut;
-
-use crate::{DecodeError, Decoder, xml::Tag};
 
 /// What the table of a record says, to be compared with the schema.
 pub trait Record: Content {
@@ -101,42 +98,21 @@ pub enum Place {
 }
 
 impl Field {
-    pub(crate) const fn attribute(wire: &'static str) -> Self {
+    /// A field that is an attribute.
+    #[doc(hidden)]
+    pub const fn attribute(wire: &'static str) -> Self {
         Self {
             wire,
             place: Place::Attribute,
         }
     }
 
-    pub(crate) const fn child(wire: &'static str) -> Self {
+    /// A field that is a child.
+    #[doc(hidden)]
+    pub const fn child(wire: &'static str) -> Self {
         Self {
             wire,
             place: Place::Child,
         }
-    }
-}
-
-/// An attribute of the element opened last; one that is empty counts as left out.
-pub(crate) fn read_attribute<T: AttributeValue>(
-    decoder: &Decoder<'_>,
-    wire: &'static str,
-) -> Result<Option<T>, DecodeError> {
-    match decoder.attribute("", wire) {
-        None | Some("") => Ok(None),
-        Some(text) => match T::from_text(text) {
-            Some(value) => Ok(Some(value)),
-            None => Err(decoder.invalid(wire, "a value of its type")),
-        },
-    }
-}
-
-pub(crate) fn write_attribute<'w, T: AttributeValue>(
-    tag: Tag<'w, BytesMut>,
-    wire: &str,
-    value: &Option<T>,
-) -> Tag<'w, BytesMut> {
-    match value {
-        Some(value) => tag.attr(wire, &value.to_text()),
-        None => tag,
     }
 }

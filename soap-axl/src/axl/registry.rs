@@ -1,5 +1,7 @@
 //! Which operation has which type: the one place that ties names to structs.
 
+use bytes::BytesMut;
+
 use crate::{
     DecodeError, Decoder, Encoder,
     axl::{
@@ -9,17 +11,35 @@ use crate::{
         LockPhone, RemoveAppUser, RemoveLine, RemovePhone, RemoveUser, ResetLine, ResetPhone,
         RestartPhone, WipePhone,
     },
+    xml::Tag,
 };
 
 /// A typed operation.
 pub trait Operation: Content {
     /// Name on the wire.
     const NAME: &'static str;
-    /// What its answer holds inside `return`.
+    /// Where the answer holds its reply.
+    const PLACE: ReplyPlace = ReplyPlace::Return;
+    /// What its answer holds.
     type Reply: Content;
+
+    /// Writes the attributes of the operation's element, of which few have any.
+    fn write_attributes<'w>(&self, tag: Tag<'w, BytesMut>) -> Tag<'w, BytesMut> {
+        tag
+    }
 
     /// Writes what is inside the operation's element.
     fn write_children(&self, encoder: &mut Encoder);
+}
+
+/// Where an answer holds what it says.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ReplyPlace {
+    /// Inside `return`.
+    #[default]
+    Return,
+    /// Right inside the answer's element, as 12 operations have it.
+    Answer,
 }
 
 /// Whether an operation changes anything.

@@ -319,6 +319,12 @@ impl Received {
         self.answer_with(|encoder| reply.write(encoder, "return"))
     }
 
+    /// The response with a result whose parts stand in the answer's own element
+    /// ([`ReplyPlace::Answer`](crate::axl::ReplyPlace::Answer)).
+    pub fn answer_inside(&self, reply: &impl Content) -> HttpResponse {
+        self.answer_with(|encoder| reply.write_inside(encoder))
+    }
+
     /// The response with whatever `write` writes inside the answer's element; a few operations
     /// have no `return`.
     pub fn answer_with(&self, write: impl FnOnce(&mut Encoder)) -> HttpResponse {

@@ -46,6 +46,12 @@ impl Version {
         namespace.strip_prefix(ns::AXL_PREFIX)?.parse().ok()
     }
 
+    /// Its two numbers.
+    #[cfg(feature = "schema")]
+    pub(crate) const fn parts(self) -> (u8, u8) {
+        (self.major, self.minor)
+    }
+
     /// The namespace of this version's operation elements.
     pub fn namespace(self) -> String {
         format!("{}{self}", ns::AXL_PREFIX)

@@ -1,0 +1,412 @@
+//! Cisco's schema read, made a table, and used.
+#![cfg(feature = "schema")]
+#![allow(clippy::unwrap_used, reason = "helpers of a test may do as tests do")]
+
+#[path = "common/schema.rs"]
+mod source;
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+use soap_axl::{
+    axl::{
+        Dynamic, Version,
+        schema::{Primitive, RenderError, Schema, SchemaError, TableError, ViolationKind},
+    },
+    xml::Element,
+};
+
+/// Versions with the number of their operations.
+const VERSIONS: [(&str, Version, usize); 5] = [
+    ("11.5", Version::V11_5, 1026),
+    ("12.0", Version::V12_0, 1037),
+    ("12.5", Version::V12_5, 1068),
+    ("14.0", Version::V14_0, 1068),
+    ("15.0", Version::V15_0, 1068),
+];
+
+fn schema() -> Option<Schema> {
+    source::xsd("14.0").map(|xsd| Schema::from_xsd(xsd).unwrap())
+}
+
+/// A schema of one operation, in the manner of AXL's.
+const SMALL: &str = include_str!("golden/small.xsd");
+
+fn small() -> Schema {
+    Schema::from_xsd(SMALL).unwrap()
+}
+
+fn text(name: &'static str, text: &str) -> Element {
+    Element::new("", name).with_text(text)
+}
+
+fn thing(children: impl IntoIterator<Item = Element>) -> Dynamic {
+    let thing = children
+        .into_iter()
+        .fold(Element::new("", "thing"), Element::with_child);
+    Dynamic::new("addThing").with(thing)
+}
+
+fn complaints(operation: &Dynamic) -> Vec<(String, ViolationKind)> {
+    let found = small().check(operation);
+    found
+        .into_iter()
+        .map(|violation| (violation.path, violation.kind))
+        .collect()
+}
+
+#[test]
+fn elements_know_their_place_and_type() {
+    let schema = small();
+    assert_eq!(schema.version(), Version::V14_0);
+    assert_eq!(
+        schema.operations().collect::<Vec<_>>(),
+        ["addThing", "listThing"]
+    );
+    let thing = schema.request("addThing").unwrap().child("thing").unwrap();
+    assert!(thing.is_required() && !thing.repeats() && !thing.is_nillable());
+    let names: Vec<_> = thing
+        .content()
+        .children()
+        .map(|child| child.name())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "name",
+            "uuid",
+            "type",
+            "pool",
+            "lines",
+            "removeLines",
+            "addLines",
+            "vendorConfig",
+            "password"
+        ]
+    );
+    let kind = thing.content().child("type").unwrap();
+    assert_eq!((kind.default(), kind.is_required()), (Some("Small"), false));
+    assert_eq!(kind.content().values(), ["Small", "Small +"]);
+    assert_eq!(kind.content().primitive(), Some(Primitive::Text));
+    assert!(thing.content().child("pool").unwrap().is_nillable());
+    // One of a choice need not be there.
+    assert!(!thing.content().child("name").unwrap().is_required());
+    assert_eq!(thing.content().attributes().collect::<Vec<_>>(), ["ctiid"]);
+    assert!(
+        schema
+            .answer("listThing")
+            .unwrap()
+            .child("thing")
+            .unwrap()
+            .repeats()
+    );
+}
+
+#[test]
+fn children_are_put_in_the_order_of_the_schema_and_others_behind() {
+    let vendor = Element::new("", "vendorConfig")
+        .with_child(text("b", "1"))
+        .with_child(text("a", "2"));
+    let mut operation = thing([
+        text("addedLater", ""),
+        vendor.clone(),
+        text("pool", "Default"),
+        text("name", "x"),
+    ]);
+    small().order(&mut operation);
+    let expected = thing([
+        text("name", "x"),
+        text("pool", "Default"),
+        vendor,
+        text("addedLater", ""),
+    ]);
+    assert_eq!(operation, expected);
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
+    let good = || [text("name", "x"), text("pool", "Default")];
+    assert_eq!(complaints(&thing(good())), []);
+    let path = || "addThing/thing".to_owned();
+    let inner = |name: &str| format!("addThing/thing/{name}");
+    let word = str::to_owned;
+    for (children, expected) in [
+        (
+            vec![text("pool", "")],
+            (path(), ViolationKind::Missing(word("name | uuid"))),
+        ),
+        (
+            vec![text("name", "x")],
+            (path(), ViolationKind::Missing(word("pool"))),
+        ),
+        (
+            vec![text("pool", ""), text("name", "x")],
+            (path(), ViolationKind::Missing(word("name | uuid"))),
+        ),
+        (
+            vec![text("name", "x"), text("pool", ""), text("nope", "")],
+            (path(), ViolationKind::Unknown(word("nope"))),
+        ),
+        (
+            vec![text("name", "x"), text("pool", ""), text("type", "any")],
+            (path(), ViolationKind::Misplaced(word("type"))),
+        ),
+        (
+            vec![text("name", "toolong"), text("pool", "")],
+            (inner("name"), ViolationKind::TooLong(5)),
+        ),
+        (
+            vec![text("name", "x"), text("pool", ""), text("lines", "maybe")],
+            (inner("lines"), ViolationKind::Text(Primitive::Boolean)),
+        ),
+        (
+            vec![text("name", "x").with_attr("k", ""), text("pool", "")],
+            (inner("name"), ViolationKind::Attribute(word("k"))),
+        ),
+        (
+            vec![
+                text("name", "").with_attr_ns(soap_axl::ns::XSI, "nil", "true"),
+                text("pool", ""),
+            ],
+            (inner("name"), ViolationKind::Nil),
+        ),
+    ] {
+        let found = complaints(&thing(children));
+        assert!(
+            found.contains(&expected),
+            "{expected:?} is not in {found:?}"
+        );
+    }
+    let nil = Element::new("", "pool").with_attr_ns(soap_axl::ns::XSI, "nil", "true");
+    assert_eq!(complaints(&thing([text("uuid", "{1}"), nil])), []);
+    let lists = [text("removeLines", "t"), text("addLines", "f")];
+    assert_eq!(complaints(&thing(good().into_iter().chain(lists))), []);
+    let both = [text("lines", "t"), text("addLines", "f")];
+    assert_eq!(
+        complaints(&thing(good().into_iter().chain(both))),
+        [(path(), ViolationKind::Misplaced(word("addLines")))]
+    );
+    assert_eq!(
+        complaints(&Dynamic::new("addNothing")),
+        [(word("addNothing"), ViolationKind::NoOperation)]
+    );
+}
+
+#[test]
+fn a_path_is_completed_with_what_can_stand_there() {
+    let schema = small();
+    let names = |path: &str| -> Vec<_> {
+        let found = schema.complete("addThing", path).into_iter();
+        found.map(|child| child.name().to_owned()).collect()
+    };
+    assert_eq!(names(""), ["thing"]);
+    assert_eq!(names("thing").len(), 9);
+    assert_eq!(names("thing/none"), [""; 0]);
+    assert!(schema.complete("none", "").is_empty());
+}
+
+#[test]
+fn a_table_says_the_same_and_damage_is_told() {
+    let schema = small();
+    let table = schema.to_table();
+    assert_eq!(Schema::from_table(&table).as_ref(), Ok(&schema));
+    for end in 0..table.len() {
+        assert!(Schema::from_table(&table[..end]).is_err(), "{end}");
+    }
+    for at in 0..table.len() {
+        for byte in [0, 0x7f, 0xff] {
+            let mut changed = table.clone();
+            changed[at] = byte;
+            // Whatever it says now, asking it ends.
+            if let Ok(schema) = Schema::from_table(&changed) {
+                let mut operation = thing([text("pool", ""), text("name", "")]);
+                schema.order(&mut operation);
+                let _ = schema.check(&operation);
+                let _ = schema.complete("addThing", "thing");
+            }
+        }
+    }
+    assert_eq!(Schema::from_table(b"<schema/>"), Err(TableError::Format));
+}
+
+#[test]
+fn what_is_no_schema_is_refused() {
+    assert!(matches!(Schema::from_xsd("<a"), Err(SchemaError::Xml(_))));
+    let other = SMALL.replace("http://www.cisco.com/AXL/API/14.0", "urn:x");
+    assert_eq!(
+        Schema::from_xsd(other),
+        Err(SchemaError::NotAxl("urn:x".to_owned()))
+    );
+    let group = SMALL.replace("x:simpleContent", "x:group");
+    assert!(matches!(
+        Schema::from_xsd(group),
+        Err(SchemaError::Unsupported { element, .. }) if element == "group"
+    ));
+    let missing = SMALL.replace("type=\"a:XFkType\"", "type=\"a:XNone\"");
+    assert_eq!(
+        Schema::from_xsd(missing),
+        Err(SchemaError::NoType("a:XNone".to_owned()))
+    );
+}
+
+#[test]
+fn records_are_written_as_a_person_would() {
+    let source = small().render(&["addThing", "listThing"]).unwrap();
+    for expected in [
+        "AddThing \"addThing\" {\n        /// Element `thing`, required.\n        thing: XThing = \"thing\";",
+        "key: XThingKey = \"name | uuid\";",
+        "Uuid(soap_axl::axl::Uuid) = \"uuid\",",
+        "pool: soap_axl::axl::Presence<soap_axl::axl::ForeignKey> = \"pool\";",
+        "r#type: soap_axl::axl::Presence<XKind> = \"type\";",
+        "SMALL_PLUS = \"Small +\",",
+        "vendor_config: Option<soap_axl::xml::Element> = \"vendorConfig\";",
+        "password: soap_axl::axl::Presence<soap_axl::Secret> = \"password\";",
+        "-> ListThingReply in Answer {",
+        "ctiid: u64 = \"ctiid\";",
+    ] {
+        assert!(source.contains(expected), "{expected} is not in {source}");
+    }
+    assert_eq!(
+        small().render(&["none"]),
+        Err(RenderError::NoOperation("none".to_owned()))
+    );
+}
+
+#[test]
+fn every_version_of_cisco_is_read_whole() {
+    for (folder, version, operations) in VERSIONS {
+        let Some(xsd) = source::xsd(folder) else {
+            return;
+        };
+        let len = xsd.len();
+        let schema = Schema::from_xsd(xsd).unwrap();
+        assert_eq!(schema.version(), version);
+        assert_eq!(schema.operations().count(), operations, "{version}");
+        let table = schema.to_table();
+        assert!(table.len() * 10 < len, "{version}: {} bytes", table.len());
+        assert_eq!(Schema::from_table(&table), Ok(schema));
+    }
+}
+
+#[test]
+fn the_operations_are_those_of_the_facts() {
+    let Some(schema) = schema() else { return };
+    let mut verbs = BTreeMap::new();
+    for name in schema.operations() {
+        let end = name.find(|c: char| c.is_ascii_uppercase()).unwrap();
+        *verbs.entry(&name[..end]).or_insert(0) += 1;
+    }
+    for (verb, count) in [
+        ("get", 213),
+        ("update", 201),
+        ("list", 180),
+        ("add", 174),
+        ("remove", 174),
+        ("apply", 37),
+        ("reset", 35),
+        ("restart", 30),
+        ("do", 17),
+        ("execute", 3),
+    ] {
+        assert_eq!(verbs.get(verb), Some(&count), "{verb}");
+    }
+    let phone = schema.request("addPhone").unwrap().child("phone").unwrap();
+    assert_eq!(phone.content().children().count(), 126);
+    let user = schema.request("addUser").unwrap().child("user").unwrap();
+    assert_eq!(user.content().children().count(), 59);
+    let line = schema.request("addLine").unwrap().child("line").unwrap();
+    assert_eq!(line.content().children().count(), 57);
+    let required: Vec<_> = line
+        .content()
+        .children()
+        .filter(|child| child.is_required())
+        .map(|child| child.name())
+        .collect();
+    assert_eq!(required, ["pattern", "usage"]);
+}
+
+/// Rows of the table of the most used operations.
+const MOST_USED: [&str; 40] = [
+    "getCCMVersion",
+    "doAuthenticateUser",
+    "addPhone",
+    "updatePhone",
+    "getPhone",
+    "listPhone",
+    "removePhone",
+    "applyPhone",
+    "resetPhone",
+    "restartPhone",
+    "addUser",
+    "updateUser",
+    "getUser",
+    "removeUser",
+    "listUser",
+    "addAppUser",
+    "updateAppUser",
+    "getAppUser",
+    "listAppUser",
+    "addLine",
+    "updateLine",
+    "getLine",
+    "removeLine",
+    "listLine",
+    "getDevicePool",
+    "listDevicePool",
+    "addCss",
+    "getCss",
+    "addRoutePartition",
+    "getRoutePartition",
+    "getDeviceProfile",
+    "getSipTrunk",
+    "addRoutePattern",
+    "getServiceParameter",
+    "updateServiceParameter",
+    "executeSQLQuery",
+    "executeSQLUpdate",
+    "listChange",
+    "doDeviceLogin",
+    "doDeviceReset",
+];
+
+#[test]
+fn every_operation_of_cisco_becomes_a_record() {
+    let Some(schema) = schema() else { return };
+    let all: Vec<_> = schema.operations().collect();
+    let mut structs = 0;
+    for piece in all.chunks(100) {
+        let source = schema.render(piece).unwrap();
+        for name in piece {
+            assert!(source.contains(&format!("Request of `{name}`")), "{name}");
+        }
+        structs += source.matches("    /// ").count();
+    }
+    assert!(structs > 20_000, "{structs}");
+}
+
+/// A crate of the records, checked by the compiler that builds this test.
+#[test]
+fn records_of_the_most_used_operations_compile() {
+    let Some(schema) = schema() else { return };
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("axl-records");
+    fs::create_dir_all(folder.join("src")).unwrap();
+    let manifest = format!(
+        "[package]\nname = \"axl-records\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+         [dependencies]\nsoap-axl = {{ path = {:?} }}\n\n[workspace]\n",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
+    fs::copy(lock, folder.join("Cargo.lock")).unwrap();
+    let records = schema.render(&MOST_USED).unwrap();
+    let library = format!("//! Records.\n#![deny(warnings, missing_docs)]\n{records}");
+    fs::write(folder.join("src/lib.rs"), library).unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["check", "--offline", "--quiet", "--manifest-path"])
+        .arg(folder.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(folder.join("target"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
