@@ -390,11 +390,11 @@ fn axl_echoes_the_sequence_and_a_client_checks_it() {
 
 #[test]
 fn axl_operations_without_a_type_travel_as_trees() {
-    let operation = Dynamic::new("addCss")
+    let operation = Dynamic::new("addSipProfile")
         .with(Element::new("", "css").with_child(Element::new("", "name").with_text("Inside")));
     let call = Client::new(ClientConfig::new(Version::V14_0)).call_dynamic(&operation);
     let body = std::str::from_utf8(&call.request.body).unwrap();
-    let received = serve(axl_head("CUCM:DB ver=14.0 addCss"), body).unwrap();
+    let received = serve(axl_head("CUCM:DB ver=14.0 addSipProfile"), body).unwrap();
     assert_eq!(received.request(), &Request::Other(operation));
 
     let result = Dynamic::new("").with(Element::new("", "css"));

@@ -179,6 +179,58 @@ fn a_million_attributes_or_declarations_are_refused_early() {
 }
 
 #[test]
+fn a_tree_is_as_hard_to_break_as_any_answer() {
+    let codec = EnvelopeCodec::default();
+    let kind = |message: String| codec.decode_tree(message).unwrap_err().kind;
+    let limit = |name| DecodeErrorKind::Xml(ErrorKind::Limit(name));
+    let mut attributes = String::new();
+    for number in 0..1_000_000 {
+        let _ = write!(attributes, " a{number}=''");
+    }
+    let many = envelope11(&format!("<e:Body><a{attributes}/></e:Body>"));
+    assert_eq!(kind(many), limit("attributes"));
+    let deep = "<a>".repeat(100_000);
+    assert_eq!(
+        kind(envelope11(&format!("<e:Body>{deep}</e:Body>"))),
+        limit("depth")
+    );
+    let wide = "<a/>".repeat(2_100_000);
+    assert_eq!(
+        kind(envelope11(&format!("<e:Body><a>{wide}</a></e:Body>"))),
+        DecodeErrorKind::TooManyElements(2_000_000)
+    );
+    let long = "x".repeat(17 * 1024 * 1024);
+    assert_eq!(
+        kind(envelope11(&format!("<e:Body><a>{long}</a></e:Body>"))),
+        limit("document")
+    );
+    let two = kind(envelope11("<e:Body><a/></e:Body><e:Body><a/></e:Body>"));
+    assert!(matches!(two, DecodeErrorKind::Misplaced { .. }), "{two:?}");
+    for name in MESSAGES {
+        let message = golden(name);
+        for end in 0..message.len() {
+            let cut = &message.as_bytes()[..end];
+            assert!(codec.decode_tree(cut).is_err(), "{name} at {end}");
+        }
+    }
+}
+
+#[test]
+fn namespaces_of_a_tree_take_linear_time() {
+    let mut elements = String::new();
+    for number in 0..100_000 {
+        let _ = write!(elements, "<a xmlns='u{number}'/>");
+    }
+    let message = envelope11(&format!("<e:Body><a>{elements}</a></e:Body>"));
+    let envelope = EnvelopeCodec::default().decode_tree(message).unwrap();
+    let soap_axl::Body::Entry(tree) = envelope.body else {
+        panic!("no entry");
+    };
+    let last = tree.root().children().last().unwrap();
+    assert_eq!(last.ns(), "u99999");
+}
+
+#[test]
 fn giant_text_is_bounded_by_the_message() {
     let codec = EnvelopeCodec::default().with_limits(Limits::default().with_text(1000));
     let message = envelope11(&format!("<e:Body><a>{}</a></e:Body>", "x".repeat(1001)));

@@ -4,8 +4,9 @@ mod common;
 
 use std::time::Duration;
 
+use common::{failed, throttled};
 use soap_axl::{
-    CallError, EnvelopeCodec, Incoming, ResponseHead,
+    CallError,
     axl::{
         AxlCallError, AxlCode, AxlError, ExecuteSqlQuery, ExecuteSqlQueryReply, ListUser,
         ListUserReply, PageError, PageEvent, Paged, Pager, PagerConfig, Row, Tags, User,
@@ -42,25 +43,6 @@ fn users(total: u64, operation: &ListUser) -> ListUserReply {
         users: range.map(user).collect(),
         other: Vec::new(),
     }
-}
-
-fn failed(code: AxlCode, message: &str) -> AxlCallError {
-    AxlCallError::Operation {
-        status: 500,
-        error: AxlError::new(code, message),
-    }
-}
-
-fn throttled(retry_after: Option<&str>) -> AxlCallError {
-    let mut head = ResponseHead::new(503);
-    if let Some(value) = retry_after {
-        head = head.header("Retry-After", value.as_bytes());
-    }
-    let incoming = Incoming::new(EnvelopeCodec::default(), head).expect("no length");
-    let error = incoming
-        .finish(|_, decoder| decoder.element())
-        .expect_err("a refusal");
-    error.into()
 }
 
 /// What a pager did until it was over.

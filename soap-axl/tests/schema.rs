@@ -5,12 +5,17 @@
 #[path = "common/schema.rs"]
 mod source;
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::Command,
+};
 
 use soap_axl::{
     axl::{
-        Dynamic, Version,
-        schema::{Primitive, RenderError, Schema, SchemaError, TableError, ViolationKind},
+        Dynamic, Field, Place, ReplyPlace, Request, Version,
+        schema::{Primitive, RenderError, Schema, SchemaError, TableError, TypeRef, ViolationKind},
     },
     xml::Element,
 };
@@ -322,6 +327,92 @@ fn the_operations_are_those_of_the_facts() {
         .map(|child| child.name())
         .collect();
     assert_eq!(required, ["pattern", "usage"]);
+}
+
+/// A field of a record. A record serves several places, of which not all have all of it: it is told
+/// from others by the names in it.
+type Known = (Vec<&'static str>, &'static str);
+
+fn known(fields: &'static [Field], wire: &'static str) -> Known {
+    (fields.iter().map(|field| field.wire).collect(), wire)
+}
+
+/// Compares a record with what the schema has at its place: whether its children come in that
+/// order. Those that are there are noted.
+fn compare(
+    path: &str,
+    fields: &'static [Field],
+    place: TypeRef<'_>,
+    there: &mut BTreeSet<Known>,
+    faults: &mut Vec<String>,
+) {
+    let names: Vec<_> = place.children().map(|child| child.name()).collect();
+    let mut last = 0;
+    for field in fields {
+        let mut first = None;
+        for wire in field.wire.split(" | ") {
+            if field.place == Place::Attribute {
+                if place.attributes().any(|name| name == wire) {
+                    there.insert(known(fields, wire));
+                }
+                continue;
+            }
+            let Some(at) = names.iter().position(|name| *name == wire) else {
+                continue;
+            };
+            there.insert(known(fields, wire));
+            first = Some(first.map_or(at, |first: usize| first.min(at)));
+            if let Some(child) = place.child(wire).filter(|_| !field.inner.is_empty()) {
+                let path = format!("{path}/{wire}");
+                compare(&path, field.inner, child.content(), there, faults);
+            }
+        }
+        if let Some(first) = first {
+            if first < last {
+                faults.push(format!("{path}: {} stands too late", field.wire));
+            }
+            last = first;
+        }
+    }
+}
+
+/// Every field of a record and of those in it.
+fn places(fields: &'static [Field], all: &mut BTreeSet<Known>) {
+    for field in fields {
+        places(field.inner, all);
+        all.extend(field.wire.split(" | ").map(|wire| known(fields, wire)));
+    }
+}
+
+#[test]
+fn typed_operations_fit_the_schema_of_every_version() {
+    let mut there = BTreeSet::new();
+    let mut faults = Vec::new();
+    for (folder, version, _) in VERSIONS {
+        let Some(xsd) = source::xsd(folder) else {
+            return;
+        };
+        let schema = Schema::from_xsd(xsd).unwrap();
+        for table in Request::TABLES {
+            let request = schema.request(table.name).unwrap();
+            compare(table.name, table.request, request, &mut there, &mut faults);
+            let answer = schema.answer(table.name).unwrap();
+            let reply = match table.place {
+                ReplyPlace::Return => answer.child("return").unwrap().content(),
+                ReplyPlace::Answer => answer,
+            };
+            compare(table.name, table.reply, reply, &mut there, &mut faults);
+        }
+        assert_eq!(faults, [""; 0], "{version}");
+    }
+    let mut all = BTreeSet::new();
+    for table in Request::TABLES {
+        places(table.request, &mut all);
+        places(table.reply, &mut all);
+    }
+    let unknown: Vec<_> = all.difference(&there).map(|(_, wire)| wire).collect();
+    assert_eq!(unknown, [&""; 0]);
+    assert!(all.len() > 800, "{}", all.len());
 }
 
 /// Rows of the table of the most used operations.

@@ -1,98 +1,121 @@
-//! The tables of the records against a transcription made apart from them.
+//! The tables of the operations against a transcription made apart from them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "helpers of a test may do as tests do"
-)]
+#![allow(clippy::unwrap_used, reason = "helpers of a test may do as tests do")]
 
-use soap_axl::axl::{
-    AddLine, AddPhone, AddUser, ApplyLine, ApplyPhone, DoAuthenticateUser, DoAuthenticateUserReply,
-    DoDeviceLogin, DoDeviceLogout, ExecuteSqlQuery, ExecuteSqlQueryReply, ExecuteSqlUpdate,
-    ExecuteSqlUpdateReply, Field, GetAppUser, GetAppUserReply, GetCcmVersion, GetCcmVersionReply,
-    GetLine, GetLineReply, GetPhone, GetPhoneReply, GetUser, GetUserReply, LineCriteria,
-    ListAppUser, ListAppUserReply, ListLine, ListLineReply, ListPhone, ListPhoneReply, ListUser,
-    ListUserReply, LockPhone, PhoneCriteria, Place, Record, RemoveAppUser, RemoveLine, RemovePhone,
-    RemoveUser, Request, ResetLine, ResetPhone, RestartPhone, UserCriteria, WipePhone,
-};
+use std::collections::BTreeSet;
+
+use soap_axl::axl::{Field, OperationTable, Place, ReplyPlace, Request};
 
 const TABLE: &str = include_str!("../spec/operations.tsv");
 
+/// Rows of the transcription: operation, part, children.
+fn rows() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
+    TABLE
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            let mut columns = line.split('\t');
+            let mut next = || columns.next().unwrap();
+            (next(), next(), next().split(", ").collect())
+        })
+        .collect()
+}
+
+/// Names of the children; those of a choice one after the other.
 fn children(fields: &[Field]) -> Vec<&'static str> {
     fields
         .iter()
         .filter(|field| field.place == Place::Child)
-        .map(|field| field.wire)
+        .flat_map(|field| field.wire.split(" | "))
         .collect()
 }
 
-/// The children of every record that the transcription has, by its name there.
-fn records() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
-    fn request<Q: Record>() -> (&'static str, &'static str, Vec<&'static str>) {
-        (Q::NAME, "request", children(Q::FIELDS))
-    }
-    fn pair<Q: Record, R: Record>() -> [(&'static str, &'static str, Vec<&'static str>); 2] {
-        [request::<Q>(), (Q::NAME, "return", children(R::FIELDS))]
-    }
-    let mut all = Vec::new();
-    all.extend(pair::<DoAuthenticateUser, DoAuthenticateUserReply>());
-    all.extend(pair::<GetCcmVersion, GetCcmVersionReply>());
-    all.extend(pair::<ExecuteSqlQuery, ExecuteSqlQueryReply>());
-    all.extend(pair::<GetUser, GetUserReply>());
-    all.extend(pair::<ListUser, ListUserReply>());
-    all.extend(pair::<GetPhone, GetPhoneReply>());
-    all.extend(pair::<ListPhone, ListPhoneReply>());
-    all.extend(pair::<ListLine, ListLineReply>());
-    all.extend(pair::<GetAppUser, GetAppUserReply>());
-    all.extend(pair::<ListAppUser, ListAppUserReply>());
-    all.extend(pair::<GetLine, GetLineReply>());
-    all.extend(pair::<ExecuteSqlUpdate, ExecuteSqlUpdateReply>());
-    all.extend([
-        request::<AddLine>(),
-        request::<AddPhone>(),
-        request::<AddUser>(),
-        request::<ApplyLine>(),
-        request::<ApplyPhone>(),
-        request::<DoDeviceLogin>(),
-        request::<DoDeviceLogout>(),
-        request::<LockPhone>(),
-        request::<RemoveAppUser>(),
-        request::<RemoveLine>(),
-        request::<RemovePhone>(),
-        request::<RemoveUser>(),
-        request::<ResetLine>(),
-        request::<ResetPhone>(),
-        request::<RestartPhone>(),
-        request::<WipePhone>(),
-    ]);
-    all.push(("userCriteria", "record", children(UserCriteria::FIELDS)));
-    all.push(("phoneCriteria", "record", children(PhoneCriteria::FIELDS)));
-    all.push(("lineCriteria", "record", children(LineCriteria::FIELDS)));
-    all
+fn table(name: &str) -> &'static OperationTable {
+    let mut tables = Request::TABLES.iter();
+    tables.find(|table| table.name == name).unwrap()
+}
+
+/// Whether all of `part` is in `whole`, each behind the one before. The order of a choice is free.
+fn is_in_order(part: &[Field], whole: &[&str]) -> bool {
+    let place = |name: &str| whole.iter().position(|other| *other == name);
+    let mut last = None;
+    part.iter()
+        .filter(|field| field.place == Place::Child)
+        .all(|field| {
+            let mut places = field.wire.split(" | ").map(place);
+            let first = places.clone().min().flatten();
+            let fits = places.all(|place| place.is_some()) && first > last;
+            last = first;
+            fits
+        })
 }
 
 #[test]
-fn every_table_is_as_transcribed() {
-    let lines: Vec<_> = TABLE
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .collect();
-    let records = records();
-    assert_eq!(lines.len(), records.len());
-    for line in lines {
-        let mut columns = line.split('\t');
-        let (name, part) = (columns.next().unwrap(), columns.next().unwrap());
-        let expected: Vec<_> = columns.next().unwrap().split(", ").collect();
-        let found = records
-            .iter()
-            .find(|record| (record.0, record.1) == (name, part));
-        assert_eq!(found.map(|record| &record.2), Some(&expected), "{line}");
+fn requests_have_the_children_of_the_schema_in_its_order() {
+    for (name, part, expected) in rows() {
+        if part != "request" {
+            continue;
+        }
+        let request = table(name).request;
+        assert!(
+            is_in_order(request, &expected),
+            "{name}: {:?} in {expected:?}",
+            children(request)
+        );
+        assert!(!request.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn answers_have_all_children_of_the_schema_where_it_has_them() {
+    for (name, part, expected) in rows() {
+        let OperationTable { place, reply, .. } = *table(name);
+        match part {
+            "request" => continue,
+            "return" => assert_eq!(place, ReplyPlace::Return, "{name}"),
+            "answer" => assert_eq!(place, ReplyPlace::Answer, "{name}"),
+            other => panic!("{other}"),
+        }
+        if expected == ["text"] {
+            assert_eq!(reply, [], "{name}");
+        } else {
+            assert_eq!(children(reply), expected, "{name}");
+        }
     }
 }
 
 #[test]
 fn every_typed_operation_is_in_the_transcription() {
-    for name in Request::TYPED {
-        assert!(TABLE.contains(&format!("\n{name}\trequest\t")), "{name}");
+    let transcribed: BTreeSet<_> = rows().into_iter().map(|(name, _, _)| name).collect();
+    let typed: BTreeSet<_> = Request::TYPED.iter().copied().collect();
+    assert_eq!(typed, transcribed);
+    assert_eq!(typed.len(), 95);
+}
+
+/// `| Phone | add, get |` of the README, and the names that stand for themselves.
+#[test]
+fn the_readme_lists_every_typed_operation() {
+    let readme = include_str!("../README.md");
+    let (_, table) = readme
+        .split_once("| object | operations with a type |")
+        .unwrap();
+    let mut listed = BTreeSet::new();
+    for line in table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+    {
+        let (object, verbs) = line.trim_matches('|').split_once('|').unwrap();
+        for verb in verbs.trim().split(", ") {
+            listed.insert(match verb.strip_prefix('`') {
+                Some(name) => name.trim_end_matches('`').to_owned(),
+                None => format!("{verb}{}", object.trim().trim_matches('`')),
+            });
+        }
     }
+    let typed: BTreeSet<_> = Request::TYPED
+        .iter()
+        .map(|name| (*name).to_owned())
+        .collect();
+    assert_eq!(listed, typed);
 }

@@ -237,7 +237,7 @@ impl Directory {
                         route_partition_name: Presence::Value(ForeignKey::default()),
                         other: Vec::new(),
                     }),
-                    other: Vec::new(),
+                    ..Default::default()
                 })
             })?
             .collect::<rusqlite::Result<Vec<_>>>()?;
@@ -308,7 +308,7 @@ fn read_line(row: &SqlRow<'_>) -> rusqlite::Result<Line> {
         route_partition_name: Presence::Value(ForeignKey::default()),
         alerting_name: text(row, 4)?,
         ascii_alerting_name: text(row, 4)?,
-        other: Vec::new(),
+        ..Default::default()
     })
 }
 

@@ -1,4 +1,4 @@
-//! Application users: `getAppUser`, `listAppUser`, `removeAppUser`.
+//! Application users.
 
 use crate::{
     Secret,
@@ -26,12 +26,31 @@ record! {
             digest_credentials: Presence<Secret> = "digestCredentials";
             /// Presence group.
             presence_group_name: Presence<ForeignKey> = "presenceGroupName";
+            /// Whether others may watch it.
+            accept_presence_subscription: Presence<bool> = "acceptPresenceSubscription";
+            /// Whether REFER outside of a dialog is taken.
+            accept_out_of_dialog_refer: Presence<bool> = "acceptOutOfDialogRefer";
+            /// Whether NOTIFY without a subscription is taken.
+            accept_unsolicited_notification: Presence<bool> = "acceptUnsolicitedNotification";
+            /// Whether calls may replace others.
+            allow_replace_header: Presence<bool> = "allowReplaceHeader";
             /// Whether CUCM came with it.
             is_standard: Presence<bool> = "isStandard";
             /// Phones that the user may control.
             associated_devices: Presence<AssociatedDevices> = "associatedDevices";
             /// Groups, which carry the roles.
             associated_groups: Presence<AssociatedGroups> = "associatedGroups";
+            /// Device profiles that the user may control.
+            cti_controlled_device_profiles: Presence<DeviceProfileNames> = "ctiControlledDeviceProfiles";
+        }
+    }
+
+    /// Names of device profiles.
+    #[derive(Default)]
+    DeviceProfileNames "ctiControlledDeviceProfiles" {
+        children {
+            /// The profiles.
+            device_profiles: Vec<String> = "deviceProfile";
         }
     }
 
@@ -78,6 +97,40 @@ operation! {
 }
 
 command! {
+    /// Adds an application user. The schema wants the userid.
+    AddAppUser "addAppUser" {
+        /// The user.
+        app_user: Box<AppUser> = "appUser";
+    }
+
+    /// Changes an application user. What is absent stays as it is; nil, or an empty value, clears.
+    UpdateAppUser "updateAppUser" {
+        /// Which.
+        key: UserKey = "userid | uuid";
+        /// New login name.
+        new_userid: Presence<String> = "newUserid";
+        /// Password; answers leave it out.
+        password: Presence<Secret> = "password";
+        /// Secret for SIP digests; answers leave it out.
+        digest_credentials: Presence<Secret> = "digestCredentials";
+        /// Presence group.
+        presence_group_name: Presence<ForeignKey> = "presenceGroupName";
+        /// Whether others may watch it.
+        accept_presence_subscription: Presence<bool> = "acceptPresenceSubscription";
+        /// Whether REFER outside of a dialog is taken.
+        accept_out_of_dialog_refer: Presence<bool> = "acceptOutOfDialogRefer";
+        /// Whether NOTIFY without a subscription is taken.
+        accept_unsolicited_notification: Presence<bool> = "acceptUnsolicitedNotification";
+        /// Whether calls may replace others.
+        allow_replace_header: Presence<bool> = "allowReplaceHeader";
+        /// Phones that the user may control.
+        associated_devices: Presence<AssociatedDevices> = "associatedDevices";
+        /// Groups, which carry the roles.
+        associated_groups: Presence<AssociatedGroups> = "associatedGroups";
+        /// Device profiles that the user may control.
+        cti_controlled_device_profiles: Presence<DeviceProfileNames> = "ctiControlledDeviceProfiles";
+    }
+
     /// Takes an application user out of the configuration.
     RemoveAppUser "removeAppUser" {
         /// Which.

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use crate::{
     CallError, Cookie, Credentials, DecodeError, DecodeErrorKind, Decoder, Encoder, EnvelopeCodec,
     Headers, HttpRequest, RefusalKind, ResponseHead, Secret, SoapVersion, Tree,
-    axl::{Action, AxlError, Content, Dynamic, Operation, ReplyPlace, Version},
+    axl::{Action, AxlError, Content, Dynamic, Operation, ReplyPlace, Request, Version},
     client,
     xml::{Name, Tag},
 };
@@ -89,6 +89,18 @@ impl Client {
             }
         };
         self.call_with(&operation.name, ReplyPlace::Return, None, |tag| tag, write)
+    }
+
+    /// The request for an operation that came in elsewhere, as a proxy passes it on. Its answer is
+    /// to be had as for [`Client::call_dynamic`].
+    pub fn call_request(&self, request: &Request) -> Call<Dynamic> {
+        self.call_with(
+            request.name(),
+            ReplyPlace::Return,
+            None,
+            |tag| request.write_attributes(tag),
+            |encoder| request.write_children(encoder),
+        )
     }
 
     /// A GET that tells whether the credentials are good: 200, 401 or 403.

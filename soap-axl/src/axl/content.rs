@@ -2,12 +2,15 @@
 
 use crate::{
     DecodeError, DecodeErrorKind, Decoder, Encoder, Secret,
-    axl::{Uuid, macros::once},
+    axl::{Field, Uuid, macros::once},
     xml::Element,
 };
 
 /// What a type looks like as the content of one element.
 pub trait Content: Sized {
+    /// The table of a record; nothing for other types.
+    const FIELDS: &'static [Field] = &[];
+
     /// Reads the open element to its end.
     ///
     /// # Errors
@@ -32,6 +35,8 @@ pub trait Content: Sized {
 pub trait Slot: Sized {
     /// What has been read so far.
     type Pending: Default;
+    /// The table of the record that it holds; nothing for other types.
+    const FIELDS: &'static [Field] = &[];
 
     /// Takes the open element if it is this field's; `false` leaves it open.
     ///
@@ -124,6 +129,7 @@ impl<T> From<Option<T>> for Presence<T> {
 
 impl<T: Content> Slot for T {
     type Pending = Option<T>;
+    const FIELDS: &'static [Field] = <T as Content>::FIELDS;
 
     fn absorb(
         pending: &mut Option<T>,
@@ -160,6 +166,7 @@ impl<T: Content> Slot for T {
 
 impl<T: Content> Slot for Option<T> {
     type Pending = Self;
+    const FIELDS: &'static [Field] = <T as Content>::FIELDS;
 
     fn absorb(
         pending: &mut Self,
@@ -194,6 +201,7 @@ impl<T: Content> Slot for Option<T> {
 
 impl<T: Content> Slot for Presence<T> {
     type Pending = Self;
+    const FIELDS: &'static [Field] = <T as Content>::FIELDS;
 
     fn absorb(
         pending: &mut Self,
@@ -241,6 +249,7 @@ impl<T: Content> Slot for Presence<T> {
 
 impl<T: Content> Slot for Vec<T> {
     type Pending = Self;
+    const FIELDS: &'static [Field] = <T as Content>::FIELDS;
 
     fn absorb(
         pending: &mut Self,
@@ -420,6 +429,8 @@ impl Content for i64 {
 
 /// A large record of which few are held.
 impl<T: Content> Content for Box<T> {
+    const FIELDS: &'static [Field] = <T as Content>::FIELDS;
+
     fn read(decoder: &mut Decoder<'_>, wire: &'static str) -> Result<Self, DecodeError> {
         T::read(decoder, wire).map(Self::new)
     }

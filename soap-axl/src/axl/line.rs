@@ -1,7 +1,7 @@
 //! Lines: `addLine`, `getLine`, `listLine`, and what is done to one.
 
 use crate::axl::{
-    ForeignKey, Presence, Tags, Uuid,
+    AssociatedDevices, ForeignKey, Presence, Tags, Uuid,
     macros::{choice, command, operation, record},
 };
 
@@ -22,10 +22,89 @@ record! {
             usage: Presence<String> = "usage";
             /// Partition.
             route_partition_name: Presence<ForeignKey> = "routePartitionName";
+            /// Group of automated alternate routing.
+            aar_neighborhood_name: Presence<ForeignKey> = "aarNeighborhoodName";
+            /// Mask of automated alternate routing.
+            aar_destination_mask: Presence<String> = "aarDestinationMask";
+            /// Where all calls go.
+            call_forward_all: Presence<CallForward> = "callForwardAll";
+            /// Where calls from outside go when the line is busy.
+            call_forward_busy: Presence<CallForward> = "callForwardBusy";
+            /// Where calls from inside go when the line is busy.
+            call_forward_busy_int: Presence<CallForward> = "callForwardBusyInt";
+            /// Where calls from outside go when nobody answers.
+            call_forward_no_answer: Presence<CallForward> = "callForwardNoAnswer";
+            /// Where calls from inside go when nobody answers.
+            call_forward_no_answer_int: Presence<CallForward> = "callForwardNoAnswerInt";
+            /// Where calls from outside go when a hunt group has nobody.
+            call_forward_no_coverage: Presence<CallForward> = "callForwardNoCoverage";
+            /// Where calls from inside go when a hunt group has nobody.
+            call_forward_no_coverage_int: Presence<CallForward> = "callForwardNoCoverageInt";
+            /// Where calls go when the phone fails.
+            call_forward_on_failure: Presence<CallForward> = "callForwardOnFailure";
+            /// Where calls from outside go when no phone is registered.
+            call_forward_not_registered: Presence<CallForward> = "callForwardNotRegistered";
+            /// Where calls from inside go when no phone is registered.
+            call_forward_not_registered_int: Presence<CallForward> = "callForwardNotRegisteredInt";
+            /// Group whose members may take its calls.
+            call_pickup_group_name: Presence<ForeignKey> = "callPickupGroupName";
+            /// Whether calls are answered by themselves.
+            auto_answer: Presence<String> = "autoAnswer";
+            /// Number of the music while the system holds a call.
+            network_hold_moh_audio_source_id: Presence<String> = "networkHoldMohAudioSourceId";
+            /// Number of the music while the user holds a call.
+            user_hold_moh_audio_source_id: Presence<String> = "userHoldMohAudioSourceId";
             /// Name shown to the caller while it rings.
             alerting_name: Presence<String> = "alertingName";
             /// The same without letters beyond ASCII.
             ascii_alerting_name: Presence<String> = "asciiAlertingName";
+            /// Presence group.
+            presence_group_name: Presence<ForeignKey> = "presenceGroupName";
+            /// Calling search space of the line.
+            share_line_appearance_css_name: Presence<ForeignKey> = "shareLineAppearanceCssName";
+            /// Voice mail profile.
+            voice_mail_profile_name: Presence<ForeignKey> = "voiceMailProfileName";
+            /// Precedence, `Default` most often.
+            pattern_precedence: Presence<String> = "patternPrecedence";
+            /// What callers that are refused hear.
+            release_clause: Presence<String> = "releaseClause";
+            /// Seconds until a call on hold reverts.
+            hr_duration: Presence<String> = "hrDuration";
+            /// Seconds between reminders of a call on hold.
+            hr_interval: Presence<String> = "hrInterval";
+            /// Which calling search space forwarding of all calls uses.
+            cfa_css_policy: Presence<String> = "cfaCssPolicy";
+            /// Whether a tone tells that someone joins: `On`, `Off`, `Default`.
+            party_entrance_tone: Presence<String> = "partyEntranceTone";
+            /// Whether CTI applications may control it.
+            allow_cti_control_flag: Presence<bool> = "allowCtiControlFlag";
+            /// Whether calls without a number are refused.
+            reject_anonymous_call: Presence<bool> = "rejectAnonymousCall";
+            /// Whether it is taken without waiting for more digits.
+            pattern_urgency: Presence<bool> = "patternUrgency";
+            /// Profile of external call control.
+            external_call_control_profile: Presence<ForeignKey> = "externalCallControlProfile";
+            /// Phones that have it; only read.
+            associated_devices: Presence<AssociatedDevices> = "associatedDevices";
+            /// Whether calls reach it.
+            active: Presence<bool> = "active";
+        }
+    }
+
+    /// Where calls go instead. Which children there are depends on why.
+    #[derive(Default)]
+    CallForward "callForward" {
+        children {
+            /// Whether to voice mail.
+            forward_to_voice_mail: Presence<bool> = "forwardToVoiceMail";
+            /// Calling search space of the way.
+            calling_search_space_name: Presence<ForeignKey> = "callingSearchSpaceName";
+            /// A second one, for [`Line::call_forward_all`].
+            secondary_calling_search_space_name: Presence<ForeignKey> = "secondaryCallingSearchSpaceName";
+            /// The number.
+            destination: Presence<String> = "destination";
+            /// Seconds until it is done, where nobody answers.
+            duration: Presence<String> = "duration";
         }
     }
 
@@ -62,6 +141,84 @@ command! {
         line: Box<Line> = "line";
     }
 
+    /// Changes a line. What is absent stays as it is; nil, or an empty value, clears.
+    UpdateLine "updateLine" {
+        /// Which.
+        key: LineKey = "uuid | pattern";
+        /// Partition of the pattern.
+        route_partition_name: Presence<ForeignKey> = "routePartitionName";
+        /// New directory number.
+        new_pattern: Presence<String> = "newPattern";
+        /// Free text.
+        description: Presence<String> = "description";
+        /// New partition.
+        new_route_partition_name: Presence<ForeignKey> = "newRoutePartitionName";
+        /// Group of automated alternate routing.
+        aar_neighborhood_name: Presence<ForeignKey> = "aarNeighborhoodName";
+        /// Mask of automated alternate routing.
+        aar_destination_mask: Presence<String> = "aarDestinationMask";
+        /// Where all calls go.
+        call_forward_all: Presence<CallForward> = "callForwardAll";
+        /// Where calls from outside go when the line is busy.
+        call_forward_busy: Presence<CallForward> = "callForwardBusy";
+        /// Where calls from inside go when the line is busy.
+        call_forward_busy_int: Presence<CallForward> = "callForwardBusyInt";
+        /// Where calls from outside go when nobody answers.
+        call_forward_no_answer: Presence<CallForward> = "callForwardNoAnswer";
+        /// Where calls from inside go when nobody answers.
+        call_forward_no_answer_int: Presence<CallForward> = "callForwardNoAnswerInt";
+        /// Where calls from outside go when a hunt group has nobody.
+        call_forward_no_coverage: Presence<CallForward> = "callForwardNoCoverage";
+        /// Where calls from inside go when a hunt group has nobody.
+        call_forward_no_coverage_int: Presence<CallForward> = "callForwardNoCoverageInt";
+        /// Where calls go when the phone fails.
+        call_forward_on_failure: Presence<CallForward> = "callForwardOnFailure";
+        /// Where calls from outside go when no phone is registered.
+        call_forward_not_registered: Presence<CallForward> = "callForwardNotRegistered";
+        /// Where calls from inside go when no phone is registered.
+        call_forward_not_registered_int: Presence<CallForward> = "callForwardNotRegisteredInt";
+        /// Group whose members may take its calls.
+        call_pickup_group_name: Presence<ForeignKey> = "callPickupGroupName";
+        /// Whether calls are answered by themselves.
+        auto_answer: Presence<String> = "autoAnswer";
+        /// Number of the music while the system holds a call.
+        network_hold_moh_audio_source_id: Presence<String> = "networkHoldMohAudioSourceId";
+        /// Number of the music while the user holds a call.
+        user_hold_moh_audio_source_id: Presence<String> = "userHoldMohAudioSourceId";
+        /// Name shown to the caller while it rings.
+        alerting_name: Presence<String> = "alertingName";
+        /// The same without letters beyond ASCII.
+        ascii_alerting_name: Presence<String> = "asciiAlertingName";
+        /// Presence group.
+        presence_group_name: Presence<ForeignKey> = "presenceGroupName";
+        /// Calling search space of the line.
+        share_line_appearance_css_name: Presence<ForeignKey> = "shareLineAppearanceCssName";
+        /// Voice mail profile.
+        voice_mail_profile_name: Presence<ForeignKey> = "voiceMailProfileName";
+        /// Precedence, `Default` most often.
+        pattern_precedence: Presence<String> = "patternPrecedence";
+        /// What callers that are refused hear.
+        release_clause: Presence<String> = "releaseClause";
+        /// Seconds until a call on hold reverts.
+        hr_duration: Presence<String> = "hrDuration";
+        /// Seconds between reminders of a call on hold.
+        hr_interval: Presence<String> = "hrInterval";
+        /// Which calling search space forwarding of all calls uses.
+        cfa_css_policy: Presence<String> = "cfaCssPolicy";
+        /// Whether a tone tells that someone joins: `On`, `Off`, `Default`.
+        party_entrance_tone: Presence<String> = "partyEntranceTone";
+        /// Whether CTI applications may control it.
+        allow_cti_control_flag: Presence<bool> = "allowCtiControlFlag";
+        /// Whether calls without a number are refused.
+        reject_anonymous_call: Presence<bool> = "rejectAnonymousCall";
+        /// Whether it is taken without waiting for more digits.
+        pattern_urgency: Presence<bool> = "patternUrgency";
+        /// Profile of external call control.
+        external_call_control_profile: Presence<ForeignKey> = "externalCallControlProfile";
+        /// Whether calls reach it.
+        active: Presence<bool> = "active";
+    }
+
     /// Takes a line out of the configuration.
     RemoveLine "removeLine" {
         /// Which.
@@ -72,6 +229,14 @@ command! {
 
     /// Makes changes of the configuration take effect, with as little interruption as possible.
     ApplyLine "applyLine" {
+        /// Which.
+        key: LineKey = "uuid | pattern";
+        /// Partition of the pattern.
+        route_partition_name: Presence<ForeignKey> = "routePartitionName";
+    }
+
+    /// Makes the phones of the line register anew.
+    RestartLine "restartLine" {
         /// Which.
         key: LineKey = "uuid | pattern";
         /// Partition of the pattern.

@@ -21,7 +21,7 @@
 //! ```
 //!
 //! and becomes a struct with these fields and `other: Vec<Element>` for the children that are not
-//! in the table, its [`Content`](super::Content), and its [`Record::FIELDS`](super::Record). Fields
+//! in the table, and its [`Content`](super::Content) with a table of `FIELDS`. Fields
 //! are written in the order of the table, which is that of the schema, and read in any order.
 //!
 //! `operation!` states a request and its answer:
@@ -64,13 +64,17 @@ macro_rules! axl_record {
 
         impl $crate::axl::Record for $name {
             const NAME: &'static str = $wire;
-            const FIELDS: &'static [$crate::axl::Field] = &[
-                $($($crate::axl::Field::attribute($awire),)+)?
-                $($($crate::axl::Field::child($cwire),)*)?
-            ];
         }
 
         impl $crate::axl::Content for $name {
+            const FIELDS: &'static [$crate::axl::Field] = &[
+                $($($crate::axl::Field::attribute($awire),)+)?
+                $($($crate::axl::Field::child(
+                    $cwire,
+                    <$ctype as $crate::axl::Slot>::FIELDS,
+                ),)*)?
+            ];
+
             fn read(
                 decoder: &mut $crate::Decoder<'_>,
                 _wire: &'static str,
@@ -82,15 +86,25 @@ macro_rules! axl_record {
                     let mut $cfield = <$ctype as $crate::axl::Slot>::Pending::default();
                 )*)?
                 let mut other = Vec::new();
-                while let Some(name) = decoder.child()? {
+                // Fields come in the order of the table, so that the next is looked for from the
+                // one before on, and only then from the beginning.
+                let mut _last = 0_usize;
+                'children: while let Some(name) = decoder.child()? {
                     let _local = name.local();
-                    $($(
-                        if <$ctype as $crate::axl::Slot>::absorb(
-                            &mut $cfield, $cwire, _local, decoder,
-                        )? {
-                            continue;
-                        }
-                    )*)?
+                    for _onwards in [true, false] {
+                        let mut _at = 0_usize;
+                        $($(
+                            _at += 1;
+                            if (_at >= _last) == _onwards
+                                && <$ctype as $crate::axl::Slot>::absorb(
+                                    &mut $cfield, $cwire, _local, decoder,
+                                )?
+                            {
+                                _last = _at;
+                                continue 'children;
+                            }
+                        )*)?
+                    }
                     other.push(decoder.element()?);
                 }
                 Ok(Self {

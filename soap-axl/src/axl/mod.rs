@@ -5,9 +5,11 @@
 //! | [`Client`], [`Call`], [`Pending`] | the client half: operation to HTTP request, response to answer |
 //! | [`Server`], [`Incoming`], [`Received`] | the server half: HTTP request to operation, answer to response |
 //! | [`Request`] | every operation that has a type here, and [`Dynamic`] for the others |
-//! | [`User`], [`Phone`], [`Line`], [`Row`] | objects, stated in tables |
+//! | [`User`], [`Phone`], [`Line`], [`Css`], [`Row`] ... | objects, stated in tables |
 //! | [`Rows`], [`Items`] | an answer of any size, item by item, while it arrives |
 //! | [`Pager`] | a list of any length, page by page |
+//! | [`Queue`] | many calls, as many at a time as the server bears |
+//! | [`ChangeFollower`] | what changes in the configuration |
 //! | [`AxlError`], [`AxlCode`] | the detail of a fault |
 //! | [`Version`], [`Action`] | version of the schema, a value at run time |
 //!
@@ -17,20 +19,34 @@
 //! kept in `other`.
 
 mod app_user;
+mod back_off;
+mod change;
 mod client;
 mod content;
+mod css;
+mod device_pool;
+mod device_profile;
 mod dynamic;
 mod error;
+mod follower;
 mod line;
+mod location;
 #[doc(hidden)]
 pub mod macros;
 mod pager;
+mod partition;
 mod phone;
+mod process_node;
+mod queue;
+mod region;
 mod registry;
+mod route_pattern;
 mod rows;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod server;
+mod service_parameter;
+mod sip_trunk;
 mod sql;
 mod system;
 mod user;
@@ -38,44 +54,97 @@ mod uuid;
 mod version;
 
 pub use app_user::{
-    AppUser, AppUserCriteria, GetAppUser, GetAppUserReply, ListAppUser, ListAppUserReply,
-    RemoveAppUser,
+    AddAppUser, AppUser, AppUserCriteria, DeviceProfileNames, GetAppUser, GetAppUserReply,
+    ListAppUser, ListAppUserReply, RemoveAppUser, UpdateAppUser,
+};
+pub use back_off::BackOff;
+pub use change::{
+    Change, ChangeAction, ChangeObjects, ChangedTag, ChangedTags, Changes, ListChange,
+    ListChangeReply, QueueInfo, StartChangeId,
 };
 pub use client::{AxlCallError, Call, Client, Config as ClientConfig, Pending, Reply};
 pub use content::{AttributeValue, Content, ForeignKey, Presence, Returned, Slot, Tags};
+pub use css::{
+    AddCss, Css, CssCriteria, CssMember, CssMembers, GetCss, GetCssReply, ListCss, ListCssReply,
+    RemoveCss, UpdateCss,
+};
+pub use device_pool::{
+    AddDevicePool, ApplyDevicePool, DevicePool, DevicePoolCriteria, GetDevicePool,
+    GetDevicePoolReply, ListDevicePool, ListDevicePoolReply, LocalRouteGroup, RemoveDevicePool,
+    ResetDevicePool, RestartDevicePool, UpdateDevicePool,
+};
+pub use device_profile::{
+    AddDeviceProfile, DeviceProfile, DeviceProfileCriteria, GetDeviceProfile,
+    GetDeviceProfileReply, ListDeviceProfile, ListDeviceProfileReply, RemoveDeviceProfile,
+    UpdateDeviceProfile,
+};
 pub use dynamic::Dynamic;
 pub use error::{AxlCode, AxlError, Blame, TooLarge};
+pub use follower::{ChangeFollower, FollowConfig, FollowEvent, ResyncReason};
 pub use line::{
-    AddLine, ApplyLine, GetLine, GetLineReply, Line, LineCriteria, LineKey, ListLine,
-    ListLineReply, RemoveLine, ResetLine,
+    AddLine, ApplyLine, CallForward, GetLine, GetLineReply, Line, LineCriteria, LineKey, ListLine,
+    ListLineReply, RemoveLine, ResetLine, RestartLine, UpdateLine,
+};
+pub use location::{
+    AddLocation, BetweenLocation, BetweenLocations, GetLocation, GetLocationReply, ListLocation,
+    ListLocationReply, Location, LocationCriteria, RelatedLocation, RelatedLocations,
+    RemoveLocation, UpdateLocation,
 };
 pub use pager::{Listed, PageError, PageEvent, Paged, Pager, PagerConfig};
-pub use phone::{
-    AddPhone, ApplyPhone, DeviceProtocol, Dirn, DoDeviceLogin, DoDeviceLogout, GetPhone,
-    GetPhoneReply, ListPhone, ListPhoneReply, LockPhone, NameKey, Phone, PhoneCriteria, PhoneLine,
-    PhoneLines, Product, RemovePhone, ResetPhone, RestartPhone, WipePhone,
+pub use partition::{
+    AddRoutePartition, ApplyRoutePartition, GetRoutePartition, GetRoutePartitionReply,
+    ListRoutePartition, ListRoutePartitionReply, RemoveRoutePartition, RestartRoutePartition,
+    RoutePartition, RoutePartitionCriteria, UpdateRoutePartition,
 };
-pub use registry::{Effect, Operation, ReplyPlace, Request};
+pub use phone::{
+    AddPhone, ApplyPhone, AssociatedEndusers, DeviceProtocol, DeviceReset, Dirn, DndUser,
+    DoChangeDndStatus, DoDeviceLogin, DoDeviceLogout, DoDeviceReset, Enduser, GetPhone,
+    GetPhoneReply, ListPhone, ListPhoneReply, LockPhone, NameKey, Phone, PhoneCriteria, PhoneLine,
+    PhoneLines, Product, RemovePhone, ResetPhone, RestartPhone, UpdatePhone, WipePhone,
+};
+pub use process_node::{
+    AddProcessNode, GetProcessNode, GetProcessNodeReply, ListProcessNode, ListProcessNodeReply,
+    ProcessNode, ProcessNodeCriteria, RemoveProcessNode, UpdateProcessNode,
+};
+pub use queue::{CallId, Queue, QueueConfig, QueueFull, Verdict};
+pub use region::{
+    AddRegion, ApplyRegion, GetRegion, GetRegionReply, ListRegion, ListRegionReply, Region,
+    RegionCriteria, RelatedRegion, RelatedRegions, RemoveRegion, RestartRegion, UpdateRegion,
+};
+pub use registry::{Effect, Operation, OperationTable, ReplyPlace, Request};
+pub use route_pattern::{
+    AddRoutePattern, GetRoutePattern, GetRoutePatternReply, ListRoutePattern,
+    ListRoutePatternReply, RemoveRoutePattern, RouteDestination, RoutePattern,
+    RoutePatternCriteria, UpdateRoutePattern,
+};
 pub use rows::{Items, Rows};
 pub use server::{Config as ServerConfig, Incoming, Received, Server};
+pub use service_parameter::{
+    GetServiceParameter, GetServiceParameterReply, ListServiceParameter, ListServiceParameterReply,
+    ServiceParameter, ServiceParameterCriteria, UpdateServiceParameter,
+};
+pub use sip_trunk::{
+    AddSipTrunk, GetSipTrunk, GetSipTrunkReply, ListSipTrunk, ListSipTrunkReply, RemoveSipTrunk,
+    ResetSipTrunk, RestartSipTrunk, SipTrunk, SipTrunkCriteria, SipTrunkDestination,
+    SipTrunkDestinations, UpdateSipTrunk,
+};
 pub use sql::{
     ExecuteSqlQuery, ExecuteSqlQueryReply, ExecuteSqlUpdate, ExecuteSqlUpdateReply, Row,
 };
-pub use system::{ComponentVersion, GetCcmVersion, GetCcmVersionReply};
+pub use system::{ComponentVersion, DoLdapSync, GetCcmVersion, GetCcmVersionReply};
 pub use user::{
     AddUser, AssociatedDevices, AssociatedGroups, DoAuthenticateUser, DoAuthenticateUserReply,
-    GetUser, GetUserReply, ListUser, ListUserReply, PrimaryExtension, RemoveUser, User,
-    UserCriteria, UserGroup, UserKey, UserRoles, UserSecret,
+    GetUser, GetUserReply, ListUser, ListUserReply, PrimaryExtension, ProfileNames, RemoveUser,
+    UpdateUser, User, UserCriteria, UserGroup, UserKey, UserRoles, UserSecret,
 };
 pub use uuid::Uuid;
 pub use version::{Action, Version, VersionError};
 
-/// What the table of a record says, to be compared with the schema.
+/// Something stated in a table. [`Content::FIELDS`] has its attributes, then its children in the
+/// order they are written.
 pub trait Record: Content {
     /// Name of the element in the schema.
     const NAME: &'static str;
-    /// Attributes, then children in the order they are written.
-    const FIELDS: &'static [Field];
 }
 
 /// One line of a record's table.
@@ -86,6 +155,8 @@ pub struct Field {
     pub wire: &'static str,
     /// Where it stands.
     pub place: Place,
+    /// The table of the record that it holds; empty when it holds none.
+    pub inner: &'static [Self],
 }
 
 /// Where a field of a record stands.
@@ -104,15 +175,17 @@ impl Field {
         Self {
             wire,
             place: Place::Attribute,
+            inner: &[],
         }
     }
 
     /// A field that is a child.
     #[doc(hidden)]
-    pub const fn child(wire: &'static str) -> Self {
+    pub const fn child(wire: &'static str, inner: &'static [Self]) -> Self {
         Self {
             wire,
             place: Place::Child,
+            inner,
         }
     }
 }

@@ -3,12 +3,12 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use crate::{
-    RefusalKind,
-    axl::{
-        AppUser, AxlCallError, Content, ExecuteSqlQuery, ExecuteSqlQueryReply, Line, ListAppUser,
-        ListLine, ListPhone, ListUser, Operation, Phone, Row, User,
-    },
+use crate::axl::{
+    AppUser, AxlCallError, BackOff, Content, Css, DevicePool, DeviceProfile, ExecuteSqlQuery,
+    ExecuteSqlQueryReply, Line, ListAppUser, ListCss, ListDevicePool, ListDeviceProfile, ListLine,
+    ListLocation, ListPhone, ListProcessNode, ListRegion, ListRoutePartition, ListRoutePattern,
+    ListServiceParameter, ListSipTrunk, ListUser, Location, Operation, Phone, ProcessNode, Region,
+    RoutePartition, RoutePattern, Row, ServiceParameter, SipTrunk, User,
 };
 
 /// An operation whose answer is part of a list.
@@ -41,13 +41,8 @@ pub struct PagerConfig {
     /// Items after which the list is given up: a server that ignores `skip` never ends one.
     /// Default 10 million, above any cluster's.
     pub max_items: u64,
-    /// Tries of one page while the server asks to wait. Default 6.
-    pub max_tries: u32,
-    /// The first wait, when the server does not say how long; it doubles with each try. Default
-    /// 1 s.
-    pub first_wait: Duration,
-    /// The longest wait, whatever the server says. Default 60 s.
-    pub longest_wait: Duration,
+    /// When a page that the server puts off is asked for again.
+    pub back_off: BackOff,
 }
 
 impl Default for PagerConfig {
@@ -55,9 +50,7 @@ impl Default for PagerConfig {
         Self {
             page: 1000,
             max_items: 10_000_000,
-            max_tries: 6,
-            first_wait: Duration::from_secs(1),
-            longest_wait: Duration::from_secs(60),
+            back_off: BackOff::default(),
         }
     }
 }
@@ -80,7 +73,7 @@ impl PagerConfig {
     /// Sets how often a page is tried.
     #[must_use]
     pub fn with_max_tries(mut self, tries: u32) -> Self {
-        self.max_tries = tries;
+        self.back_off = self.back_off.with_max_tries(tries);
         self
     }
 }
@@ -250,21 +243,14 @@ impl<O: Paged> Pager<O> {
             return;
         }
         self.tries += 1;
-        if error.refusal() != Some(RefusalKind::Throttled) || self.tries >= self.config.max_tries {
-            self.end(PageEvent::Failed(PageError::Call(error)));
-            return;
+        match self.config.back_off.wait(self.tries, &error) {
+            Some(wait) => {
+                self.state = State::Waiting {
+                    until: now.saturating_add(wait),
+                };
+            }
+            None => self.end(PageEvent::Failed(PageError::Call(error))),
         }
-        let doubled = self
-            .config
-            .first_wait
-            .saturating_mul(1 << (self.tries - 1).min(16));
-        let asked = error
-            .retry_after()
-            .map(|seconds| Duration::from_secs(seconds.into()));
-        let wait = asked.unwrap_or(doubled).min(self.config.longest_wait);
-        self.state = State::Waiting {
-            until: now.saturating_add(wait),
-        };
     }
 
     fn end(&mut self, event: PageEvent<O::Item>) {
@@ -296,8 +282,18 @@ macro_rules! paged {
 
 paged! {
     ListAppUser: AppUser in app_users, "appUser";
+    ListCss: Css in css, "css";
+    ListDevicePool: DevicePool in device_pools, "devicePool";
+    ListDeviceProfile: DeviceProfile in device_profiles, "deviceProfile";
     ListLine: Line in lines, "line";
+    ListLocation: Location in locations, "location";
     ListPhone: Phone in phones, "phone";
+    ListProcessNode: ProcessNode in process_nodes, "processNode";
+    ListRegion: Region in regions, "region";
+    ListRoutePartition: RoutePartition in route_partitions, "routePartition";
+    ListRoutePattern: RoutePattern in route_patterns, "routePattern";
+    ListServiceParameter: ServiceParameter in service_parameters, "serviceParameter";
+    ListSipTrunk: SipTrunk in sip_trunks, "sipTrunk";
     ListUser: User in users, "user";
 }
 

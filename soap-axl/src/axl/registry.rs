@@ -5,11 +5,23 @@ use bytes::BytesMut;
 use crate::{
     DecodeError, Decoder, Encoder,
     axl::{
-        AddLine, AddPhone, AddUser, ApplyLine, ApplyPhone, Content, DoAuthenticateUser,
-        DoDeviceLogin, DoDeviceLogout, Dynamic, ExecuteSqlQuery, ExecuteSqlUpdate, GetAppUser,
-        GetCcmVersion, GetLine, GetPhone, GetUser, ListAppUser, ListLine, ListPhone, ListUser,
-        LockPhone, RemoveAppUser, RemoveLine, RemovePhone, RemoveUser, ResetLine, ResetPhone,
-        RestartPhone, WipePhone,
+        AddAppUser, AddCss, AddDevicePool, AddDeviceProfile, AddLine, AddLocation, AddPhone,
+        AddProcessNode, AddRegion, AddRoutePartition, AddRoutePattern, AddSipTrunk, AddUser,
+        ApplyDevicePool, ApplyLine, ApplyPhone, ApplyRegion, ApplyRoutePartition, Content,
+        DoAuthenticateUser, DoChangeDndStatus, DoDeviceLogin, DoDeviceLogout, DoDeviceReset,
+        DoLdapSync, Dynamic, ExecuteSqlQuery, ExecuteSqlUpdate, Field, GetAppUser, GetCcmVersion,
+        GetCss, GetDevicePool, GetDeviceProfile, GetLine, GetLocation, GetPhone, GetProcessNode,
+        GetRegion, GetRoutePartition, GetRoutePattern, GetServiceParameter, GetSipTrunk, GetUser,
+        ListAppUser, ListChange, ListCss, ListDevicePool, ListDeviceProfile, ListLine,
+        ListLocation, ListPhone, ListProcessNode, ListRegion, ListRoutePartition, ListRoutePattern,
+        ListServiceParameter, ListSipTrunk, ListUser, LockPhone, RemoveAppUser, RemoveCss,
+        RemoveDevicePool, RemoveDeviceProfile, RemoveLine, RemoveLocation, RemovePhone,
+        RemoveProcessNode, RemoveRegion, RemoveRoutePartition, RemoveRoutePattern, RemoveSipTrunk,
+        RemoveUser, ResetDevicePool, ResetLine, ResetPhone, ResetSipTrunk, RestartDevicePool,
+        RestartLine, RestartPhone, RestartRegion, RestartRoutePartition, RestartSipTrunk,
+        UpdateAppUser, UpdateCss, UpdateDevicePool, UpdateDeviceProfile, UpdateLine,
+        UpdateLocation, UpdatePhone, UpdateProcessNode, UpdateRegion, UpdateRoutePartition,
+        UpdateRoutePattern, UpdateServiceParameter, UpdateSipTrunk, UpdateUser, WipePhone,
     },
     xml::Tag,
 };
@@ -42,6 +54,20 @@ pub enum ReplyPlace {
     Answer,
 }
 
+/// What the tables of an operation say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct OperationTable {
+    /// Name on the wire.
+    pub name: &'static str,
+    /// Attributes and children of the request.
+    pub request: &'static [Field],
+    /// Where the answer holds its reply.
+    pub place: ReplyPlace,
+    /// Children of the reply; none when it is text.
+    pub reply: &'static [Field],
+}
+
 /// Whether an operation changes anything.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Effect {
@@ -68,6 +94,7 @@ macro_rules! registry {
         /// An operation that came in.
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
+        #[allow(clippy::large_enum_variant, reason = "one at a time, in the box of what came in")]
         pub enum Request {
             $(
                 #[doc = concat!("See [`", stringify!($name), "`].")]
@@ -80,6 +107,14 @@ macro_rules! registry {
         impl Request {
             /// Names of the operations that have a type.
             pub const TYPED: &'static [&'static str] = &[$(<$name as Operation>::NAME,)+];
+
+            /// What the tables of these operations say, to be compared with the schema.
+            pub const TABLES: &'static [OperationTable] = &[$(OperationTable {
+                name: <$name as Operation>::NAME,
+                request: <$name as Content>::FIELDS,
+                place: <$name as Operation>::PLACE,
+                reply: <<$name as Operation>::Reply as Content>::FIELDS,
+            },)+];
 
             /// Reads the open operation element.
             pub(crate) fn read(
@@ -95,6 +130,29 @@ macro_rules! registry {
                 Ok(Self::Other(dynamic))
             }
 
+            /// Writes attributes of the operation's element.
+            pub(crate) fn write_attributes<'w>(
+                &self,
+                tag: Tag<'w, BytesMut>,
+            ) -> Tag<'w, BytesMut> {
+                match self {
+                    $(Self::$name(operation) => operation.write_attributes(tag),)+
+                    Self::Other(_) => tag,
+                }
+            }
+
+            /// Writes what is inside the operation's element.
+            pub(crate) fn write_children(&self, encoder: &mut Encoder) {
+                match self {
+                    $(Self::$name(operation) => Operation::write_children(operation, encoder),)+
+                    Self::Other(dynamic) => {
+                        for child in &dynamic.children {
+                            encoder.element(child);
+                        }
+                    }
+                }
+            }
+
             /// Name of the operation.
             pub fn name(&self) -> &str {
                 match self {
@@ -107,33 +165,100 @@ macro_rules! registry {
 }
 
 registry! {
+    AddAppUser,
+    AddCss,
+    AddDevicePool,
+    AddDeviceProfile,
     AddLine,
+    AddLocation,
     AddPhone,
+    AddProcessNode,
+    AddRegion,
+    AddRoutePartition,
+    AddRoutePattern,
+    AddSipTrunk,
     AddUser,
+    ApplyDevicePool,
     ApplyLine,
     ApplyPhone,
+    ApplyRegion,
+    ApplyRoutePartition,
     DoAuthenticateUser,
+    DoChangeDndStatus,
     DoDeviceLogin,
     DoDeviceLogout,
+    DoDeviceReset,
+    DoLdapSync,
     ExecuteSqlQuery,
     ExecuteSqlUpdate,
     GetAppUser,
     GetCcmVersion,
+    GetCss,
+    GetDevicePool,
+    GetDeviceProfile,
     GetLine,
+    GetLocation,
     GetPhone,
+    GetProcessNode,
+    GetRegion,
+    GetRoutePartition,
+    GetRoutePattern,
+    GetServiceParameter,
+    GetSipTrunk,
     GetUser,
     ListAppUser,
+    ListChange,
+    ListCss,
+    ListDevicePool,
+    ListDeviceProfile,
     ListLine,
+    ListLocation,
     ListPhone,
+    ListProcessNode,
+    ListRegion,
+    ListRoutePartition,
+    ListRoutePattern,
+    ListServiceParameter,
+    ListSipTrunk,
     ListUser,
     LockPhone,
     RemoveAppUser,
+    RemoveCss,
+    RemoveDevicePool,
+    RemoveDeviceProfile,
     RemoveLine,
+    RemoveLocation,
     RemovePhone,
+    RemoveProcessNode,
+    RemoveRegion,
+    RemoveRoutePartition,
+    RemoveRoutePattern,
+    RemoveSipTrunk,
     RemoveUser,
+    ResetDevicePool,
     ResetLine,
     ResetPhone,
+    ResetSipTrunk,
+    RestartDevicePool,
+    RestartLine,
     RestartPhone,
+    RestartRegion,
+    RestartRoutePartition,
+    RestartSipTrunk,
+    UpdateAppUser,
+    UpdateCss,
+    UpdateDevicePool,
+    UpdateDeviceProfile,
+    UpdateLine,
+    UpdateLocation,
+    UpdatePhone,
+    UpdateProcessNode,
+    UpdateRegion,
+    UpdateRoutePartition,
+    UpdateRoutePattern,
+    UpdateServiceParameter,
+    UpdateSipTrunk,
+    UpdateUser,
     WipePhone,
 }
 

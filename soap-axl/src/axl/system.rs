@@ -1,8 +1,8 @@
-//! The cluster itself: `getCCMVersion`.
+//! The cluster itself: `getCCMVersion`, `doLdapSync`.
 
 use crate::axl::{
-    Presence,
-    macros::{operation, record},
+    NameKey, Presence,
+    macros::{command, operation, record},
 };
 
 record! {
@@ -26,5 +26,15 @@ operation! {
     -> GetCcmVersionReply {
         /// Version of the call manager.
         component_version: ComponentVersion = "componentVersion";
+    }
+}
+
+command! {
+    /// Starts or stops fetching users from an LDAP directory. The answer is text for people.
+    DoLdapSync "doLdapSync" {
+        /// Which directory.
+        key: NameKey = "name | uuid";
+        /// Whether to start.
+        sync: bool = "sync";
     }
 }

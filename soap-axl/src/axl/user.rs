@@ -25,6 +25,8 @@ record! {
             middle_name: Presence<String> = "middleName";
             /// Family name.
             last_name: Presence<String> = "lastName";
+            /// Minutes after which extension mobility signs the user out.
+            em_max_login_time: Presence<String> = "emMaxLoginTime";
             /// Login name, unique among end users.
             userid: Presence<String> = "userid";
             /// Password; answers leave it out.
@@ -37,26 +39,72 @@ record! {
             department: Presence<String> = "department";
             /// Login name of the manager.
             manager: Presence<String> = "manager";
+            /// Language.
+            user_locale: Presence<String> = "userLocale";
             /// Phones that the user's applications may control.
             associated_devices: Presence<AssociatedDevices> = "associatedDevices";
             /// The user's own line.
             primary_extension: Presence<PrimaryExtension> = "primaryExtension";
+            /// Address of the user's computer.
+            associated_pc: Presence<String> = "associatedPc";
             /// Groups, which carry the roles.
             associated_groups: Presence<AssociatedGroups> = "associatedGroups";
             /// Whether CTI applications may act for the user.
             enable_cti: Presence<bool> = "enableCti";
+            /// Secret of SIP digests; answers leave it out.
+            digest_credentials: Presence<Secret> = "digestCredentials";
+            /// Device profiles that the user can sign in with.
+            phone_profiles: Presence<ProfileNames> = "phoneProfiles";
+            /// The one of them that is taken without being asked.
+            default_profile: Presence<ForeignKey> = "defaultProfile";
             /// Presence group.
             presence_group_name: Presence<ForeignKey> = "presenceGroupName";
+            /// Calling search space of presence requests.
+            subscribe_calling_search_space_name: Presence<ForeignKey> = "subscribeCallingSearchSpaceName";
+            /// Whether calls follow to other phones.
+            enable_mobility: Presence<bool> = "enableMobility";
             /// 1 for an active user.
             status: Presence<String> = "status";
+            /// Whether the user may sign in at other clusters.
+            enable_emcc: Presence<bool> = "enableEmcc";
+            /// Device profiles that the user's applications may control.
+            cti_controlled_device_profiles: Presence<ProfileNames> = "ctiControlledDeviceProfiles";
             /// Whether this cluster is the user's home.
             home_cluster: Presence<bool> = "homeCluster";
+            /// Whether the user has messages and presence.
+            im_and_presence_enable: Presence<bool> = "imAndPresenceEnable";
+            /// Service profile.
+            service_profile: Presence<ForeignKey> = "serviceProfile";
+            /// URI that the user is called by.
+            directory_uri: Presence<String> = "directoryUri";
             /// Telephone number, free text.
             telephone_number: Presence<String> = "telephoneNumber";
             /// Title.
             title: Presence<String> = "title";
+            /// Mobile number, free text.
+            mobile_number: Presence<String> = "mobileNumber";
+            /// Number at home, free text.
+            home_number: Presence<String> = "homeNumber";
+            /// Number of a pager, free text.
+            pager_number: Presence<String> = "pagerNumber";
+            /// Number that the user is known by to the self-provisioning service.
+            self_service: Presence<String> = "selfService";
+            /// User profile.
+            user_profile: Presence<ForeignKey> = "userProfile";
+            /// Whether meetings count for presence.
+            calendar_presence: Presence<bool> = "calendarPresence";
+            /// Directory that the user comes from.
+            ldap_directory_name: Presence<ForeignKey> = "ldapDirectoryName";
+            /// Identity at another service.
+            user_identity: Presence<String> = "userIdentity";
+            /// Name for dialling by name.
+            name_dialing: Presence<String> = "nameDialing";
             /// The line that contact-centre calls go to.
             ipcc_extension: Presence<ForeignKey> = "ipccExtension";
+            /// Its partition.
+            ipcc_route_partition: Presence<ForeignKey> = "ipccRoutePartition";
+            /// Customer. From 12.5 on.
+            customer_name: Presence<ForeignKey> = "customerName";
         }
     }
 
@@ -77,6 +125,15 @@ record! {
             pattern: Presence<String> = "pattern";
             /// Partition; empty for none.
             route_partition_name: Presence<String> = "routePartitionName";
+        }
+    }
+
+    /// Names of device profiles.
+    #[derive(Default)]
+    ProfileNames "profiles" {
+        children {
+            /// The profiles.
+            profile_names: Vec<ForeignKey> = "profileName";
         }
     }
 
@@ -203,6 +260,98 @@ command! {
     AddUser "addUser" {
         /// The user.
         user: Box<User> = "user";
+    }
+
+    /// Changes an end user. What is absent stays as it is; nil, or an empty value, clears.
+    UpdateUser "updateUser" {
+        /// Which.
+        key: UserKey = "userid | uuid";
+        /// Given name.
+        first_name: Presence<String> = "firstName";
+        /// Name as shown to others.
+        display_name: Presence<String> = "displayName";
+        /// Middle name.
+        middle_name: Presence<String> = "middleName";
+        /// Family name.
+        last_name: Presence<String> = "lastName";
+        /// Minutes after which extension mobility signs the user out.
+        em_max_login_time: Presence<String> = "emMaxLoginTime";
+        /// New login name.
+        new_userid: Presence<String> = "newUserid";
+        /// Password; answers leave it out.
+        password: Presence<Secret> = "password";
+        /// PIN; answers leave it out.
+        pin: Presence<Secret> = "pin";
+        /// Mail address.
+        mailid: Presence<String> = "mailid";
+        /// Department.
+        department: Presence<String> = "department";
+        /// Login name of the manager.
+        manager: Presence<String> = "manager";
+        /// Language.
+        user_locale: Presence<String> = "userLocale";
+        /// Phones that the user's applications may control.
+        associated_devices: Presence<AssociatedDevices> = "associatedDevices";
+        /// The user's own line.
+        primary_extension: Presence<PrimaryExtension> = "primaryExtension";
+        /// Address of the user's computer.
+        associated_pc: Presence<String> = "associatedPc";
+        /// Groups, which carry the roles.
+        associated_groups: Presence<AssociatedGroups> = "associatedGroups";
+        /// Whether CTI applications may act for the user.
+        enable_cti: Presence<bool> = "enableCti";
+        /// Secret of SIP digests; answers leave it out.
+        digest_credentials: Presence<Secret> = "digestCredentials";
+        /// Device profiles that the user can sign in with.
+        phone_profiles: Presence<ProfileNames> = "phoneProfiles";
+        /// The one of them that is taken without being asked.
+        default_profile: Presence<ForeignKey> = "defaultProfile";
+        /// Presence group.
+        presence_group_name: Presence<ForeignKey> = "presenceGroupName";
+        /// Calling search space of presence requests.
+        subscribe_calling_search_space_name: Presence<ForeignKey> = "subscribeCallingSearchSpaceName";
+        /// Whether calls follow to other phones.
+        enable_mobility: Presence<bool> = "enableMobility";
+        /// Whether the user may sign in at other clusters.
+        enable_emcc: Presence<bool> = "enableEmcc";
+        /// Device profiles that the user's applications may control.
+        cti_controlled_device_profiles: Presence<ProfileNames> = "ctiControlledDeviceProfiles";
+        /// Whether this cluster is the user's home.
+        home_cluster: Presence<bool> = "homeCluster";
+        /// Whether the user has messages and presence.
+        im_and_presence_enable: Presence<bool> = "imAndPresenceEnable";
+        /// Service profile.
+        service_profile: Presence<ForeignKey> = "serviceProfile";
+        /// URI that the user is called by.
+        directory_uri: Presence<String> = "directoryUri";
+        /// Telephone number, free text.
+        telephone_number: Presence<String> = "telephoneNumber";
+        /// Title.
+        title: Presence<String> = "title";
+        /// Mobile number, free text.
+        mobile_number: Presence<String> = "mobileNumber";
+        /// Number at home, free text.
+        home_number: Presence<String> = "homeNumber";
+        /// Number of a pager, free text.
+        pager_number: Presence<String> = "pagerNumber";
+        /// Number that the user is known by to the self-provisioning service.
+        self_service: Presence<String> = "selfService";
+        /// User profile.
+        user_profile: Presence<ForeignKey> = "userProfile";
+        /// Whether meetings count for presence.
+        calendar_presence: Presence<bool> = "calendarPresence";
+        /// Directory that the user comes from.
+        ldap_directory_name: Presence<ForeignKey> = "ldapDirectoryName";
+        /// Identity at another service.
+        user_identity: Presence<String> = "userIdentity";
+        /// Name for dialling by name.
+        name_dialing: Presence<String> = "nameDialing";
+        /// The line that contact-centre calls go to.
+        ipcc_extension: Presence<ForeignKey> = "ipccExtension";
+        /// Its partition.
+        ipcc_route_partition: Presence<ForeignKey> = "ipccRoutePartition";
+        /// Customer. From 12.5 on.
+        customer_name: Presence<ForeignKey> = "customerName";
     }
 
     /// Takes an end user out of the configuration.

@@ -6,7 +6,7 @@
     reason = "each test file is a crate of its own and uses a part; helpers may unwrap as tests do"
 )]
 
-use soap_axl::{HttpResponse, RequestHead, ResponseHead, axl};
+use soap_axl::{EnvelopeCodec, HttpResponse, Incoming, RequestHead, ResponseHead, axl};
 
 /// A file of `tests/golden`, without the white space between tags that is there for people.
 pub(crate) fn golden(name: &str) -> String {
@@ -62,4 +62,25 @@ pub(crate) fn answer<O: axl::Operation>(
 /// The body of a response as text.
 pub(crate) fn text(response: &HttpResponse) -> &str {
     std::str::from_utf8(&response.body).unwrap()
+}
+
+/// What a call ends with when the operation failed.
+pub(crate) fn failed(code: axl::AxlCode, message: &str) -> axl::AxlCallError {
+    axl::AxlCallError::Operation {
+        status: 500,
+        error: axl::AxlError::new(code, message),
+    }
+}
+
+/// What a call ends with when the server asks to wait, perhaps for so many seconds.
+pub(crate) fn throttled(retry_after: Option<&str>) -> axl::AxlCallError {
+    let mut head = ResponseHead::new(503);
+    if let Some(value) = retry_after {
+        head = head.header("Retry-After", value.as_bytes());
+    }
+    let incoming = Incoming::new(EnvelopeCodec::default(), head).expect("no length");
+    let error = incoming
+        .finish(|_, decoder| decoder.element())
+        .expect_err("a refusal");
+    error.into()
 }
