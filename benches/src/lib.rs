@@ -6,6 +6,7 @@
 //! runs and do not know caches; time does both. `cargo bench -p benches` runs all; with `-- --test`
 //! each candidate runs once, and `-- encode UCCX` runs the comparisons whose title has both words.
 
+pub mod axl;
 pub mod bosh;
 pub mod cti;
 mod instructions;

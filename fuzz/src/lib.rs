@@ -14,6 +14,9 @@ pub mod xmpp;
 /// Every target: its name, which is that of its file and of its corpus, and its function.
 pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("soap_envelope", soap::envelope),
+    ("soap_tree", soap::tree),
+    ("axl_rows", soap::rows),
+    ("axl_machines", soap::machines),
     ("axl_server", soap::server),
     ("axl_client", soap::client),
     ("bosh_body", bosh::body),

@@ -56,18 +56,23 @@ impl Incoming {
     ///
     /// [`CallError::TooLong`] when the announced length is over the limit of the codec.
     pub fn new(codec: EnvelopeCodec, head: ResponseHead) -> Result<Self, CallError> {
-        let is_soap = is_soap(&head);
         let max = codec.max_len();
         let announced = head.content_length().unwrap_or_default();
-        if is_soap && usize::try_from(announced).map_or(true, |announced| announced > max) {
+        let this = Self::of_any_length(codec, head);
+        if this.is_soap && usize::try_from(announced).map_or(true, |announced| announced > max) {
             return Err(CallError::TooLong { max });
         }
-        Ok(Self {
+        Ok(this)
+    }
+
+    /// Starts with the head of a response whose announced length does not matter.
+    pub(crate) fn of_any_length(codec: EnvelopeCodec, head: ResponseHead) -> Self {
+        Self {
             codec,
+            is_soap: is_soap(&head),
             head,
             body: BytesMut::new(),
-            is_soap,
-        })
+        }
     }
 
     /// Takes the next piece of the body.

@@ -106,6 +106,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// The next event, its elements counted.
+    #[inline]
     pub(crate) fn next_event(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
         let event = self.reader.next_event()?;
         if let Some(Event::Start(_)) = event {

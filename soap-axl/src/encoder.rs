@@ -1,6 +1,6 @@
 //! Writing of what is inside an envelope.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::{
     SoapVersion, ns,
@@ -10,13 +10,14 @@ use crate::{
 /// A place inside a message that is being written.
 #[derive(Debug)]
 pub struct Encoder {
-    writer: Writer<BytesMut>,
+    writer: Writer<Vec<u8>>,
     version: SoapVersion,
 }
 
 impl Encoder {
     pub(crate) fn new(version: SoapVersion) -> Self {
-        let out = BytesMut::from(DECLARATION);
+        let mut out = Vec::with_capacity(CAPACITY);
+        out.extend_from_slice(DECLARATION);
         Self {
             writer: Writer::new(out),
             version,
@@ -24,7 +25,7 @@ impl Encoder {
     }
 
     /// Opens an element without a namespace; the tag takes attributes.
-    pub fn open(&mut self, local: &str) -> Tag<'_, BytesMut> {
+    pub fn open(&mut self, local: &str) -> Tag<'_, Vec<u8>> {
         self.writer.start("", local)
     }
 
@@ -34,7 +35,7 @@ impl Encoder {
         prefix: &str,
         namespace: &str,
         local: &str,
-    ) -> Tag<'_, BytesMut> {
+    ) -> Tag<'_, Vec<u8>> {
         self.writer.start_prefixed(prefix, namespace, local)
     }
 
@@ -73,7 +74,7 @@ impl Encoder {
     }
 
     /// Opens an element in the namespace of the envelope.
-    pub(crate) fn open_envelope(&mut self, local: &str) -> Tag<'_, BytesMut> {
+    pub(crate) fn open_envelope(&mut self, local: &str) -> Tag<'_, Vec<u8>> {
         self.writer
             .start_prefixed(self.version.prefix(), self.version.namespace(), local)
     }
@@ -115,8 +116,10 @@ impl Encoder {
     }
 
     pub(crate) fn finish(self) -> Bytes {
-        self.writer.into_inner().freeze()
+        Bytes::from(self.writer.into_inner())
     }
 }
 
+/// Room for most requests, in bytes.
+const CAPACITY: usize = 2048;
 const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>";

@@ -194,12 +194,6 @@ impl ResponseHead {
         self
     }
 
-    /// The head without the announced length.
-    pub(crate) fn without_length(mut self) -> Self {
-        self.content_length = None;
-        self
-    }
-
     /// The status code.
     pub fn status(&self) -> u16 {
         self.status

@@ -77,14 +77,15 @@ impl Tree {
         &mut self.arena
     }
 
+    #[inline]
     fn slice(&self, place: Place) -> &str {
-        let from = if place.unescaped {
-            &self.arena.unescaped
-        } else {
+        let from = if place.len & UNESCAPED == 0 {
             &self.source
+        } else {
+            &self.arena.unescaped
         };
         let start = place.start as usize;
-        from.get(start..start + place.len as usize)
+        from.get(start..start + (place.len & !UNESCAPED) as usize)
             .unwrap_or_default()
     }
 }
@@ -116,6 +117,7 @@ pub enum TreeContent<'t> {
 
 impl<'t> TreeNode<'t> {
     /// The local name.
+    #[inline]
     pub fn local(self) -> &'t str {
         self.tree.slice(self.data().place)
     }
@@ -165,6 +167,7 @@ impl<'t> TreeNode<'t> {
     }
 
     /// Child elements and text, in order.
+    #[inline]
     pub fn contents(self) -> impl Iterator<Item = TreeContent<'t>> {
         let tree = self.tree;
         let end = self.data().end as usize;
@@ -185,6 +188,7 @@ impl<'t> TreeNode<'t> {
     }
 
     /// The child elements, in order.
+    #[inline]
     pub fn children(self) -> impl Iterator<Item = Self> {
         self.contents().filter_map(|content| match content {
             TreeContent::Element(child) => Some(child),
@@ -213,7 +217,15 @@ impl<'t> TreeNode<'t> {
     }
 
     /// The text directly inside, without that of children.
+    #[inline]
     pub fn text(self) -> Cow<'t, str> {
+        // Nearly all elements that hold text hold one run and nothing else.
+        if self.data().end as usize == self.index + 2 {
+            let inner = self.tree.node(self.index + 1).data();
+            if matches!(inner.kind, Kind::Text) {
+                return Cow::Borrowed(self.tree.slice(inner.place));
+            }
+        }
         let mut text = Cow::Borrowed("");
         for content in self.contents() {
             match content {
@@ -263,6 +275,7 @@ impl<'t> TreeNode<'t> {
         matches!(self.data().kind, Kind::Element { .. })
     }
 
+    #[inline]
     fn data(self) -> &'t NodeData {
         self.tree.arena.nodes.get(self.index).unwrap_or(&NOTHING)
     }
@@ -289,6 +302,8 @@ pub(crate) struct Arena {
     known: BTreeMap<Str<'static>, u32>,
     /// Index of the namespace met last.
     last: u32,
+    /// Elements that are being read.
+    open: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -324,18 +339,16 @@ struct TypeData {
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
     start: u32,
+    /// With [`UNESCAPED`] when it is a place in `unescaped`, not in the message.
     len: u32,
-    /// Whether it is a place in `unescaped`, not in the message.
-    unescaped: bool,
 }
+
+/// Longer texts than this bit can say are not read.
+const UNESCAPED: u32 = 1 << 31;
 
 /// What stands at an index that no node has.
 const NOTHING: NodeData = NodeData {
-    place: Place {
-        start: 0,
-        len: 0,
-        unescaped: false,
-    },
+    place: Place { start: 0, len: 0 },
     end: 0,
     kind: Kind::Text,
 };
@@ -399,20 +412,25 @@ pub(crate) fn read_more(
     source: &str,
     decoder: &mut Decoder<'_>,
 ) -> Result<usize, DecodeError> {
-    if u32::try_from(source.len()).is_err() {
+    if source.len() >= UNESCAPED as usize {
         return Err(decoder.too_long());
     }
     let start = decoder.take_start()?;
     let mut builder = Builder { source, arena };
     let root = builder.start(&start, decoder);
-    let mut open = vec![root];
-    while !open.is_empty() {
+    builder.arena.open.clear();
+    builder.arena.open.push(root);
+    while !builder.arena.open.is_empty() {
         match decoder.next_event()? {
-            Some(Event::Start(start)) => open.push(builder.start(&start, decoder)),
+            Some(Event::Start(start)) => {
+                let at = builder.start(&start, decoder);
+                builder.arena.open.push(at);
+            }
             Some(Event::Text(text)) => builder.text(&text),
             Some(Event::End) => {
                 let end = index(builder.arena.nodes.len());
-                if let Some(node) = open.pop().and_then(|at| builder.arena.nodes.get_mut(at)) {
+                let closed = builder.arena.open.pop();
+                if let Some(node) = closed.and_then(|at| builder.arena.nodes.get_mut(at)) {
                     node.end = end;
                 }
             }
@@ -467,6 +485,7 @@ impl Builder<'_> {
         self.arena.attributes.push(data);
     }
 
+    #[inline]
     fn text(&mut self, text: &str) {
         let data = NodeData {
             place: self.place(text),
@@ -477,6 +496,7 @@ impl Builder<'_> {
     }
 
     /// Where the text stands in the message; one that does not is copied.
+    #[inline]
     fn place(&mut self, text: &str) -> Place {
         let base = self.source.as_ptr().addr();
         let start = text.as_ptr().addr().wrapping_sub(base);
@@ -485,15 +505,13 @@ impl Builder<'_> {
             return Place {
                 start: index(start),
                 len,
-                unescaped: false,
             };
         }
         let start = index(self.arena.unescaped.len());
         self.arena.unescaped.push_str(text);
         Place {
             start,
-            len,
-            unescaped: true,
+            len: len | UNESCAPED,
         }
     }
 

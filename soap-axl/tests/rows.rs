@@ -23,7 +23,7 @@ fn client() -> Client {
 fn rows(status: u16, content_type: &str) -> Rows {
     let call = client().call(&ExecuteSqlQuery::new("select name from device"));
     let head = ResponseHead::new(status).header("Content-Type", content_type.as_bytes());
-    call.pending.receive_rows(head).unwrap()
+    call.pending.receive_rows(head)
 }
 
 fn phones() -> Items<Phone> {
@@ -35,7 +35,7 @@ fn phones() -> Items<Phone> {
         other: Vec::new(),
     });
     let head = ResponseHead::new(200).header("Content-Type", XML.as_bytes());
-    call.pending.receive_items(head).unwrap()
+    call.pending.receive_items(head)
 }
 
 /// What a row says: names and texts of its columns.

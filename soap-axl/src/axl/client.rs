@@ -2,8 +2,6 @@
 
 use core::marker::PhantomData;
 
-use bytes::BytesMut;
-
 use crate::{
     CallError, Cookie, Credentials, DecodeError, DecodeErrorKind, Decoder, Encoder, EnvelopeCodec,
     Headers, HttpRequest, RefusalKind, ResponseHead, Secret, SoapVersion, Tree,
@@ -139,7 +137,7 @@ impl Client {
         name: &str,
         place: ReplyPlace,
         sequence: Option<u64>,
-        write_attributes: impl FnOnce(Tag<'_, BytesMut>) -> Tag<'_, BytesMut>,
+        write_attributes: impl FnOnce(Tag<'_, Vec<u8>>) -> Tag<'_, Vec<u8>>,
         write_children: impl FnOnce(&mut Encoder),
     ) -> Call<R> {
         let version = self.config.version;

@@ -288,8 +288,8 @@ macro_rules! axl_operation {
 
             $(fn write_attributes<'w>(
                 &self,
-                tag: $crate::xml::Tag<'w, $crate::axl::macros::Buffer>,
-            ) -> $crate::xml::Tag<'w, $crate::axl::macros::Buffer> {
+                tag: $crate::xml::Tag<'w, Vec<u8>>,
+            ) -> $crate::xml::Tag<'w, Vec<u8>> {
                 $(let tag = $crate::axl::macros::write_attribute(tag, $awire, &self.$afield);)+
                 tag
             })?
@@ -326,8 +326,8 @@ macro_rules! axl_command {
 
             $(fn write_attributes<'w>(
                 &self,
-                tag: $crate::xml::Tag<'w, $crate::axl::macros::Buffer>,
-            ) -> $crate::xml::Tag<'w, $crate::axl::macros::Buffer> {
+                tag: $crate::xml::Tag<'w, Vec<u8>>,
+            ) -> $crate::xml::Tag<'w, Vec<u8>> {
                 $(let tag = $crate::axl::macros::write_attribute(tag, $awire, &self.$afield);)+
                 tag
             })?
@@ -343,12 +343,6 @@ pub(crate) use {
     axl_choice as choice, axl_command as command, axl_open_string as open_string,
     axl_operation as operation, axl_record as record,
 };
-
-/// What requests are written into.
-#[doc(hidden)]
-pub use bytes::BytesMut as Buffer;
-
-use bytes::BytesMut;
 
 use crate::{DecodeError, DecodeErrorKind, Decoder, axl::AttributeValue, xml::Tag};
 
@@ -388,10 +382,10 @@ pub fn read_attribute<T: AttributeValue>(
 /// Writes an attribute that may be left out.
 #[doc(hidden)]
 pub fn write_attribute<'w, T: AttributeValue>(
-    tag: Tag<'w, BytesMut>,
+    tag: Tag<'w, Vec<u8>>,
     wire: &str,
     value: &Option<T>,
-) -> Tag<'w, BytesMut> {
+) -> Tag<'w, Vec<u8>> {
     match value {
         Some(value) => tag.attr(wire, &value.to_text()),
         None => tag,

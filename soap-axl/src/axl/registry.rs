@@ -1,7 +1,5 @@
 //! Which operation has which type: the one place that ties names to structs.
 
-use bytes::BytesMut;
-
 use crate::{
     DecodeError, Decoder, Encoder,
     axl::{
@@ -36,7 +34,7 @@ pub trait Operation: Content {
     type Reply: Content;
 
     /// Writes the attributes of the operation's element, of which few have any.
-    fn write_attributes<'w>(&self, tag: Tag<'w, BytesMut>) -> Tag<'w, BytesMut> {
+    fn write_attributes<'w>(&self, tag: Tag<'w, Vec<u8>>) -> Tag<'w, Vec<u8>> {
         tag
     }
 
@@ -133,8 +131,8 @@ macro_rules! registry {
             /// Writes attributes of the operation's element.
             pub(crate) fn write_attributes<'w>(
                 &self,
-                tag: Tag<'w, BytesMut>,
-            ) -> Tag<'w, BytesMut> {
+                tag: Tag<'w, Vec<u8>>,
+            ) -> Tag<'w, Vec<u8>> {
                 match self {
                     $(Self::$name(operation) => operation.write_attributes(tag),)+
                     Self::Other(_) => tag,

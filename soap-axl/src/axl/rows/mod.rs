@@ -28,7 +28,7 @@ use stream::{Sink, Stream};
 /// let query = axl::ExecuteSqlQuery::new("select name, tkmodel from device");
 /// let call = client.call(&query);
 /// // .. send the request; the head of its response comes ..
-/// let mut rows = call.pending.receive_rows(ResponseHead::new(200))?;
+/// let mut rows = call.pending.receive_rows(ResponseHead::new(200));
 /// # let answer = br#"<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>
 /// #     <n:executeSQLQueryResponse xmlns:n="http://www.cisco.com/AXL/API/14.0"><return>
 /// #     <row><name>SEP001122334455</name><tkmodel>683</tkmodel></row></return>
@@ -155,33 +155,27 @@ impl<T: Content> Items<T> {
 }
 
 impl<R> Pending<R> {
-    /// The head of the response came; what is inside its `return` is read element by element.
-    ///
-    /// # Errors
-    ///
-    /// None of today's; an announced length does not matter here.
-    pub fn receive_rows(self, head: ResponseHead) -> Result<Rows, AxlCallError> {
-        Ok(Rows {
-            stream: Stream::new(self.into_expected(), head)?,
+    /// The head of the response came; what is inside its `return` is read element by element. Its
+    /// length does not matter.
+    pub fn receive_rows(self, head: ResponseHead) -> Rows {
+        Rows {
+            stream: Stream::new(self.into_expected(), head),
             batch: TreeBatch::default(),
-        })
+        }
     }
 }
 
 impl<R: Listed> Pending<R> {
-    /// The head of the response came; the objects of its list are read one by one.
-    ///
-    /// # Errors
-    ///
-    /// None of today's; an announced length does not matter here.
-    pub fn receive_items(self, head: ResponseHead) -> Result<Items<R::Item>, AxlCallError> {
-        Ok(Items {
-            stream: Stream::new(self.into_expected(), head)?,
+    /// The head of the response came; the objects of its list are read one by one. Its length does
+    /// not matter.
+    pub fn receive_items(self, head: ResponseHead) -> Items<R::Item> {
+        Items {
+            stream: Stream::new(self.into_expected(), head),
             ready: Ready {
                 wire: R::ITEM,
                 items: VecDeque::new(),
             },
-        })
+        }
     }
 }
 

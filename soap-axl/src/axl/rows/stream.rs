@@ -66,11 +66,10 @@ enum State {
 }
 
 impl Stream {
-    pub(super) fn new(expected: Expected, head: ResponseHead) -> Result<Self, AxlCallError> {
+    pub(super) fn new(expected: Expected, head: ResponseHead) -> Self {
         let charset = head.content_type().and_then(|kind| kind.charset.clone());
-        // The length does not matter: the answer is not held.
-        let incoming = client::Incoming::new(expected.codec.clone(), head.without_length())?;
-        Ok(Self {
+        let incoming = client::Incoming::of_any_length(expected.codec.clone(), head);
+        Self {
             refused: Some(incoming).filter(|incoming| !incoming.is_answer()),
             expected,
             charset,
@@ -82,7 +81,7 @@ impl Stream {
             scope: Scope::new(),
             max_item: MAX_ITEM,
             ended: false,
-        })
+        }
     }
 
     pub(super) fn set_max_item(&mut self, bytes: usize) {

@@ -15,17 +15,17 @@ use crate::{
 
 /// Something that the schema does not allow.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Fault {
+pub struct Violation {
     /// Where, as names from the operation on: `addPhone/phone/lines`.
     pub path: String,
     /// What.
-    pub kind: FaultKind,
+    pub kind: ViolationKind,
 }
 
 /// What the schema does not allow.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum FaultKind {
+pub enum ViolationKind {
     /// There is no such operation.
     NoOperation,
     /// The schema has no such child there.
@@ -46,23 +46,23 @@ pub enum FaultKind {
     TooLong(u32),
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.path)?;
         match &self.kind {
-            FaultKind::NoOperation => f.write_str("there is no such operation"),
-            FaultKind::Unknown(name) => write!(f, "there is no {name} in it"),
-            FaultKind::Misplaced(name) => write!(f, "{name} stands too late or too often"),
-            FaultKind::Missing(name) => write!(f, "{name} is missing"),
-            FaultKind::Nil => f.write_str("it cannot be nil"),
-            FaultKind::Attribute(name) => write!(f, "it has no attribute {name}"),
-            FaultKind::NoAttribute(name) => write!(f, "the attribute {name} is missing"),
-            FaultKind::Text(Primitive::Text) => f.write_str("it holds text"),
-            FaultKind::Text(Primitive::Boolean) => f.write_str("it is no boolean"),
-            FaultKind::Text(Primitive::Integer) => f.write_str("it is no integer"),
-            FaultKind::Text(Primitive::Unsigned) => f.write_str("it is no unsigned integer"),
-            FaultKind::Text(Primitive::Uuid) => f.write_str("it is no key"),
-            FaultKind::TooLong(max) => write!(f, "it is longer than {max} characters"),
+            ViolationKind::NoOperation => f.write_str("there is no such operation"),
+            ViolationKind::Unknown(name) => write!(f, "there is no {name} in it"),
+            ViolationKind::Misplaced(name) => write!(f, "{name} stands too late or too often"),
+            ViolationKind::Missing(name) => write!(f, "{name} is missing"),
+            ViolationKind::Nil => f.write_str("it cannot be nil"),
+            ViolationKind::Attribute(name) => write!(f, "it has no attribute {name}"),
+            ViolationKind::NoAttribute(name) => write!(f, "the attribute {name} is missing"),
+            ViolationKind::Text(Primitive::Text) => f.write_str("it holds text"),
+            ViolationKind::Text(Primitive::Boolean) => f.write_str("it is no boolean"),
+            ViolationKind::Text(Primitive::Integer) => f.write_str("it is no integer"),
+            ViolationKind::Text(Primitive::Unsigned) => f.write_str("it is no unsigned integer"),
+            ViolationKind::Text(Primitive::Uuid) => f.write_str("it is no key"),
+            ViolationKind::TooLong(max) => write!(f, "it is longer than {max} characters"),
         }
     }
 }
@@ -78,35 +78,35 @@ impl Schema {
     }
 
     /// What the schema says against a request; nothing when it is good.
-    pub fn check(&self, operation: &Dynamic) -> Vec<Fault> {
+    pub fn check(&self, operation: &Dynamic) -> Vec<Violation> {
         let mut check = Check {
             schema: self,
             path: operation.name.clone(),
-            faults: Vec::new(),
+            violations: Vec::new(),
         };
         match self.operations.get(&operation.name) {
             Some((request, _)) => {
                 let children: Vec<_> = operation.children.iter().collect();
                 check.children(*request, &children);
             }
-            None => check.fault(FaultKind::NoOperation),
+            None => check.complain(ViolationKind::NoOperation),
         }
-        check.faults
+        check.violations
     }
 
     /// What the schema says against the element of an answer, `getPhoneResponse`; nothing when it
     /// is good.
-    pub fn check_answer(&self, operation: &str, answer: &Element) -> Vec<Fault> {
+    pub fn check_answer(&self, operation: &str, answer: &Element) -> Vec<Violation> {
         let mut check = Check {
             schema: self,
             path: answer.local().to_owned(),
-            faults: Vec::new(),
+            violations: Vec::new(),
         };
         match self.operations.get(operation) {
             Some((_, id)) => check.element(*id, true, answer),
-            None => check.fault(FaultKind::NoOperation),
+            None => check.complain(ViolationKind::NoOperation),
         }
-        check.faults
+        check.violations
     }
 }
 
@@ -159,12 +159,12 @@ fn with_children(element: &Element, children: Vec<Element>) -> Element {
 struct Check<'s> {
     schema: &'s Schema,
     path: String,
-    faults: Vec<Fault>,
+    violations: Vec<Violation>,
 }
 
 impl<'s> Check<'s> {
-    fn fault(&mut self, kind: FaultKind) {
-        self.faults.push(Fault {
+    fn complain(&mut self, kind: ViolationKind) {
+        self.violations.push(Violation {
             path: self.path.clone(),
             kind,
         });
@@ -176,7 +176,7 @@ impl<'s> Check<'s> {
         let nil = element.attr_ns(ns::XSI, "nil").map(str::trim);
         if matches!(nil, Some("true" | "1")) {
             if !nillable {
-                self.fault(FaultKind::Nil);
+                self.complain(ViolationKind::Nil);
             }
             return;
         }
@@ -196,7 +196,7 @@ impl<'s> Check<'s> {
                     Node::Element(_) => false,
                 });
                 if text {
-                    self.fault(FaultKind::Text(Primitive::Text));
+                    self.complain(ViolationKind::Text(Primitive::Text));
                 }
                 self.children(id, &children);
             }
@@ -216,35 +216,35 @@ impl<'s> Check<'s> {
             }
             let name = attribute.name.local();
             match known.iter().find(|known| known.name == name) {
-                None => self.fault(FaultKind::Attribute(name.to_owned())),
+                None => self.complain(ViolationKind::Attribute(name.to_owned())),
                 Some(known) => {
                     if let Type::Simple(simple) = self.schema.get(known.type_id)
                         && !simple.primitive.admits(&attribute.value)
                     {
-                        self.fault(FaultKind::Text(simple.primitive));
+                        self.complain(ViolationKind::Text(simple.primitive));
                     }
                 }
             }
         }
         for attribute in known.iter().filter(|attribute| attribute.required) {
             if element.attr(&attribute.name).is_none() {
-                self.fault(FaultKind::NoAttribute(attribute.name.clone()));
+                self.complain(ViolationKind::NoAttribute(attribute.name.clone()));
             }
         }
     }
 
     fn text(&mut self, simple: &SimpleType, element: &Element, children: &[&Element]) {
         if let Some(child) = children.first() {
-            self.fault(FaultKind::Unknown(child.local().to_owned()));
+            self.complain(ViolationKind::Unknown(child.local().to_owned()));
         }
         let text = element.text();
         if !simple.primitive.admits(&text) {
-            self.fault(FaultKind::Text(simple.primitive));
+            self.complain(ViolationKind::Text(simple.primitive));
         }
         if let Some(max) = simple.max_length
             && text.chars().count() > max as usize
         {
-            self.fault(FaultKind::TooLong(max));
+            self.complain(ViolationKind::TooLong(max));
         }
     }
 
@@ -259,10 +259,10 @@ impl<'s> Check<'s> {
         for child in rest {
             let name = child.local();
             let known = self.schema.type_ref(id).child(name).is_some();
-            self.fault(if known {
-                FaultKind::Misplaced(name.to_owned())
+            self.complain(if known {
+                ViolationKind::Misplaced(name.to_owned())
             } else {
-                FaultKind::Unknown(name.to_owned())
+                ViolationKind::Unknown(name.to_owned())
             });
         }
     }
@@ -305,7 +305,7 @@ impl<'s> Check<'s> {
                     None if items.iter().any(can_be_empty) => rest,
                     None => {
                         let names: Vec<_> = items.iter().filter_map(first_name).collect();
-                        self.fault(FaultKind::Missing(names.join(" | ")));
+                        self.complain(ViolationKind::Missing(names.join(" | ")));
                         rest
                     }
                 }
@@ -325,7 +325,7 @@ impl<'s> Check<'s> {
             .take_while(|child| child.local() == decl.name);
         let (taken, rest) = rest.split_at(same.count());
         if taken.len() < decl.min as usize {
-            self.fault(FaultKind::Missing(decl.name.clone()));
+            self.complain(ViolationKind::Missing(decl.name.clone()));
         }
         for child in taken {
             let outside = self.path.len();

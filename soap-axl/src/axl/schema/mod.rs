@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 
 use crate::axl::Version;
 
-pub use check::{Fault as Violation, FaultKind as ViolationKind};
+pub use check::{Violation, ViolationKind};
 pub use render::RenderError;
 pub use table::TableError;
 pub use xsd::SchemaError;
