@@ -100,7 +100,13 @@ impl<B: BufMut> Writer<B> {
             bindings: self.bindings.len(),
         });
         self.tag_open = true;
-        if self.bound(prefix).unwrap_or_default() != ns {
+        // Not `unwrap_or_default`: comparing no text with no text, at no address, is what some
+        // processors take a hundred cycles for.
+        let is_bound = match self.bound(prefix) {
+            Some(bound) => bound == ns,
+            None => ns.is_empty(),
+        };
+        if !is_bound {
             self.declare(prefix, ns);
         }
         Tag { writer: self }
