@@ -40,8 +40,8 @@
 //! states them as a record does, before its braces. `command!` states requests that
 //! are answered with a text alone, [`Returned`](super::Returned).
 //!
-//! Other crates use them as `soap_axl::axl_record!` and so on; what
-//! [`Schema::render`](super::schema::Schema::render) writes does.
+//! Other crates use them as `soap_axl::axl_record!` and so on, as does what `Schema::render` of the
+//! feature `schema` writes.
 
 /// States records. See the module's text.
 #[macro_export]
