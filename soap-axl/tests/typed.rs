@@ -173,7 +173,8 @@ fn secrets_of_updates_print_nothing() {
     let body = envelope11(
         "<e:Body><n:updateUser xmlns:n='http://www.cisco.com/AXL/API/14.0'><userid>u</userid>\
          <password>hunter2</password><pin>24680</pin>\
-         <digestCredentials>hunter3</digestCredentials></n:updateUser></e:Body>",
+         <digestCredentials>hunter3</digestCredentials><mlppPassword>hunter4</mlppPassword>\
+         <attendeesAccessCode>13579</attendeesAccessCode></n:updateUser></e:Body>",
     );
     let received = serve(axl_head(""), &body).unwrap();
     let Request::UpdateUser(UpdateUser { password, pin, .. }) = received.request() else {
@@ -182,7 +183,7 @@ fn secrets_of_updates_print_nothing() {
     assert_eq!(password.value().unwrap().expose(), "hunter2");
     assert_eq!(pin.value().unwrap().expose(), "24680");
     let printed = format!("{received:?}");
-    for secret in ["hunter2", "24680", "hunter3"] {
+    for secret in ["hunter2", "24680", "hunter3", "hunter4", "13579"] {
         assert!(!printed.contains(secret), "{printed}");
     }
 }

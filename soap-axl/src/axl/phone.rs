@@ -1,6 +1,7 @@
 //! Phones: `addPhone`, `getPhone`, `listPhone`, and what is done to one.
 
 use crate::{
+    Secret,
     axl::{
         ForeignKey, Presence, Tags, Uuid,
         macros::{choice, command, open_string, operation, record},
@@ -161,6 +162,10 @@ record! {
             mtp_required: Presence<bool> = "mtpRequired";
             /// Dial rules.
             dial_rules_name: Presence<ForeignKey> = "dialRulesName";
+            /// User of the secure shell.
+            ssh_user_id: Presence<String> = "sshUserId";
+            /// Password of the secure shell.
+            ssh_pwd: Presence<Secret> = "sshPwd";
             /// User of SIP digests.
             digest_user: Presence<String> = "digestUser";
             /// Whether it calls one number when the handset is lifted.
@@ -505,6 +510,10 @@ command! {
         mtp_required: Presence<bool> = "mtpRequired";
         /// Dial rules.
         dial_rules_name: Presence<ForeignKey> = "dialRulesName";
+        /// User of the secure shell.
+        ssh_user_id: Presence<String> = "sshUserId";
+        /// Password of the secure shell.
+        ssh_pwd: Presence<Secret> = "sshPwd";
         /// User of SIP digests.
         digest_user: Presence<String> = "digestUser";
         /// Whether it calls one number when the handset is lifted.

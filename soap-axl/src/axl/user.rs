@@ -69,6 +69,8 @@ record! {
             enable_emcc: Presence<bool> = "enableEmcc";
             /// Device profiles that the user's applications may control.
             cti_controlled_device_profiles: Presence<ProfileNames> = "ctiControlledDeviceProfiles";
+            /// Password of precedence calls.
+            mlpp_password: Presence<Secret> = "mlppPassword";
             /// Whether this cluster is the user's home.
             home_cluster: Presence<bool> = "homeCluster";
             /// Whether the user has messages and presence.
@@ -103,6 +105,8 @@ record! {
             ipcc_extension: Presence<ForeignKey> = "ipccExtension";
             /// Its partition.
             ipcc_route_partition: Presence<ForeignKey> = "ipccRoutePartition";
+            /// Code of those who join the user's conferences.
+            attendees_access_code: Presence<Secret> = "attendeesAccessCode";
             /// Customer. From 12.5 on.
             customer_name: Presence<ForeignKey> = "customerName";
         }
@@ -316,6 +320,8 @@ command! {
         enable_emcc: Presence<bool> = "enableEmcc";
         /// Device profiles that the user's applications may control.
         cti_controlled_device_profiles: Presence<ProfileNames> = "ctiControlledDeviceProfiles";
+        /// Password of precedence calls.
+        mlpp_password: Presence<Secret> = "mlppPassword";
         /// Whether this cluster is the user's home.
         home_cluster: Presence<bool> = "homeCluster";
         /// Whether the user has messages and presence.
@@ -350,6 +356,8 @@ command! {
         ipcc_extension: Presence<ForeignKey> = "ipccExtension";
         /// Its partition.
         ipcc_route_partition: Presence<ForeignKey> = "ipccRoutePartition";
+        /// Code of those who join the user's conferences.
+        attendees_access_code: Presence<Secret> = "attendeesAccessCode";
         /// Customer. From 12.5 on.
         customer_name: Presence<ForeignKey> = "customerName";
     }
