@@ -47,6 +47,7 @@ TESTS = [
     Test("strophe", "Strophe.js logs in over BOSH and WebSocket, clear and TLS, and sees its events", "strophe.mjs", "separate", 90),
     Test("stanza", "stanza does the same over BOSH and pings", "stanza.mjs", "separate", 90),
     Test("bosh", "our BOSH client with prosody, ejabberd and us, over connections that break", "bosh_live.py", "separate", 180),
+    Test("pubsub", "102 publish-subscribe operations with prosody, ejabberd and us", "pubsub_servers.py", "separate", 180),
     Test("slixmpp", "slixmpp does the same over TCP, clear and TLS", "slixmpp_client.py", "separate", 90),
     Test("zeep", "zeep asks cucm over SOAP", "zeep_client.py", "cucm", 60),
     Test("axl-schema", "what cucm answers, against Cisco's schema", "axl_schema.py", "cucm", 180),
