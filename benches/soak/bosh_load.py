@@ -97,11 +97,12 @@ class Ours(Server):
     def __enter__(self):
         self.center.start("cucm", "notification")
         self.url = f"http://{self.center.addresses['notification-bosh']}/http-bind/"
+        self.xmpp = self.center.addresses["notification-xmpp"]
         secret = self.center.data_dir / "finesse.secret"
         # The ports are there before it.
         self.center.wait_for(secret.exists, "its secret", harness.START_LIMIT)
         secret = secret.read_text().strip()
-        self.pusher = ("--pusher", self.center.addresses["notification-xmpp"])
+        self.pusher = ("--pusher", self.xmpp)
         self.pusher += ("--pusher-user", "finesse", "--pusher-password", secret)
         return self
 
@@ -153,7 +154,7 @@ class Theirs(Server):
 
     def __enter__(self):
         self.peer.start()
-        self.url = self.peer.bosh
+        self.url, self.xmpp = self.peer.bosh, self.peer.xmpp
         user, password = self.peer.account(0)
         self.pusher = ("--pusher", self.peer.xmpp, "--pusher-user", user, "--pusher-password", password)
         return self
@@ -168,16 +169,17 @@ class Theirs(Server):
 class Floor(Server):
     """Bare axum."""
 
-    name = FLOOR
+    name, program = FLOOR, "bosh-load"
 
     def __init__(self, bin_dir, *_):
-        self.command = [str(bin_dir / "bosh-load"), "floor"]
+        self.command = [str(bin_dir / self.program), "floor"]
 
     def __enter__(self):
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=harness.die_with_parent
         )
-        self.url = f"http://{self.process.stdout.readline().strip()}/"
+        self.xmpp = self.process.stdout.readline().strip()
+        self.url = f"http://{self.xmpp}/"
         return self
 
     def __exit__(self, *_):
@@ -194,15 +196,18 @@ class Load:
     def __init__(self, bin_dir, server, log):
         self.server = server
         self.log = open(log, "ab")
-        command = [str(bin_dir / "bosh-load"), "sessions", "--url", server.url, "--profile", server.profile]
         self.process = subprocess.Popen(
-            [*command, *server.pusher],
+            self.command(bin_dir, server),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.log,
             text=True,
             preexec_fn=harness.die_with_parent,
         )
+
+    @staticmethod
+    def command(bin_dir, server):
+        return [str(bin_dir / "bosh-load"), "sessions", "--url", server.url, "--profile", server.profile, *server.pusher]
 
     def __enter__(self):
         return self

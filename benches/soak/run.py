@@ -14,6 +14,7 @@ this program. The exit status is 0 when nothing was found.
     run.py pubsub-instructions                   what an event costs to decode, beside walks of quick-xml
     run.py cti-mutate --sessions 5000            hostile sessions against the engine of the examples
     run.py bosh-load                             the notification service beside prosody and ejabberd
+    run.py pubsub-load                           the same for events to many subscribers
 """
 
 import argparse
@@ -36,6 +37,7 @@ FUZZ = WORKSPACE / "fuzz"
 sys.path.insert(0, str(WORKSPACE / "examples" / "tests" / "interop"))
 import bosh_load
 import harness
+import pubsub_load
 import tools
 
 # Beyond what a target was given, for its start and its end.
@@ -82,8 +84,8 @@ def parse():
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="cti-mutate: what they follow from (1)")
     parser.add_argument("--protocol", type=int, nargs="+", default=[17, 18], metavar="N",
                         help="cti-mutate: UCCX versions of the sessions (17 18)")
-    parser.add_argument("--quick", action="store_true", help="bosh-load: small numbers, to see that it works")
-    parser.add_argument("--raw", metavar="FILE", help="bosh-load: write all figures there, as JSON")
+    parser.add_argument("--quick", action="store_true", help="loads: small numbers, to see that it works")
+    parser.add_argument("--raw", metavar="FILE", help="loads: write all figures there, as JSON")
     options = parser.parse_args()
     if not options.parts and not options.list:
         parser.error("name a part, or --list")
@@ -279,14 +281,23 @@ def callgrind(*command):
 
 def load(options):
     """what requests and held sessions of the notification service take, beside prosody and ejabberd"""
+    return compare_servers(bosh_load, options)
+
+
+def fan_out(options):
+    """what an event to many subscribers takes, beside prosody, ejabberd and a bare loop"""
+    return compare_servers(pubsub_load, options)
+
+
+def compare_servers(module, options):
     build = run(
         ["cargo", "build", "--release", "--locked", "-p", "examples", "-p", "benches"]
-        + [word for name in bosh_load.BINARIES for word in ("--bin", name)],
+        + [word for name in module.BINARIES for word in ("--bin", name)],
     )
     if build.returncode != 0:
-        raise Missing(f"the servers or bosh-load do not build\n{build.stdout[-3_000:]}")
+        raise Missing(f"the servers or the load do not build\n{build.stdout[-3_000:]}")
     try:
-        return bosh_load.compare(target_directory() / "release", options.quick, raw=options.raw)
+        return module.compare(target_directory() / "release", options.quick, raw=options.raw)
     except (tools.Missing, harness.Failed) as problem:
         raise Missing(str(problem)) from problem
 
@@ -339,6 +350,7 @@ PARTS = {
     "bosh-instructions": bosh_instructions,
     "pubsub-instructions": pubsub_instructions,
     "bosh-load": load,
+    "pubsub-load": fan_out,
 }
 
 if __name__ == "__main__":
