@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use xmpp_pubsub::{
     Jid, Stanza, StanzaError,
     service::Service,
@@ -15,7 +15,11 @@ use xmpp_pubsub::{
 };
 
 use super::{login::WEB_SERVICE, nodes};
-use crate::{driver::Clock, seed::Seed};
+use crate::{
+    driver::{Clock, sleep_until},
+    seed::Seed,
+    shutdown::Shutdown,
+};
 
 /// The addresses served.
 #[derive(Clone, Debug)]
@@ -59,6 +63,8 @@ pub(super) enum Way {
 pub(super) struct Hub {
     shared: Arc<Mutex<Shared>>,
     clock: Clock,
+    /// Told when the service wants to be woken at another time.
+    other_time: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -68,6 +74,9 @@ struct Shared {
     service: Service,
     ways: HashMap<SessionKey, Way>,
     last: u64,
+    /// When the service wants to be woken, as far as [`Hub::keep_time`] was told.
+    due: Option<Duration>,
+    other_time: Arc<Notify>,
 }
 
 impl Hub {
@@ -83,6 +92,7 @@ impl Hub {
         let service = nodes::service(&names, seed, for_service);
         let router = Router::new(config);
         let ways = HashMap::new();
+        let other_time = Arc::new(Notify::new());
         Self {
             shared: Arc::new(Mutex::new(Shared {
                 names,
@@ -90,8 +100,28 @@ impl Hub {
                 service,
                 ways,
                 last: 0,
+                due: None,
+                other_time: Arc::clone(&other_time),
             })),
             clock: Clock::start(),
+            other_time,
+        }
+    }
+
+    /// Wakes the service when it wants to be: for leases that end, digests, items that are too old.
+    pub(super) async fn keep_time(self, shutdown: Shutdown) {
+        loop {
+            let due = self.lock().due.map(|due| self.clock.instant(due));
+            tokio::select! {
+                () = shutdown.requested() => return,
+                () = self.other_time.notified() => {}
+                () = sleep_until(due) => {
+                    let now = self.clock.now();
+                    let mut shared = self.lock();
+                    shared.service.handle_timeout(now);
+                    shared.hand_out(now);
+                }
+            }
         }
     }
 
@@ -182,8 +212,13 @@ impl Shared {
                 self.send(transmit.session, ToSession::Stanza(transmit.stanza));
             }
             if idle {
-                return;
+                break;
             }
+        }
+        let due = self.service.poll_timeout();
+        if due != self.due {
+            self.due = due;
+            self.other_time.notify_one();
         }
     }
 

@@ -94,7 +94,7 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
         login.clone(),
         shutdown.clone(),
     );
-    let clients = Clients::new(names.domain, &own, hub, login, shutdown.clone());
+    let clients = Clients::new(names.domain, &own, hub.clone(), login, shutdown.clone());
     let limits = Limits {
         connections: own.connections(),
         ..Limits::default()
@@ -111,6 +111,7 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
             Some(Arc::new(direct)),
         )),
         tokio::spawn(clients.farewell()),
+        tokio::spawn(hub.keep_time(shutdown.clone())),
         tokio::spawn(http::serve_held(
             clear,
             None,

@@ -14,7 +14,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use xmpp_pubsub::{
-    Feature, Jid, NodeId,
+    Jid, NodeId,
     pubsub::Affiliation,
     service::{AccessModel, Config, CreatePolicy, NewNode, NodeConfig, OnBounce, Overlap, Service},
     stanza::MessageKind,
@@ -32,9 +32,7 @@ pub(super) fn service(names: &Names, seed: &Seed, random: u64) -> Service {
         .with_auto_create(true)
         .with_overlap(Overlap::OncePerSession)
         // The router says who is gone; a user without a session keeps what he subscribed.
-        .with_on_bounce(OnBounce::Nothing)
-        // Nobody wakes the service, so nothing in it ends or is sent by itself.
-        .with_feature(Feature::SUBSCRIPTION_OPTIONS, false);
+        .with_on_bounce(OnBounce::Nothing);
     let mut service = Service::new(config);
     service.set_clock(START, utc_millis());
     if let Some(web) = user(names, WEB_SERVICE) {

@@ -32,6 +32,8 @@ class Step:
     answers: tuple
     # Who gets which event of it: user to line. Users who are not named get none.
     events: dict = dataclasses.field(default_factory=dict)
+    # The same, where a service may also send more.
+    or_events: dict | None = None
     # The requirement that it holds against.
     rule: str = ""
 
@@ -177,7 +179,8 @@ STEPS = [
     Step("a third and a fourth item push the oldest out: the third", "owner", "set", publish("{n}", "i3", "five"),
          ("done", "publish {n} [i3]"), {"first": "items {n} [i3 entry:five]", "second": "items {n} [i3 entry:five]"}, rule="PS-7.1-05"),
     Step("the fourth", "owner", "set", publish("{n}", "i4", "six"), ("done", "publish {n} [i4]"),
-         {"first": "items {n} [i4 entry:six]", "second": "items {n} [i4 entry:six]"}, rule="PS-7.1-16"),
+         {"first": "items {n} [i4 entry:six]", "second": "items {n} [i4 entry:six]"},
+         {name: "items {n} [i4 entry:six] + items {n} [retract i1]" for name in ("first", "second")}, rule="PS-7.1-16"),
     Step("what is left", "first", "get", items("{n}"), ("items {n} [i2 entry:three, i3 entry:five, i4 entry:six]",), rule="PS-7.1-16"),
     # Retracting and purging.
     Step("retracting without the right", "first", "set", retract("{n}", "i2"), FORBIDDEN, rule="PS-7.2-06"),

@@ -194,8 +194,9 @@ class Run:
 
 def allowed(step):
     """Each line that the specification allows."""
-    events = "".join(f"; {role}: {line}" for role, line in sorted(step.events.items()))
-    return [answer + events for answer in step.answers]
+    cases = [step.events] if step.or_events is None else [step.events, step.or_events]
+    told = ["".join(f"; {role}: {line}" for role, line in sorted(events.items())) for events in cases]
+    return [answer + events for answer in step.answers for events in told]
 
 
 def differences(server, outcome):

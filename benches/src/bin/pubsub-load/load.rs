@@ -176,7 +176,9 @@ impl Load {
             times.push(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));
         }
         times.sort_unstable();
-        let time = |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1)));
+        let time = |share: usize| {
+            times.get((times.len() * share / 100).min(times.len().saturating_sub(1)))
+        };
         Ok(json!({
             "notifications": count * self.tasks.len() - lost,
             "lost": lost,
