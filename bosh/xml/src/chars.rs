@@ -85,6 +85,24 @@ pub(crate) fn find3(a: u8, b: u8, c: u8, bytes: &[u8]) -> Option<usize> {
     memchr3(a, b, c, &bytes[at..]).map(|len| at + len)
 }
 
+/// Whether a value is what it stands for: without `<`, references, tabs and line ends.
+pub(crate) fn is_plain(value: &[u8]) -> bool {
+    let (words, rest) = value.as_chunks();
+    let special = |word| {
+        let low = below_space(word);
+        low | zeros(word ^ all(b'<')) | zeros(word ^ all(b'&'))
+    };
+    words
+        .iter()
+        .all(|word| special(u64::from_le_bytes(*word)) == 0)
+        && rest.iter().all(|&b| b >= b' ' && b != b'<' && b != b'&')
+}
+
+/// Marks the highest bit of bytes that are below a space, as [`zeros`] does.
+const fn below_space(word: u64) -> u64 {
+    word.wrapping_sub(all(b' ')) & !word & all(0x80)
+}
+
 /// Marks the highest bit of bytes that are zero. Behind the first such byte others may be marked too.
 const fn zeros(word: u64) -> u64 {
     word.wrapping_sub(all(1)) & !word & all(0x80)
@@ -166,7 +184,7 @@ pub(crate) fn reference(source: &str, at: usize) -> Result<(char, usize), Error>
 }
 
 /// Resolves what stands between `&` and `;`.
-fn resolve_reference(body: &str, offset: usize) -> Result<char, Error> {
+pub(crate) fn resolve_reference(body: &str, offset: usize) -> Result<char, Error> {
     let Some(number) = body.strip_prefix('#') else {
         return match body {
             "lt" => Ok('<'),

@@ -4,27 +4,29 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
-use super::tags::Closing;
+use super::tokens::Token;
 use super::{Markup, Mode, Reader, Texts};
-use crate::chars::{CDATA_OPEN, find3, is_space, push_normalized, reference};
+use crate::chars::{is_space, push_normalized, resolve_reference};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Profile;
 
 impl<'a> Reader<'a> {
     /// Joins the run of text that begins here. `None` if it is white space outside the root, empty, or not asked for.
     pub(super) fn on_text(&mut self, texts: Texts) -> Result<Option<Cow<'a, str>>, Error> {
-        let (source, start) = (self.source, self.at);
-        let bytes = source.as_bytes();
+        let start = self.at;
+        let bytes = self.source.as_bytes();
         let outside = self.open.is_empty() && self.mode != Mode::Fragment;
         let mut text: Cow<'a, str> = Cow::Borrowed("");
         loop {
             let from = self.at;
             let (end, part) = match bytes[from..] {
                 [b'&', ..] if outside => return Err(Error::new(ErrorKind::OutsideRoot, from)),
-                [b'&', ..] => {
-                    let (c, end) = reference(source, from)?;
-                    (end, Part::Character(c))
-                }
+                [b'&', ..] => match self.tokens.token(from) {
+                    Some((Token::Reference(name), end)) => {
+                        (end, Part::Character(resolve_reference(name, from)?))
+                    }
+                    _ => return Err(Error::new(ErrorKind::Syntax, from)),
+                },
                 [b'<', ..] => match self.markup() {
                     Markup::Comment => {
                         self.on_comment()?;
@@ -33,12 +35,10 @@ impl<'a> Reader<'a> {
                     Markup::Text if outside => {
                         return Err(Error::new(ErrorKind::OutsideRoot, from));
                     }
-                    Markup::Text => {
-                        let body = from + CDATA_OPEN.len();
-                        let len = memmem::find(&bytes[body..], b"]]>")
-                            .ok_or_else(|| Error::new(ErrorKind::Syntax, from))?;
-                        (body + len + 3, Part::Literal(&source[body..body + len]))
-                    }
+                    Markup::Text => match self.tokens.token(from) {
+                        Some((Token::CData(text), end)) => (end, Part::Literal(text)),
+                        _ => return Err(Error::new(ErrorKind::Syntax, from)),
+                    },
                     Markup::Start
                     | Markup::End
                     | Markup::Question
@@ -47,11 +47,18 @@ impl<'a> Reader<'a> {
                 },
                 [] => break,
                 _ => {
-                    let end = characters(bytes, from)?;
-                    if outside && !bytes[from..end].iter().all(|&b| is_space(b)) {
+                    let (text, end) = self
+                        .tokens
+                        .text(from)
+                        .ok_or_else(|| Error::new(ErrorKind::Syntax, from))?;
+                    if outside && !text.bytes().all(is_space) {
                         return Err(Error::new(ErrorKind::OutsideRoot, from));
                     }
-                    (end, Part::Literal(&source[from..end]))
+                    // XML 1.0 §2.4.
+                    if let Some(len) = memmem::find(text.as_bytes(), b"]]>") {
+                        return Err(Error::new(ErrorKind::Syntax, from + len));
+                    }
+                    (end, Part::Literal(text))
                 }
             };
             if end - start > self.limits.text {
@@ -82,15 +89,11 @@ impl<'a> Reader<'a> {
         if self.profile == Profile::Xmpp {
             return Err(Error::new(ErrorKind::Comment, self.at));
         }
-        // XML 1.0 §2.5 allows no `--` between the marks and no `-` before the end.
-        let body = &self.source.as_bytes()[self.at + 4..];
-        match memmem::find(body, b"--") {
-            Some(len) if body.get(len + 2) == Some(&b'>') => {
-                self.at += 4 + len + 3;
-                Ok(())
-            }
-            _ => Err(Error::new(ErrorKind::Syntax, self.at)),
-        }
+        let Some((Token::Comment, end)) = self.tokens.token(self.at) else {
+            return Err(Error::new(ErrorKind::Syntax, self.at));
+        };
+        self.at = end;
+        Ok(())
     }
 
     /// What `<!` begins that is neither a comment nor a CDATA section.
@@ -107,22 +110,23 @@ impl<'a> Reader<'a> {
 
     /// XML 1.0 §2.8 `XMLDecl`; everything else between `<?` and `?>` is refused.
     pub(super) fn on_question(&mut self) -> Result<(), Error> {
-        const OPEN: &[u8] = b"<?xml";
         let start = self.at;
-        let bytes = &self.source.as_bytes()[start..];
         let allowed = start == 0
             && matches!(
                 self.mode,
                 Mode::Document { declaration: true } | Mode::Header
             );
-        let is_declaration =
-            bytes.starts_with(OPEN) && bytes.get(OPEN.len()).is_some_and(|&b| is_space(b));
-        if !allowed || !is_declaration {
+        let found = if allowed {
+            self.tokens.token(start)
+        } else {
+            None
+        };
+        let Some((Token::Declaration(content), end)) = found else {
             return Err(Error::new(ErrorKind::ProcessingInstruction, start));
-        }
+        };
         let declaration = Error::new(ErrorKind::Declaration, start);
         let outside = self.bindings.len();
-        self.read_attributes(OPEN.len(), outside, Closing::Declaration)?;
+        self.read_attributes(content, "xml".len(), outside)?;
         if self.bindings.len() != outside {
             return Err(declaration);
         }
@@ -148,6 +152,7 @@ impl<'a> Reader<'a> {
             return Err(declaration);
         }
         self.attributes.clear();
+        self.at = end;
         Ok(())
     }
 }
@@ -156,25 +161,6 @@ impl<'a> Reader<'a> {
 enum Part<'a> {
     Literal(&'a str),
     Character(char),
-}
-
-/// Where the characters that begin at `from` end: at markup or a reference.
-pub(super) fn characters(bytes: &[u8], from: usize) -> Result<usize, Error> {
-    let mut at = from;
-    loop {
-        let rest = &bytes[at..];
-        match find3(b'<', b'&', b']', rest) {
-            Some(len) if rest[len] == b']' => {
-                // XML 1.0 §2.4.
-                if rest[len..].starts_with(b"]]>") {
-                    return Err(Error::new(ErrorKind::Syntax, at + len));
-                }
-                at += len + 1;
-            }
-            Some(len) => return Ok(at + len),
-            None => return Ok(bytes.len()),
-        }
-    }
 }
 
 /// The text as one that can grow, with room for what comes up to the next tag.

@@ -1,8 +1,9 @@
-//! The pull reader: one walk over the bytes, which tokenises, checks and resolves.
+//! The pull reader: quick-xml finds the tokens, all else is decided here.
 
 mod content;
 mod skip;
 mod tags;
+mod tokens;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,6 +16,8 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::{Limits, Profile};
 use crate::name::{Name, Str};
 use crate::scope::Scope;
+
+use tokens::Tokens;
 
 pub use skip::Skipped;
 
@@ -56,6 +59,7 @@ pub struct AttributeRef<'a> {
 /// After an error every further call returns the same error.
 pub struct Reader<'a> {
     source: &'a str,
+    tokens: Tokens<'a>,
     /// Behind what was read last.
     at: usize,
     /// There is a tab or a line end somewhere, so that attributes are looked at for them.
@@ -250,6 +254,7 @@ impl<'a> Reader<'a> {
             .collect();
         Self {
             source,
+            tokens: Tokens::over(source),
             at: 0,
             has_controls: false,
             is_accepted: false,

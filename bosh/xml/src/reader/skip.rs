@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 use smallvec::SmallVec;
 
-use super::content::characters;
 use super::{Markup, Reader, Rest, Texts};
-use crate::chars::{plain_name, reference};
+use crate::chars::{find3, is_space, plain_name, reference};
 use crate::error::{Error, ErrorKind};
 
 /// An element that was skipped.
@@ -146,6 +145,25 @@ impl Reader<'_> {
         }
     }
 
+    /// The place behind the end tag that stands here, which must be the one of `qname`.
+    fn end_tag(&self, qname: &[u8]) -> Result<usize, Error> {
+        let bytes = self.source.as_bytes();
+        let end = self.at + 2 + qname.len();
+        let mismatch = || Error::new(ErrorKind::MismatchedEnd, self.at);
+        if bytes.get(self.at + 2..end) != Some(qname) {
+            return Err(mismatch());
+        }
+        if bytes.get(end) == Some(&b'>') {
+            return Ok(end + 1);
+        }
+        let close = skip_space(bytes, end);
+        match bytes.get(close) {
+            Some(b'>') => Ok(close + 1),
+            None => Err(Error::new(ErrorKind::Syntax, self.at)),
+            Some(_) => Err(mismatch()),
+        }
+    }
+
     fn skip_text(&mut self) -> Result<(), Error> {
         let bytes = self.source.as_bytes();
         let mut at = self.at;
@@ -171,6 +189,32 @@ impl Reader<'_> {
     }
 }
 
+/// Where the characters that begin at `from` end: at markup or a reference.
+fn characters(bytes: &[u8], from: usize) -> Result<usize, Error> {
+    let mut at = from;
+    loop {
+        let rest = &bytes[at..];
+        match find3(b'<', b'&', b']', rest) {
+            Some(len) if rest[len] == b']' => {
+                // XML 1.0 §2.4.
+                if rest[len..].starts_with(b"]]>") {
+                    return Err(Error::new(ErrorKind::Syntax, at + len));
+                }
+                at += len + 1;
+            }
+            Some(len) => return Ok(at + len),
+            None => return Ok(bytes.len()),
+        }
+    }
+}
+
+fn skip_space(bytes: &[u8], at: usize) -> usize {
+    bytes[at..]
+        .iter()
+        .position(|&b| !is_space(b))
+        .map_or(bytes.len(), |len| at + len)
+}
+
 /// An element open inside the one that is skipped.
 struct Inside {
     name: Range<usize>,
@@ -181,7 +225,8 @@ struct Inside {
 /// Where the element of that name ends whose content begins here, in bytes that a reader has accepted before. `None` if
 /// another of the name may be inside, or a section in which tags are none.
 fn end_of_accepted(content: &[u8], qname: &[u8]) -> Option<usize> {
-    let end = memmem::find_iter(content, qname).find(|&at| {
+    let names = memmem::Finder::new(qname);
+    let end = names.find_iter(content).find(|&at| {
         let is_tag = content[..at].ends_with(b"</");
         is_tag
             && matches!(
@@ -190,8 +235,9 @@ fn end_of_accepted(content: &[u8], qname: &[u8]) -> Option<usize> {
             )
     })?;
     let before = &content[..end - 2];
-    let is_plain = memmem::find(before, b"<!").is_none()
-        && memmem::find_iter(before, qname).all(|at| !before[..at].ends_with(b"<"));
+    let follows_less = |at| before[..at].ends_with(b"<");
+    let is_plain =
+        !memchr_iter(b'!', before).any(follows_less) && !names.find_iter(before).any(follows_less);
     if !is_plain {
         return None;
     }

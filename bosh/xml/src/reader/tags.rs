@@ -2,8 +2,12 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+use quick_xml::events::attributes::{AttrError, Attributes};
+
+use super::tokens::Token;
 use super::{AttributeRef, Binding, Event, Mode, Open, Reader, Rest, Start};
-use crate::chars::{NAME_CLASSES, attribute_value, find3, is_ncname, is_space, plain_name};
+use crate::chars::{NAME_CLASSES, attribute_value, is_ncname, is_plain, is_space, plain_name};
 use crate::error::{Error, ErrorKind};
 use crate::name::{Name, Str};
 use crate::scope::{XML_NAMESPACE, XMLNS_NAMESPACE};
@@ -18,15 +22,6 @@ pub(super) struct Tag<'a> {
     pub(super) name_end: usize,
     pub(super) self_closing: bool,
     pub(super) rests_on: Rest,
-}
-
-/// What attributes end at.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Closing {
-    /// `>` or `/>`.
-    Tag,
-    /// `?>`.
-    Declaration,
 }
 
 /// A qualified name in its place; the prefix is empty if there is none.
@@ -77,16 +72,22 @@ impl<'a> Reader<'a> {
         if depth >= self.limits.effective_depth() {
             return Err(Error::new(ErrorKind::Limit("depth"), start));
         }
+        let tag = self
+            .tokens
+            .start_tag(start)
+            .ok_or_else(|| Error::new(ErrorKind::Syntax, start))?;
         let name = self.qname(start + 1)?;
         let outside = self.bindings.len();
         let mut rests_on = Rest::NOTHING;
-        let mut self_closing = false;
-        if self.source.as_bytes().get(name.end) == Some(&b'>') {
-            self.at = name.end + 1;
-        } else {
-            self_closing = self.read_attributes(name.end, outside, Closing::Tag)?;
-            rests_on = self.resolve_attributes(start)?;
+        match tag.content.as_bytes().get(name.whole.len()) {
+            Some(&byte) if is_space(byte) => {
+                self.read_attributes(tag.content, name.whole.len(), outside)?;
+                rests_on = self.resolve_attributes(start)?;
+            }
+            Some(_) => return Err(Error::new(ErrorKind::Name, start + 1)),
+            None => {}
         }
+        self.at = tag.end;
         let binding = self.find_binding(name.prefix, start + 1)?;
         if name.prefix.is_empty() || binding.is_some() {
             rests_on = rests_on.min(binding.map_or(Rest::NO_DEFAULT, Rest::on));
@@ -97,74 +98,58 @@ impl<'a> Reader<'a> {
             local: name.local,
             binding,
             name_end: name.end,
-            self_closing,
+            self_closing: tag.self_closing,
             rests_on,
         })
     }
 
-    /// Reads `(S Attribute)* S?` and what closes the tag; keeps declarations as bindings and the others with their prefix
-    /// where the namespace will be. Returns whether the tag closes its element.
+    /// Reads `(S Attribute)* S?` behind the name of that length; keeps declarations as bindings and the others with their
+    /// prefix where the namespace will be.
     pub(super) fn read_attributes(
         &mut self,
-        mut at: usize,
+        content: &'a str,
+        name_len: usize,
         outside: usize,
-        closing: Closing,
-    ) -> Result<bool, Error> {
-        let source = self.source;
-        let bytes = source.as_bytes();
+    ) -> Result<(), Error> {
+        let bytes = self.source.as_bytes();
         let syntax = |at: usize| Error::new(ErrorKind::Syntax, at);
-        loop {
-            let name_start = skip_space(bytes, at);
-            match (closing, &bytes[name_start..]) {
-                (Closing::Tag, [b'>', ..]) => {
-                    self.at = name_start + 1;
-                    return Ok(false);
-                }
-                (Closing::Tag, [b'/', b'>', ..]) | (Closing::Declaration, [b'?', b'>', ..]) => {
-                    self.at = name_start + 2;
-                    return Ok(true);
-                }
-                _ if name_start == at => return Err(syntax(at)),
-                _ => {}
-            }
-            let name = self.qname(name_start)?;
-            let equals = skip_space(bytes, name.end);
-            if bytes.get(equals) != Some(&b'=') {
-                return Err(syntax(equals));
-            }
-            let open = skip_space(bytes, equals + 1);
-            let Some(&quote @ (b'"' | b'\'')) = bytes.get(open) else {
-                return Err(syntax(open));
+        let mut attributes = Attributes::new(content, name_len);
+        // Names are compared once their namespaces are known.
+        attributes.with_checks(false);
+        for attribute in attributes {
+            let attribute =
+                attribute.map_err(|error| syntax(self.place(content) + place(&error)))?;
+            let (key, Cow::Borrowed(raw)) = (attribute.key.into_inner(), attribute.value) else {
+                return Err(syntax(self.place(content)));
             };
-            let start = open + 1;
-            let mut end = start;
-            let mut plain = true;
-            loop {
-                let Some(len) = find3(quote, b'<', b'&', &bytes[end..]) else {
-                    return Err(syntax(open));
-                };
-                end += len;
-                match bytes[end] {
-                    b'<' => return Err(syntax(end)),
-                    b'&' => {
-                        plain = false;
-                        end += 1;
-                    }
-                    _ => break,
-                }
+            let at = self.place(key);
+            // quick-xml asks for no white space between attributes.
+            if !is_space(bytes[at - 1]) {
+                return Err(syntax(at));
             }
-            if end - start > self.limits.attribute_value {
+            let name = self.qname(at)?;
+            if name.whole.len() != key.len() {
+                return Err(Error::new(ErrorKind::Name, at));
+            }
+            let start = self.place(raw);
+            if raw.len() > self.limits.attribute_value {
                 return Err(Error::new(ErrorKind::Limit("attribute_value"), start));
             }
-            let raw = &source[start..end];
-            let value = if plain && !self.has_controls {
+            let value = if is_plain(raw.as_bytes()) {
                 Cow::Borrowed(raw)
+            } else if let Some(less) = memchr(b'<', raw.as_bytes()) {
+                return Err(syntax(start + less));
             } else {
                 attribute_value(raw, start)?
             };
-            self.on_attribute(&name, value, name_start, outside)?;
-            at = end + 1;
+            self.on_attribute(&name, value, at, outside)?;
         }
+        Ok(())
+    }
+
+    /// Where a part of the source begins.
+    fn place(&self, part: &str) -> usize {
+        part.as_ptr().addr() - self.source.as_ptr().addr()
     }
 
     fn on_attribute(
@@ -233,7 +218,7 @@ impl<'a> Reader<'a> {
             if prefix.is_empty() {
                 continue;
             }
-            let place = prefix.as_ptr().addr() - self.source.as_ptr().addr();
+            let place = self.place(&prefix);
             self.attributes[index].name.ns = match self.find_binding(&prefix, place)? {
                 Some(binding) => {
                     rests_on = rests_on.min(Rest::on(binding));
@@ -249,31 +234,15 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn on_end(&mut self) -> Result<(), Error> {
-        let Some(open) = self.open.last() else {
-            return Err(Error::new(ErrorKind::MismatchedEnd, self.at));
+        let Some((Token::End(qname), end)) = self.tokens.token(self.at) else {
+            return Err(Error::new(ErrorKind::Syntax, self.at));
         };
-        self.at = self.end_tag(open.qname.as_bytes())?;
+        if self.open.last().is_none_or(|open| open.qname != qname) {
+            return Err(Error::new(ErrorKind::MismatchedEnd, self.at));
+        }
+        self.at = end;
         self.close();
         Ok(())
-    }
-
-    /// The place behind the end tag that stands here, which must be the one of `qname`.
-    pub(super) fn end_tag(&self, qname: &[u8]) -> Result<usize, Error> {
-        let bytes = self.source.as_bytes();
-        let end = self.at + 2 + qname.len();
-        let mismatch = || Error::new(ErrorKind::MismatchedEnd, self.at);
-        if bytes.get(self.at + 2..end) != Some(qname) {
-            return Err(mismatch());
-        }
-        if bytes.get(end) == Some(&b'>') {
-            return Ok(end + 1);
-        }
-        let close = skip_space(bytes, end);
-        match bytes.get(close) {
-            Some(b'>') => Ok(close + 1),
-            None => Err(Error::new(ErrorKind::Syntax, self.at)),
-            Some(_) => Err(mismatch()),
-        }
     }
 
     /// Closes the innermost element; returns what it and what was in it rest on.
@@ -353,11 +322,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn skip_space(bytes: &[u8], at: usize) -> usize {
-    bytes[at..]
-        .iter()
-        .position(|&b| !is_space(b))
-        .map_or(bytes.len(), |len| at + len)
+/// Where quick-xml found the fault, from where the tag's content begins.
+const fn place(error: &AttrError) -> usize {
+    match *error {
+        AttrError::ExpectedEq(at)
+        | AttrError::ExpectedValue(at)
+        | AttrError::UnquotedValue(at)
+        | AttrError::ExpectedQuote(at, _)
+        | AttrError::Duplicated(at, _) => at,
+    }
 }
 
 /// Compares in pairs while that is cheap, by sorting where a limit was set high.
