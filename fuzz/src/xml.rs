@@ -6,8 +6,11 @@ mod oracle;
 use bytes::BytesMut;
 use wire_xml::{Element, Limits, Part, Profile, Splitter};
 
-/// A document by the reader and by quick-xml: both accept it and tell the same of it, or neither does. What is skipped is
-/// checked as if it were read, and a second reading of what was accepted finds the same.
+/// A document by the reader and by quick-xml's `NsReader`: both accept it and tell the same of it, or neither does.
+///
+/// The reader's tokens are quick-xml's too. Compared are its namespaces and checks, and the scanner that skips elements: it
+/// refuses what reading refuses, also under small limits, and ends where tokens end. A second reading of what was accepted
+/// finds the same.
 pub fn reader(data: &[u8]) {
     oracle::compare(data);
 }

@@ -102,12 +102,30 @@ fn soap_skips_comments_and_refuses_the_rest() {
     let refused = |input| refused_with(input, Profile::Soap, &limits);
     assert_eq!(refused("<a><!-- -- --></a>"), Some(ErrorKind::Syntax));
     assert_eq!(refused("<a><!-- b ---></a>"), Some(ErrorKind::Syntax));
+    assert_eq!(refused("<a><!--></a>"), Some(ErrorKind::Syntax));
+    assert_eq!(refused("<a><!---></a>"), Some(ErrorKind::Syntax));
+    assert_eq!(refused("<a><!-- b</a>"), Some(ErrorKind::Syntax));
+    assert_eq!(refused("<a><!----></a>"), None);
     assert_eq!(refused("<!DOCTYPE a><a/>"), Some(ErrorKind::Dtd));
     assert_eq!(
         refused("<a><?b?></a>"),
         Some(ErrorKind::ProcessingInstruction)
     );
     assert_eq!(refused("<?xml version='1.0' encoding='UTF-16'?><a/>"), None);
+}
+
+#[test]
+fn a_byte_order_mark_inside_is_text() {
+    let (limits, scope) = (Limits::default(), Scope::new());
+    let input = "<a/>\u{feff}<a/>\u{feff}&lt;\u{feff}";
+    let mut reader = Reader::fragment(input.as_bytes(), Profile::Xmpp, &limits, &scope).unwrap();
+    let mut texts = Vec::new();
+    while let Some(event) = reader.next_event().unwrap() {
+        if let Event::Text(text) = event {
+            texts.push(text.into_owned());
+        }
+    }
+    assert_eq!(texts, ["\u{feff}", "\u{feff}<\u{feff}"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter};
 
 use super::tokens::Token;
 use super::{Markup, Mode, Reader, Texts};
@@ -55,7 +55,9 @@ impl<'a> Reader<'a> {
                         return Err(Error::new(ErrorKind::OutsideRoot, from));
                     }
                     // XML 1.0 §2.4.
-                    if let Some(len) = memmem::find(text.as_bytes(), b"]]>") {
+                    let close = memchr_iter(b']', text.as_bytes())
+                        .find(|&len| text[len..].starts_with("]]>"));
+                    if let Some(len) = close {
                         return Err(Error::new(ErrorKind::Syntax, from + len));
                     }
                     (end, Part::Literal(text))

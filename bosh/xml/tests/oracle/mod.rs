@@ -1,5 +1,8 @@
 //! What a document is by quick-xml's `NsReader` and a few plain rules of XML that it leaves to its caller, to compare the
-//! reader with. Written for being right, not for speed; the fuzz target `xml_reader` uses it too.
+//! reader's namespaces, its checks and its scanner for skipped elements with. Written for being right, not for speed; the fuzz
+//! target `xml_reader` uses it too.
+
+use std::ops::Range;
 
 use quick_xml::NsReader;
 use quick_xml::events::attributes::Attribute;
@@ -35,8 +38,11 @@ pub(crate) fn compare(input: &[u8]) {
             (Err(_), None) => {}
             _ => panic!("{found:?} instead of {expected:?} for {}", text()),
         }
-        let skipped = skip_root(input, profile);
+        let skipped = skip_root(input, profile, &Limits::MAX);
         assert_eq!(skipped.is_some(), expected.is_some(), "{}", text());
+        let limited = Reader::document(input, profile, &SMALL).and_then(seen);
+        let skipped = skip_root(input, profile, &SMALL);
+        assert_eq!(skipped.is_some(), limited.is_ok(), "{}", text());
         if expected.is_some() {
             accepted(input, profile);
             parts(input, profile);
@@ -67,8 +73,8 @@ fn seen(mut reader: Reader<'_>) -> Result<Vec<Seen>, wire_xml::Error> {
 }
 
 /// The root skipped: refused whenever reading it is refused.
-fn skip_root(input: &[u8], profile: Profile) -> Option<()> {
-    let mut reader = Reader::document(input, profile, &Limits::MAX).ok()?;
+fn skip_root(input: &[u8], profile: Profile, limits: &Limits) -> Option<()> {
+    let mut reader = Reader::document(input, profile, limits).ok()?;
     let Some(Event::Start(start)) = reader.next_event().ok()? else {
         return None;
     };
@@ -86,7 +92,7 @@ fn accepted(input: &[u8], profile: Profile) {
     assert_eq!(again, strict);
 }
 
-/// Every element can be skipped; what is said to stand alone does, and both readings find the same end.
+/// Every element can be skipped; both readings find the end that tokens have, and what is said to stand alone does.
 fn parts(input: &[u8], profile: Profile) {
     for index in 0.. {
         let Some((start, skipped)) = skip(Reader::document(input, profile, &Limits::MAX), index)
@@ -95,6 +101,7 @@ fn parts(input: &[u8], profile: Profile) {
         };
         let again = skip(Reader::accepted(input, profile), index);
         assert_eq!(again, Some((start.clone(), skipped.clone())));
+        assert_eq!(skipped.range, by_tokens(input, profile, index));
         let part = &input[skipped.range];
         let other = Scope::new().with("", "urn:other");
         let alone = Reader::document_in(part, profile, &Limits::MAX, &other).and_then(seen);
@@ -125,6 +132,28 @@ fn skip<'a>(
         }
     }
     None
+}
+
+/// The bytes of the element of this number, read token by token.
+fn by_tokens(input: &[u8], profile: Profile, index: usize) -> Range<usize> {
+    let mut reader = Reader::document(input, profile, &Limits::MAX).expect("accepted before");
+    let (mut starts, mut found) = (0, None);
+    loop {
+        match reader.next_event().expect("accepted before") {
+            Some(Event::Start(start)) => {
+                if starts == index {
+                    found = Some((start.range.start, reader.depth()));
+                }
+                starts += 1;
+            }
+            Some(Event::End) => match found {
+                Some((start, depth)) if reader.depth() < depth => return start..reader.position(),
+                _ => {}
+            },
+            Some(Event::Text(_)) => {}
+            None => panic!("element {index} has no end"),
+        }
+    }
 }
 
 fn by_quick_xml(input: &[u8], profile: Profile) -> Option<Vec<Seen>> {
@@ -371,6 +400,16 @@ fn is_char(c: char) -> bool {
         ],
     )
 }
+
+/// Limits that the samples pass here and there.
+const SMALL: Limits = Limits::MAX
+    .with_depth(3)
+    .with_attributes(1)
+    .with_namespaces(2)
+    .with_name(8)
+    .with_namespace_name(5)
+    .with_attribute_value(1)
+    .with_text(8);
 
 /// XML 1.0 production 4, without the colon.
 const START: &[(u32, u32)] = &[
