@@ -100,6 +100,7 @@ fn documents_at_the_edges_are_read_alike() {
         "<a xmlns='u'><b c='/a>'/></a>",
         "<a xmlns='u' xmlns:p='v'><b xmlns='w'><p:c/></b></a>",
         "<a xmlns='u'><b xmlns='w'><c xmlns=''/></b></a>",
+        "<a xmlns='u'><p:b xmlns:p='v'><c></c></p:b></a>",
         "<a><b c='\"'/><b c=\"'\"/></a>",
         "<a b='&'/>",
         "<a b='&lt;&#x20;'/>",
