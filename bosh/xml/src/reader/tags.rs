@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
         attributes.with_checks(false);
         for attribute in attributes {
             let attribute =
-                attribute.map_err(|error| syntax(self.place(content) + place(&error)))?;
+                attribute.map_err(|error| syntax(self.place(content) + fault(&error)))?;
             let (key, Cow::Borrowed(raw)) = (attribute.key.into_inner(), attribute.value) else {
                 return Err(syntax(self.place(content)));
             };
@@ -323,7 +323,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Where quick-xml found the fault, from where the tag's content begins.
-const fn place(error: &AttrError) -> usize {
+const fn fault(error: &AttrError) -> usize {
     match *error {
         AttrError::ExpectedEq(at)
         | AttrError::ExpectedValue(at)
