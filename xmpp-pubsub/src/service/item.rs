@@ -29,6 +29,10 @@ impl Items {
         self.last = Some((item, payload));
     }
 
+    pub(super) fn forget_last(&mut self) {
+        self.last = None;
+    }
+
     /// The newest item with what it holds, if that is known here.
     pub(super) const fn last(&self) -> Option<&(ItemRecord, Option<Payload>)> {
         self.last.as_ref()

@@ -78,9 +78,10 @@ impl Service {
                     .into_iter()
                     .map(|stored| (stored.id, stored.payload))
                     .collect();
-                let items = items.into_iter().map(|item| {
-                    let payload = stored.remove(&item.id).flatten();
-                    shown_item(node, item, payload)
+                // What is not there any more went while the storage was asked.
+                let items = items.into_iter().filter_map(|item| {
+                    let payload = stored.remove(&item.id)?;
+                    Some(shown_item(node, item, payload))
                 });
                 Ok(items_reply(id, items.collect(), set))
             }

@@ -196,6 +196,10 @@ impl State {
         };
         let purges = config.purge_offline && !node.config.purge_offline;
         node.config = config.clone();
+        if !node.keeps_last() {
+            // It would be an old one by the time that it is wanted again.
+            node.items.forget_last();
+        }
         if purges {
             let publishers: BTreeSet<_> = node.items.iter().map(|i| i.publisher.clone()).collect();
             for publisher in publishers {

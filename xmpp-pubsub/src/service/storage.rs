@@ -272,13 +272,19 @@ impl Service {
                 request,
                 items,
                 set,
-            } => self.answer_items(node, &request, items, set, answer),
+            } => {
+                // That he may see it can rest on what is not confirmed.
+                if let Some(from) = &request.from {
+                    self.see_user(from);
+                }
+                self.answer_items(node, &request, items, set, answer);
+            }
             Purpose::Last { to, subids, item } => {
-                // Who cannot be told now is told of the next one.
-                if let Ok(answer) = answer {
-                    let payload = answer.into_iter().find(|stored| stored.id == item.id);
-                    let payload = payload.and_then(|stored| stored.payload);
-                    self.send_stored(node, to, subids, item, payload);
+                self.see_user(&to);
+                // Who cannot be told now is told of the next one, and so is he whose item went meanwhile.
+                let mut stored = answer.into_iter().flatten();
+                if let Some(stored) = stored.find(|stored| stored.id == item.id) {
+                    self.send_stored(node, to, subids, item, stored.payload);
                 }
             }
         }

@@ -9,7 +9,9 @@ use xmpp_pubsub::service::{AccessModel, Config, NewNode, NodeConfig, Persistence
 use xmpp_pubsub::stanza::Payload;
 use xmpp_pubsub::xml::Element;
 
-use crate::common::{Bench, NOW, OWNER, READER, config, done, error, events, jid, node, to};
+use crate::common::{
+    Bench, NOW, OWNER, READER, YEAR_2006, config, done, error, events, jid, node, to,
+};
 
 const FRANCISCO: &str = "francisco@denmark.lit";
 
@@ -249,6 +251,67 @@ fn the_last_item_is_fetched_where_it_is_not_at_hand() {
         to(&sent, FRANCISCO)[0].contains("<item id=\"a\"><entry xmlns=\"urn:e\"/></item>"),
         "PS-12.10-01: {sent}"
     );
+}
+
+/// Items that go while the storage is asked for them, and that it cannot give any more.
+#[test]
+fn what_goes_while_the_storage_is_asked_is_left_out() {
+    for restored in [false, true] {
+        let mut kept = Kept::new();
+        kept.bench.configure(&[("item_expire", "10")]);
+        kept.bench.publish("a");
+        kept.confirm();
+        if restored {
+            let snapshot = kept.bench.service.snapshot();
+            kept.storage.compact(snapshot);
+            kept.bench.service = Service::restore(journaled(), kept.storage.entries());
+            kept.bench.service.set_clock(NOW, YEAR_2006 + 1_000);
+            kept.bench.subscribe(READER, FRANCISCO);
+        } else {
+            kept.bench
+                .pubsub(READER, "get", "<items node='princely_musings'/>");
+        }
+        kept.confirm();
+        let request = kept.bench.service.poll_storage().unwrap();
+        kept.bench.wait(Duration::from_secs(20));
+        let entry = kept.bench.service.poll_journal().unwrap();
+        let seq = entry.seq;
+        kept.storage.append(entry);
+        let now = kept.bench.now;
+        kept.bench.service.journal_confirmed(now, seq);
+        let found = kept.storage.read(&request.node, &request.items);
+        assert_eq!(found, [], "PS-12.24-01: the item is too old");
+        kept.bench
+            .service
+            .handle_storage(now, request.id, Ok(found));
+        let sent = kept.bench.sent();
+        assert!(!sent.contains("<item "), "PS-6.5-15: {sent}");
+        assert_eq!(
+            (events(&sent), sent.lines().count()),
+            (0, usize::from(!restored)),
+            "one answer, and no event of an item that is gone: {sent}"
+        );
+    }
+}
+
+#[test]
+fn what_the_storage_has_waits_for_the_rights_that_open_it() {
+    let mut kept = Kept::new();
+    kept.bench.configure(&[("access_model", "whitelist")]);
+    kept.bench.publish("a");
+    kept.confirm();
+    let member = Affiliation::Member;
+    kept.bench
+        .service
+        .set_service_affiliation(NOW, &jid(FRANCISCO), member);
+    kept.bench
+        .pubsub(READER, "get", "<items node='princely_musings'/>");
+    assert_eq!(
+        kept.answer_storage(),
+        "",
+        "that he may see it is not confirmed"
+    );
+    assert!(kept.confirm().contains("<item id=\"a\">"));
 }
 
 /// A small random number generator, so that every run is the same.

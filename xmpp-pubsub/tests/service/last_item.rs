@@ -126,3 +126,25 @@ fn an_address_gets_it_once_however_many_subscriptions_it_has() {
         "T21: {sent}"
     );
 }
+
+#[test]
+fn it_is_the_newest_where_none_was_sent_for_a_while() {
+    for persist_items in [true, false] {
+        let config_of_node = NodeConfig {
+            persist_items,
+            ..NodeConfig::default().with_max_items(10)
+        };
+        let mut bench = Bench::with(config(), config_of_node);
+        bench.publish("a");
+        bench.configure(&[("send_last_published_item", "never")]);
+        bench.publish("b");
+        bench.configure(&[("send_last_published_item", "on_sub")]);
+        let sent = bench.subscribe(READER, FRANCISCO);
+        assert!(!sent.contains("<item id=\"a\">"), "PS-12.10-01: {sent}");
+        assert_eq!(
+            sent.contains("<item id=\"b\">"),
+            persist_items,
+            "PS-12.10-01: nobody has what was not kept: {sent}"
+        );
+    }
+}
