@@ -9,7 +9,9 @@ this program. The exit status is 0 when nothing was found.
     run.py cti-fuzz                              each CTI target for ten minutes, two at a time
     run.py cti-fuzz --seconds 60 --targets cti_client cti_server
     run.py bosh-simulation                       100,000 seeds
+    run.py pubsub-simulation                     10,000 seeds
     run.py bosh-fuzz                             each BOSH target for ten minutes
+    run.py pubsub-fuzz                           each target of XMPP and publish-subscribe for ten minutes
     run.py bosh-instructions                     what an event costs at 1,000 and 100,000 held sessions
     run.py pubsub-instructions                   what an event costs to decode, beside walks of quick-xml
     run.py cti-mutate --sessions 5000            hostile sessions against the engine of the examples
@@ -76,7 +78,7 @@ def parse():
     )
     parser.add_argument("parts", nargs="*", metavar="PART", choices=[[], *PARTS], help="what to run, in this order")
     parser.add_argument("--list", action="store_true", help="print the parts and stop")
-    parser.add_argument("--seeds", type=int, metavar="N", help="simulations: how many seeds (cti 10,000, bosh 100,000)")
+    parser.add_argument("--seeds", type=int, metavar="N", help="simulations: how many seeds (cti and pubsub 10,000, bosh 100,000)")
     parser.add_argument("--seconds", type=int, default=600, metavar="N", help="fuzzing: how long each target runs (600)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="fuzzing: how many targets at a time (2)")
     parser.add_argument("--targets", nargs="+", metavar="NAME", help="fuzzing: these targets instead of all of the crate")
@@ -100,6 +102,11 @@ def cti_simulation(options):
 def bosh_simulation(options):
     """BOSH client, connection manager and a network that does its worst, in virtual time, over many seeds"""
     return simulation("bosh", options.seeds or 100_000)
+
+
+def pubsub_simulation(options):
+    """pubsub service beside a model, its journal and storage late, and processes that crash, over many seeds"""
+    return simulation("xmpp-pubsub", options.seeds or 10_000)
 
 
 def simulation(package, count):
@@ -127,10 +134,16 @@ def bosh_fuzz(options):
     return fuzz("bosh_", options)
 
 
-def fuzz(prefix, options):
+def pubsub_fuzz(options):
+    """each fuzz target of xmpp-pubsub, coverage-guided, with sanitizers"""
+    return fuzz(("xmpp_", "pubsub_"), options)
+
+
+def fuzz(prefixes, options):
     if shutil.which("cargo-fuzz") is None:
         raise Missing("cargo-fuzz is missing: cargo install cargo-fuzz, and rustup toolchain install nightly")
-    targets = options.targets or sorted(path.stem for path in (FUZZ / "fuzz_targets").glob(f"{prefix}*.rs"))
+    names = sorted(path.stem for path in (FUZZ / "fuzz_targets").glob("*.rs"))
+    targets = options.targets or [name for name in names if name.startswith(prefixes)]
     for target in targets:
         if not (FUZZ / "fuzz_targets" / f"{target}.rs").exists():
             raise Missing(f"there is no target {target}")
@@ -339,6 +352,7 @@ def run(command, environment=None, limit=None, merged=True):
 DICTIONARIES = {
     "cti.dict": ("cti_client", "cti_follow", "cti_message", "cti_server"),
     "bosh.dict": ("bosh_body", "bosh_client", "bosh_manager", "bosh_session"),
+    "xmpp.dict": ("pubsub_service", "xmpp_server", "xmpp_stanza", "xmpp_stream"),
 }
 
 PARTS = {
@@ -351,6 +365,8 @@ PARTS = {
     "pubsub-instructions": pubsub_instructions,
     "bosh-load": load,
     "pubsub-load": fan_out,
+    "pubsub-simulation": pubsub_simulation,
+    "pubsub-fuzz": pubsub_fuzz,
 }
 
 if __name__ == "__main__":
