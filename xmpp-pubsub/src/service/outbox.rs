@@ -94,9 +94,16 @@ impl Outbox {
             return;
         };
         if let Some(queue) = self.withheld.get_mut(&peer) {
-            if queue.len() >= self.most_per_peer && !out.is_answer() {
-                self.dropped += 1;
-                return;
+            if queue.len() >= self.most_per_peer {
+                if !out.is_answer() {
+                    self.dropped += 1;
+                    return;
+                }
+                if after <= self.confirmed {
+                    // It would wait for nothing but its turn, and more of them could wait than there is room for.
+                    self.ready.push_back(out);
+                    return;
+                }
             }
             queue.push_back((after, self.order, out));
         } else if after > self.confirmed {
@@ -197,7 +204,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stanza::Payload;
+    use crate::stanza::{Iq, IqContent, Payload};
 
     fn outbox() -> Outbox {
         Outbox::new(Jid::new("pubsub.localhost").unwrap(), "p", 2)
@@ -243,6 +250,19 @@ mod tests {
         let mut outbox = outbox();
         outbox.push_all(1, &mut (1..=4).map(|number| to("a@b", number)).collect());
         assert_eq!((outbox.held(), outbox.dropped()), (2, 2));
+    }
+
+    #[test]
+    fn ps_14_5_02_answers_that_wait_for_their_turn_have_a_limit_too() {
+        let mut outbox = outbox();
+        outbox.push_all(1, &mut vec![to("a@b", 1), to("a@b", 2)]);
+        for _ in 0..10 {
+            let mut answer = Iq::new(StanzaId::new("i").unwrap(), IqContent::Result(None));
+            answer.to = Some(Jid::new("a@b").unwrap());
+            outbox.push_all(0, &mut vec![Out::Stanza(Box::new(Stanza::Iq(answer)))]);
+        }
+        let ready = core::iter::from_fn(|| outbox.pop()).count();
+        assert_eq!((ready, outbox.held()), (10, 2), "PS-14.5-02");
     }
 
     #[test]
