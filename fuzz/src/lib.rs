@@ -6,6 +6,7 @@
 
 pub mod bosh;
 pub mod cti;
+pub mod pubsub;
 pub mod seeds;
 pub mod soap;
 pub mod xml;
@@ -33,7 +34,8 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("cti_service", cti::service),
     ("cti_roundtrip", cti::roundtrip),
     ("cti_follow", cti::follow),
-    ("pubsub_service", xmpp::service),
+    ("xmpp_stream", xmpp::stream),
+    ("pubsub_service", pubsub::service),
     ("xml_document", xml::document),
     ("xml_reader", xml::reader),
     ("xml_stream", xml::stream),

@@ -1,19 +1,21 @@
-//! xmpp-pubsub: stanzas with what they carry, and a server's session over TCP.
+//! xmpp-pubsub: stanzas with what they carry, and sessions over each form of stream.
 
 use std::time::Duration;
 
-use bytes::BytesMut;
-use wire_xml::{Element, Limits, Profile, Writer};
+use bytes::{Bytes, BytesMut};
+use wire_xml::{Element, Limits, Profile, Scope, Writer};
 use xmpp_pubsub::form::{
     Form, MetaData, NodeConfig, PublishOptions, SubscribeAuthorization, SubscribeOptions,
 };
-use xmpp_pubsub::service::{Config, Service};
-use xmpp_pubsub::session::{Server, ServerConfig, ServerEvent};
+use xmpp_pubsub::sasl::Password;
+use xmpp_pubsub::session::{
+    Client, ClientConfig, ClientEvent, Security, Server, ServerConfig, ServerEvent,
+};
 use xmpp_pubsub::stanza::{IqContent, Payload, Payloads};
-use xmpp_pubsub::stream;
-use xmpp_pubsub::{Feature, Jid, Stanza};
+use xmpp_pubsub::stream::{self, TcpFraming, decode_message, fragments};
+use xmpp_pubsub::{Jid, Stanza};
 use xmpp_pubsub::{
-    Uri, caps, command, delay, disco, event, notification, owner, pubsub, rsm, shim,
+    Uri, caps, command, delay, disco, event, notification, ns, owner, pubsub, rsm, shim,
 };
 
 /// A stanza; what can be read is written and read again as the same, and so is each element that it carries.
@@ -148,7 +150,7 @@ pub fn server(data: &[u8]) {
     else {
         unreachable!("both are addresses");
     };
-    let config = ServerConfig::new(domain, 7, xmpp_pubsub::session::Security::Protected);
+    let config = ServerConfig::new(domain, 7, Security::Protected);
     let mut server = Server::new(Duration::ZERO, config, stream::Form::Tcp);
     let mut input = BytesMut::new();
     let mut closed = false;
@@ -197,72 +199,233 @@ fn drain(server: &mut Server, suggested: &Jid) -> bool {
             return closed;
         };
         assert!(!closed, "{event:?} after the end");
-        match event {
-            ServerEvent::Authenticate { .. } => {
-                // Refused when the same piece held something that ended the session.
-                let _ = server.authenticate_ok();
+        closed = reacted(server, event, suggested);
+    }
+}
+
+/// Does what the server asks for; whether it said that it is over.
+fn reacted(server: &mut Server, event: ServerEvent, suggested: &Jid) -> bool {
+    match event {
+        ServerEvent::Authenticate { .. } => {
+            // Refused when the same piece held something that ended the session.
+            let _ = server.authenticate_ok();
+        }
+        ServerEvent::Bind { user, resource } => {
+            let asked = resource.and_then(|resource| user.with_resource(&resource).ok());
+            let _ = server.bind_ok(asked.unwrap_or_else(|| suggested.clone()));
+        }
+        ServerEvent::Closed { .. } => return true,
+        _ => {}
+    }
+    false
+}
+
+/// A peer's stream: the first byte says in which form, and whether to a client or a server. NUL stands where a piece of
+/// TCP, a message of WebSocket or a body of BOSH ends, and our answer comes in between.
+///
+/// Whatever comes, what we say can be read by a peer, a session ends once and says so, and silence ends it, but on BOSH, which knows that
+/// by itself.
+pub fn stream(data: &[u8]) {
+    let Some((first, rest)) = data.split_first() else {
+        return;
+    };
+    let form = [
+        stream::Form::Tcp,
+        stream::Form::WebSocket,
+        stream::Form::Bosh,
+    ][usize::from(*first) % 3];
+    let mut session = if *first / 3 % 2 == 0 {
+        Session::client(form)
+    } else {
+        Session::server(form)
+    };
+    let mut input = BytesMut::new();
+    for (count, piece) in (1..).zip(rest.split(|byte| *byte == 0)) {
+        let now = Duration::from_millis(count);
+        session.take(now, form, piece, &mut input);
+        session.settle(form);
+        if session.closed {
+            break;
+        }
+    }
+    // A ping, and the time that its answer may take, for each state that a session can be in.
+    for _ in 0..5 {
+        let Some(until) = session.timeout() else {
+            break;
+        };
+        match &mut session.role {
+            Role::Client(client) => client.handle_timeout(until),
+            Role::Server(server) => server.handle_timeout(until),
+        }
+        session.settle(form);
+    }
+    if form == stream::Form::Bosh && !session.closed {
+        // BOSH itself knows when a peer is gone.
+        match &mut session.role {
+            Role::Client(client) => client.transport_lost(),
+            Role::Server(server) => server.transport_lost(),
+        }
+        session.settle(form);
+    }
+    assert!(session.closed, "a silent session lives on");
+    assert_eq!(
+        session.timeout(),
+        None,
+        "a session that is over waits for something"
+    );
+}
+
+enum Role {
+    Client(Box<Client>),
+    Server(Box<Server>),
+}
+
+struct Session {
+    role: Role,
+    closed: bool,
+    /// Reads what we send, as a peer on TCP does.
+    reader: TcpFraming,
+    sent: BytesMut,
+}
+
+impl Session {
+    fn new(role: Role) -> Self {
+        Self {
+            role,
+            closed: false,
+            reader: TcpFraming::new(Limits::default()),
+            sent: BytesMut::new(),
+        }
+    }
+
+    fn client(form: stream::Form) -> Self {
+        let Ok(jid) = Jid::new("1001001@localhost/desk") else {
+            unreachable!("an address");
+        };
+        let config = ClientConfig::new(jid, Password::new("right"), 7);
+        let mut client = Client::new(config, form);
+        let _ = client.open(Duration::ZERO);
+        Self::new(Role::Client(Box::new(client)))
+    }
+
+    fn server(form: stream::Form) -> Self {
+        let Ok(domain) = Jid::new("localhost") else {
+            unreachable!("an address");
+        };
+        let config = ServerConfig::new(domain, 7, Security::Protected);
+        let mut server = Server::new(Duration::ZERO, config, form);
+        if form == stream::Form::Bosh {
+            let _ = server.handle_opening(Duration::ZERO, Some("localhost"), None, None);
+        }
+        Self::new(Role::Server(Box::new(server)))
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        match &self.role {
+            Role::Client(client) => client.poll_timeout(),
+            Role::Server(server) => server.poll_timeout(),
+        }
+    }
+
+    fn take(&mut self, now: Duration, form: stream::Form, piece: &[u8], input: &mut BytesMut) {
+        // An error is told by an event too.
+        match (&mut self.role, form) {
+            (Role::Client(client), stream::Form::Tcp) => {
+                input.extend_from_slice(piece);
+                let _ = client.handle_input(now, input);
             }
-            ServerEvent::Bind { user, resource } => {
-                let asked = resource.and_then(|resource| user.with_resource(&resource).ok());
-                let _ = server.bind_ok(asked.unwrap_or_else(|| suggested.clone()));
+            (Role::Server(server), stream::Form::Tcp) => {
+                input.extend_from_slice(piece);
+                let _ = server.handle_input(now, input);
             }
-            ServerEvent::Closed { .. } => closed = true,
-            _ => {}
+            (Role::Client(client), stream::Form::WebSocket) => {
+                let _ = client.handle_message(now, Bytes::copy_from_slice(piece));
+            }
+            (Role::Server(server), stream::Form::WebSocket) => {
+                let _ = server.handle_message(now, Bytes::copy_from_slice(piece));
+            }
+            (Role::Client(client), stream::Form::Bosh) => match piece.strip_prefix(b"!") {
+                Some(condition) => {
+                    let condition = core::str::from_utf8(condition).ok();
+                    client.handle_terminate(condition.filter(|condition| !condition.is_empty()));
+                }
+                None => {
+                    let _ = client.handle_payload(now, Bytes::copy_from_slice(piece), body_scope());
+                }
+            },
+            (Role::Server(server), stream::Form::Bosh) => match piece {
+                b"!" => server.handle_terminate(),
+                b"?" => {
+                    let _ = server.handle_opening(now, Some("localhost"), None, None);
+                }
+                _ => {
+                    let _ = server.handle_payload(now, Bytes::copy_from_slice(piece), body_scope());
+                }
+            },
+        }
+    }
+
+    fn settle(&mut self, form: stream::Form) {
+        match &mut self.role {
+            Role::Client(client) => {
+                while let Some(event) = client.poll_event() {
+                    assert!(!self.closed, "{event:?} after the end");
+                    if let ClientEvent::Closed { .. } = event {
+                        self.closed = true;
+                    }
+                }
+                while let Some(sent) = client.poll_transmit() {
+                    read_back(form, &sent, &mut self.reader, &mut self.sent);
+                }
+            }
+            Role::Server(server) => {
+                let Ok(suggested) = Jid::new("1001001@localhost/r") else {
+                    unreachable!("an address");
+                };
+                while let Some(event) = server.poll_event() {
+                    assert!(!self.closed, "{event:?} after the end");
+                    self.closed |= reacted(server, event, &suggested);
+                }
+                while let Some(sent) = server.poll_transmit() {
+                    read_back(form, &sent, &mut self.reader, &mut self.sent);
+                }
+            }
         }
     }
 }
 
-/// Stanzas to a publish-subscribe service, with NUL between them; the first byte of each says who sends it.
-///
-/// Every request is answered once, to who sent it; what goes out can be read.
-pub fn service(data: &[u8]) {
-    let Ok(address) = Jid::new("pubsub.localhost") else {
-        unreachable!("an address");
-    };
-    let mut config = Config::new(address, 7);
-    config.batches = true;
-    for feature in [
-        Feature::AUTO_CREATE,
-        Feature::COLLECTIONS,
-        Feature::MULTI_COLLECTION,
-        Feature::MULTI_SUBSCRIBE,
-    ] {
-        config = config.with_feature(feature, true);
-    }
-    let mut service = Service::new(config);
-    let mut now = core::time::Duration::ZERO;
-    for piece in data.split(|byte| *byte == 0) {
-        let Some((who, xml)) = piece.split_first() else {
-            continue;
-        };
-        let Ok(mut stanza) = Stanza::parse(xml, &Limits::default()) else {
-            continue;
-        };
-        let sender =
-            ["a@localhost/r", "b@localhost/r", "finesse@localhost/s"][usize::from(*who) % 3];
-        stanza.set_sender(Jid::new(sender).ok());
-        // Leases, digests and items end meanwhile.
-        now += core::time::Duration::from_secs(60);
-        service.handle_stanza(now, &stanza);
-        let mut answers = 0;
-        while let Some(out) = service.poll_transmit() {
-            let written = out.to_bytes();
-            let again = Stanza::parse(&written, &Limits::default().with_document(usize::MAX));
-            assert!(
-                again.is_ok(),
-                "{again:?} in {}",
-                String::from_utf8_lossy(&written)
-            );
-            if let (Stanza::Iq(answer), Stanza::Iq(request)) = (&out, &stanza) {
-                assert!(!answer.is_request());
-                assert_eq!(answer.id, request.id);
-                assert_eq!(out.recipient().map(Jid::as_str), Some(sender));
-                answers += 1;
+/// Children of a body are stanzas unless they say otherwise.
+fn body_scope() -> Scope {
+    Scope::new().with("", ns::CLIENT)
+}
+
+/// What we say is what a peer can read.
+fn read_back(form: stream::Form, sent: &Bytes, reader: &mut TcpFraming, buffer: &mut BytesMut) {
+    let text = String::from_utf8_lossy(sent);
+    match form {
+        stream::Form::Tcp => {
+            // A header where the stream begins anew.
+            if text.starts_with("<?xml") || text.starts_with("<stream:stream") {
+                reader.restart(Limits::default());
+                buffer.clear();
             }
+            buffer.extend_from_slice(sent);
+            loop {
+                match reader.next_frame(buffer) {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break,
+                    Err(error) => panic!("{error} in {text}"),
+                }
+            }
+            assert!(buffer.is_empty(), "half of something is sent: {text}");
         }
-        if let Stanza::Iq(request) = &stanza {
-            let asks = matches!(request.content, IqContent::Get(_) | IqContent::Set(_));
-            assert_eq!(answers, usize::from(asks), "answers to {request:?}");
+        stream::Form::WebSocket => {
+            let read = decode_message(sent.clone(), &Limits::default());
+            assert!(read.is_ok(), "{read:?} in {text}");
+        }
+        stream::Form::Bosh => {
+            let read = fragments(sent, &Scope::new(), &Limits::default());
+            assert!(read.is_ok(), "{read:?} in {text}");
         }
     }
 }
