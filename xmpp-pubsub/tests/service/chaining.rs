@@ -44,7 +44,7 @@ fn a_service_subscribes_by_its_own_address() {
     let sent = denmark.publish("a");
     let events = to(&sent, ENGLAND);
     assert_eq!(events.len(), 1, "PS-12.18-01: {sent}");
-    england.handle_stanza(Duration::ZERO, decode(&events[0]));
+    england.handle_stanza(Duration::ZERO, decode(events[0]));
     assert!(
         matches!(england.poll_event(), Some(Event::Notification(_))),
         "PS-12.18-01: the event arrives at the other service"
