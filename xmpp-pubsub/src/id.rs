@@ -88,6 +88,12 @@ identifier! {
 }
 
 #[cfg(feature = "service")]
+identifier! {
+    /// Name of one run of one member of a [`cluster`](crate::service::cluster): a member that starts again takes another.
+    MemberId, max 255
+}
+
+#[cfg(feature = "service")]
 impl NodeId {
     /// The name of the root collection inside a service; no peer can send it (XEP-0248 §4).
     pub(crate) fn root() -> Self {

@@ -316,6 +316,10 @@ pub enum Persistence {
     Memory,
     /// In a journal: what lasts is told once the host has confirmed it, and payloads are asked for from a storage.
     Journal,
+    /// In a journal, and all of it: what items hold stays in memory and in snapshots, and what is otherwise transient
+    /// (subscriptions that end with presence, the last item of a node that keeps none) is written down too. No storage is
+    /// asked. For services that take over from each other, see [`cluster`](super::cluster).
+    WholeJournal,
 }
 
 /// Who creates nodes by stanza. The host always can.

@@ -43,7 +43,7 @@ impl Service {
                     .with_pubsub(PubSubCondition::NODEID_REQUIRED)
                     .into());
             }
-            None => NodeId::new(&self.ids.next_hex()).ok(),
+            None => self.next_node_id(),
         };
         let node = id.cloned().or_else(|| made.clone());
         let node = node.ok_or_else(nodeid_required)?;
@@ -100,6 +100,15 @@ impl Service {
             })
             .to_payload()
         })))
+    }
+
+    /// A name that nobody has given, and that others would look for here.
+    fn next_node_id(&mut self) -> Option<NodeId> {
+        let share = self.share;
+        let tries = share.map_or(1, |share| 64 * usize::from(share.partitions.get()));
+        (0..tries)
+            .filter_map(|_| NodeId::new(&self.ids.next_hex()).ok())
+            .find(|id| share.is_none_or(|share| share.has(id)))
     }
 
     /// Makes a node in these collections. `by` is who wants it, unless that is the host.

@@ -209,8 +209,6 @@ impl Change {
 /// The journal's state inside a service.
 #[derive(Debug)]
 pub(super) struct Journal {
-    /// Whether there is one at all.
-    pub(super) kept: bool,
     /// The place of the last entry that was made.
     last: u64,
     confirmed: u64,
@@ -223,9 +221,8 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    pub(super) const fn new(kept: bool, last: u64) -> Self {
+    pub(super) const fn new(last: u64) -> Self {
         Self {
-            kept,
             last,
             confirmed: last,
             out: VecDeque::new(),

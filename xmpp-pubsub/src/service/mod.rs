@@ -8,6 +8,8 @@
 //! Who is available, and who is whose contact, are facts that the host feeds in: [`Service::set_presence`],
 //! [`Service::set_contact`]. No operation walks all nodes or all subscriptions.
 //!
+//! Several services can share their nodes, and take over from each other: [`cluster`].
+//!
 //! # In memory
 //!
 //! ```
@@ -69,6 +71,7 @@ mod approval;
 mod bounce;
 mod capabilities;
 mod clock;
+pub mod cluster;
 mod collection;
 mod config;
 mod configure;
@@ -112,6 +115,7 @@ use approval::Approvals;
 use bounce::Bounces;
 use capabilities::Known;
 use clock::{Clock, Due};
+use cluster::Share;
 use digest::Digests;
 use journal::{Change, Journal};
 use outbox::{Out, Outbox};
@@ -184,6 +188,8 @@ pub struct Service {
     locked: BTreeSet<NodeId>,
     /// Where to subscribe instead, for now.
     redirects: BTreeMap<NodeId, String>,
+    /// Which names this service may give to nodes, where it shares them with others.
+    share: Option<Share>,
     ended: bool,
 }
 
@@ -286,24 +292,19 @@ impl Service {
 
     /// Makes a change. What lasts goes to the journal.
     fn commit(&mut self, change: Change) {
-        let kept = self.journal.kept;
-        let recorded = kept.then(|| self.lasting(&change)).flatten();
-        if !kept && self.is_kept(&change) {
+        let persistence = self.config.persistence;
+        let recorded = match persistence {
+            Persistence::Memory => None,
+            Persistence::Journal => self.lasting(&change),
+            Persistence::WholeJournal => Some(change.clone()),
+        };
+        if persistence != Persistence::Journal && self.state.is_kept(&change) {
             self.storage.keep(&change);
         }
         self.state.apply(&change);
         if let Some(change) = recorded {
             self.journal.record(change);
         }
-    }
-
-    /// Whether a storage has to do with a change: not with an item of a node that keeps none.
-    fn is_kept(&self, change: &Change) -> bool {
-        let Change::ItemPublished { node, .. } = change else {
-            return true;
-        };
-        let node = self.state.nodes.get(node);
-        node.is_some_and(|node| node.config.persist_items)
     }
 
     /// What of a change is written down. To be asked before it is made.
@@ -331,7 +332,7 @@ impl Service {
                 let was = known(node, jid, subid.as_ref())?;
                 (!was.is_transient()).then(|| change.clone())
             }
-            Change::ItemPublished { .. } => self.is_kept(change).then(|| change.clone()),
+            Change::ItemPublished { .. } => self.state.is_kept(change).then(|| change.clone()),
             Change::NodeCreated { .. }
             | Change::NodeConfigured { .. }
             | Change::NodeDeleted { .. }

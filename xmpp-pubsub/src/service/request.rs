@@ -83,6 +83,31 @@ impl Request {
         read.map_err(|error| error.to_stanza_error())
     }
 
+    /// Reads a request to a service of its own. A node that only the address names is its resource (PS-4.6-03).
+    fn read_at(iq: &Iq, payload: &Payload, service: &Jid) -> Result<Self, StanzaError> {
+        let mut request = Self::read(payload)?;
+        let to = iq.to.as_ref();
+        let to = to.filter(|to| *to != service && to.same_bare(service));
+        if let Some(name) = to.and_then(Jid::resource) {
+            request.address(NodeId::new(name).map_err(|_| refusal::not_found())?);
+        }
+        Ok(request)
+    }
+
+    /// Whether it is for a list of what all nodes have.
+    fn lists_all(&self) -> bool {
+        match self {
+            Self::Items(..) => true,
+            Self::PubSub(request) => request.children.iter().any(|child| {
+                matches!(
+                    child,
+                    Child::Subscriptions { .. } | Child::Affiliations { .. }
+                )
+            }),
+            Self::Owner(_) | Self::Info(..) | Self::Command(_) | Self::Ping => false,
+        }
+    }
+
     /// The node that it is about.
     fn node(&mut self) -> Option<NodeId> {
         match self {
@@ -122,6 +147,34 @@ impl Request {
                 Owner::Default { .. } | Owner::Other(_) => None,
             },
             Self::Info(..) | Self::Items(..) | Self::Command(_) | Self::Ping => None,
+        }
+    }
+}
+
+/// Where a request belongs, where several services share the nodes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Place {
+    /// To whoever has the node.
+    Node(NodeId),
+    /// To all of them: it is for a list of what all nodes have.
+    All,
+    /// To any of them.
+    Any,
+}
+
+impl Place {
+    /// Where a request to the service at this address belongs.
+    pub(super) fn of(iq: &Iq, service: &Jid) -> Self {
+        let (IqContent::Get(payload) | IqContent::Set(payload)) = &iq.content else {
+            return Self::Any;
+        };
+        let Ok(mut request) = Request::read_at(iq, payload, service) else {
+            return Self::Any;
+        };
+        match request.node() {
+            Some(node) => Self::Node(node),
+            None if request.lists_all() => Self::All,
+            None => Self::Any,
         }
     }
 }
@@ -223,17 +276,13 @@ impl Service {
         }
     }
 
-    /// Reads a request. A node that only the address names is its resource (PS-4.6-03). That of an account's address is a
-    /// session.
+    /// Reads a request. That of an account's address names a session, not a node.
     fn read(&self, iq: &Iq, payload: &Payload) -> Result<Request, StanzaError> {
-        let mut request = Request::read(payload)?;
-        let service = &self.config.address;
-        let to = iq.to.as_ref();
-        let to = to.filter(|to| !self.is_account() && *to != service && to.same_bare(service));
-        if let Some(name) = to.and_then(Jid::resource) {
-            request.address(NodeId::new(name).map_err(|_| refusal::not_found())?);
+        if self.is_account() {
+            Request::read(payload)
+        } else {
+            Request::read_at(iq, payload, &self.config.address)
         }
-        Ok(request)
     }
 
     fn on_request(&mut self, from: &Jid, iq: &Iq, request: &Request) -> Outcome {

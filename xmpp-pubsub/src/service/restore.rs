@@ -44,14 +44,14 @@ impl Service {
         state.moved.most = config.remembered_moves;
         let root = Node::new(NodeConfig::collection(), None, 0);
         state.nodes.insert(NodeId::root(), root);
-        let kept = config.persistence == Persistence::Journal;
+        let asks = config.persistence == Persistence::Journal;
         let mut storage = Storage::default();
         let mut last = 0;
         for entry in entries {
             last = entry.seq;
             for change in &entry.changes {
                 state.apply(change);
-                if !kept {
+                if !asks && state.is_kept(change) {
                     storage.keep(change);
                 }
             }
@@ -74,7 +74,7 @@ impl Service {
             utc: 0,
             state,
             people: People::default(),
-            journal: Journal::new(kept, last),
+            journal: Journal::new(last),
             storage,
             outbox,
             answer: None,
@@ -87,6 +87,7 @@ impl Service {
             approvals: Approvals::new(config.remembered_publishes),
             locked: BTreeSet::new(),
             redirects: BTreeMap::new(),
+            share: None,
             ended: false,
             ids,
             config,
@@ -154,41 +155,59 @@ impl Service {
             }
         }
         for (id, node) in &self.state.nodes {
-            push_node(&mut changes, id, node);
+            self.push_node(&mut changes, id, node);
         }
         Entry {
             seq: self.journal.last(),
             changes,
         }
     }
-}
 
-fn push_node(changes: &mut Vec<Change>, id: &NodeId, node: &Node) {
-    for collection in &node.parents {
-        changes.push(Change::Associated {
-            collection: collection.clone(),
-            node: id.clone(),
-        });
-    }
-    for (user, affiliation) in &node.affiliations {
-        changes.push(Change::Affiliated {
-            node: id.shown(),
-            user: user.clone(),
-            affiliation: *affiliation,
-        });
-    }
-    for (jid, subscriber) in &node.subscribers {
-        let made = subscriber.made.iter().filter(|made| !made.is_transient());
-        changes.extend(made.map(|made| Change::Subscribed {
-            node: id.shown(),
-            jid: jid.clone(),
-            subscription: made.clone(),
-        }));
-    }
-    for item in node.items.iter() {
-        changes.push(Change::ItemKept {
-            node: id.clone(),
-            item: item.clone(),
-        });
+    fn push_node(&self, changes: &mut Vec<Change>, id: &NodeId, node: &Node) {
+        let whole = self.config.persistence == Persistence::WholeJournal;
+        for collection in &node.parents {
+            changes.push(Change::Associated {
+                collection: collection.clone(),
+                node: id.clone(),
+            });
+        }
+        for (user, affiliation) in &node.affiliations {
+            changes.push(Change::Affiliated {
+                node: id.shown(),
+                user: user.clone(),
+                affiliation: *affiliation,
+            });
+        }
+        for (jid, subscriber) in &node.subscribers {
+            let made = subscriber.made.iter();
+            let made = made.filter(|made| whole || !made.is_transient());
+            changes.extend(made.map(|made| Change::Subscribed {
+                node: id.shown(),
+                jid: jid.clone(),
+                subscription: made.clone(),
+            }));
+        }
+        for item in node.items.iter() {
+            changes.push(match self.storage.held(id, &item.id) {
+                Some(payload) if whole => Change::ItemPublished {
+                    node: id.clone(),
+                    item: item.clone(),
+                    payload,
+                },
+                Some(_) | None => Change::ItemKept {
+                    node: id.clone(),
+                    item: item.clone(),
+                },
+            });
+        }
+        if let (true, Some((item, payload))) = (whole, node.items.last())
+            && node.items.get(&item.id).is_none()
+        {
+            changes.push(Change::ItemPublished {
+                node: id.clone(),
+                item: item.clone(),
+                payload: payload.clone(),
+            });
+        }
     }
 }

@@ -164,6 +164,15 @@ impl State {
         }
     }
 
+    /// Whether a storage has to do with a change: not with an item of a node that keeps none.
+    pub(super) fn is_kept(&self, change: &Change) -> bool {
+        let Change::ItemPublished { node, .. } = change else {
+            return true;
+        };
+        let node = self.nodes.get(node);
+        node.is_some_and(|node| node.config.persist_items)
+    }
+
     /// The subscriptions of an address to a node, made if there are none.
     pub(super) fn subscriber(&mut self, id: &NodeId, jid: &Jid) -> Option<&mut Subscriber> {
         let node = self.nodes.get_mut(id)?;

@@ -11,6 +11,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::config::Persistence;
 use super::journal::{Change, Entry, ItemRecord};
 use super::request::Work;
 use super::{Service, ServiceError};
@@ -156,7 +157,7 @@ pub(super) enum Purpose {
 /// The storage's state inside a service.
 #[derive(Debug, Default)]
 pub(super) struct Storage {
-    /// Where there is no journal.
+    /// Where no storage is asked.
     memory: PayloadMap,
     requests: VecDeque<StorageRequest>,
     open: BTreeMap<RequestId, (NodeId, Purpose)>,
@@ -172,9 +173,14 @@ struct Busy {
 }
 
 impl Storage {
-    /// Keeps what a change holds, where there is no journal.
+    /// Keeps what a change holds, where no storage is asked.
     pub(super) fn keep(&mut self, change: &Change) {
         self.memory.apply(change);
+    }
+
+    /// What an item holds, where that is in memory.
+    pub(super) fn held(&self, node: &NodeId, item: &ItemId) -> Option<Option<Payload>> {
+        self.memory.nodes.get(node)?.get(item).cloned()
     }
 
     pub(super) fn is_busy(&self, node: &NodeId) -> bool {
@@ -253,7 +259,7 @@ impl Service {
 
     /// Gets what items hold, at once or by asking.
     pub(super) fn fetch(&mut self, node: &NodeId, items: Vec<ItemId>, purpose: Purpose) {
-        if items.is_empty() || !self.journal.kept {
+        if items.is_empty() || self.config.persistence != Persistence::Journal {
             let answer = self.storage.memory.read(node, &items);
             self.complete(node, purpose, Ok(answer));
         } else {

@@ -10,7 +10,7 @@ use xmpp_pubsub::stanza::Payload;
 use xmpp_pubsub::xml::Element;
 
 use crate::common::{
-    Bench, NOW, OWNER, READER, YEAR_2006, config, done, error, events, jid, node, to,
+    Bench, NOW, OWNER, READER, YEAR_2006, config, done, error, events, form, jid, node, to,
 };
 
 const FRANCISCO: &str = "francisco@denmark.lit";
@@ -142,7 +142,7 @@ fn what_is_transient_writes_nothing_and_waits_for_nothing() {
         .unwrap();
     let sent = kept.bench.sent();
     assert_eq!(events(&sent), 1, "{sent}");
-    let options = crate::common::form("subscribe_options", &[("expire", "presence")]);
+    let options = form("subscribe_options", &[("expire", "presence")]);
     let sent = kept.bench.pubsub(
         READER,
         "set",
@@ -378,7 +378,7 @@ fn random_input(bench: &mut Bench, random: &mut Random) {
                 ("persist_items", word(random, &["0", "1", "1"])),
                 ("purge_offline", word(random, &["0", "1"])),
             ][random.below(5)];
-            let form = crate::common::form("node_config", &[(var, value)]);
+            let form = form("node_config", &[(var, value)]);
             bench.owner(
                 &from,
                 "set",
@@ -387,7 +387,7 @@ fn random_input(bench: &mut Bench, random: &mut Random) {
         }
         12 => {
             let expire = word(random, &["presence", "2006-01-01T00:01:00Z"]);
-            let form = crate::common::form("subscribe_options", &[("expire", expire)]);
+            let form = form("subscribe_options", &[("expire", expire)]);
             let content = format!("<options node='{name}' jid='{user}'>{form}</options>");
             bench.pubsub(&from, "set", &content)
         }
@@ -489,4 +489,50 @@ fn affiliations_of_the_service_are_written_once() {
 fn the_storage_in_memory_keeps_the_contract() {
     xmpp_pubsub::service::contract::check(MemoryStorage::default());
     xmpp_pubsub::service::contract::check_service(MemoryStorage::default());
+}
+
+#[test]
+fn a_whole_journal_brings_back_what_is_transient_and_needs_no_storage() {
+    let whole = || config().with_persistence(Persistence::WholeJournal);
+    let mut bench = Bench::new(whole());
+    bench.add("princely_musings", NodeConfig::default().with_max_items(10));
+    let unkept = NodeConfig {
+        persist_items: false,
+        ..NodeConfig::default()
+    };
+    bench.add("moods", unkept);
+    bench.online(READER);
+    let temporary = form("subscribe_options", &[("expire", "presence")]);
+    for node in ["princely_musings", "moods"] {
+        let subscribe = format!("<subscribe node='{node}' jid='{READER}'/>");
+        let options = format!("<options>{temporary}</options>");
+        bench.pubsub(READER, "set", &format!("{subscribe}{options}"));
+        let item = "<item id='a'><entry xmlns='urn:e'>1</entry></item>";
+        let publish = format!("<publish node='{node}'>{item}</publish>");
+        bench.pubsub(OWNER, "set", &publish);
+    }
+    let mut entries: Vec<Entry> = std::iter::from_fn(|| bench.service.poll_journal()).collect();
+    let snapshot = bench.service.snapshot();
+    for journal in [std::mem::take(&mut entries), vec![snapshot.clone()]] {
+        let mut bench = Bench {
+            service: Service::restore(whole(), journal),
+            now: NOW,
+        };
+        assert_eq!(bench.service.snapshot(), snapshot);
+        let items = bench.pubsub(READER, "get", "<items node='princely_musings'/>");
+        assert!(
+            items.contains("<item id=\"a\"><entry xmlns=\"urn:e\">1</entry></item>"),
+            "{items}"
+        );
+        assert_eq!(bench.service.poll_storage(), None);
+        let sent = bench.online(READER);
+        assert_eq!(events(&sent), 2, "the last item of both: {sent}");
+        let gone = bench.offline(READER);
+        assert_eq!(gone, "", "{gone}");
+        let left = bench.pubsub(READER, "get", "<subscriptions/>");
+        assert!(
+            !left.contains("<subscription "),
+            "they end with presence: {left}"
+        );
+    }
 }
