@@ -299,6 +299,40 @@ fn what_comes_twice_counts_once() {
 }
 
 #[test]
+fn what_time_brings_comes_once_whoever_owns_the_partition() {
+    let mut cluster = Cluster::new(1, 3).with_node();
+    let lease = format!(
+        "<options node='n' jid='{JULIET}'><x xmlns='jabber:x:data' type='submit'>\
+         <field var='FORM_TYPE' type='hidden'><value>{}</value></field>\
+         <field var='pubsub#expire'><value>1970-01-01T01:00:00Z</value></field></x></options>",
+        ns::SUBSCRIBE_OPTIONS
+    );
+    cluster.ask(1, JULIET, "l", "set", &lease);
+    cluster.run();
+    assert_eq!(cluster.sent(1), [answer(JULIET, "l")]);
+    cluster.asleep = Some(0);
+    cluster.members[2].ownership_gained(NOW, 0, 2);
+    cluster.run();
+    let hour = Duration::from_secs(60 * 60);
+    let due = cluster.members[2].poll_timeout();
+    assert!(due.is_some_and(|due| due <= hour), "{due:?}");
+    // Both believe that it is theirs to end the subscription.
+    cluster.asleep = None;
+    cluster.members[0].handle_timeout(hour);
+    cluster.members[2].handle_timeout(hour);
+    cluster.append(0);
+    cluster.run();
+    let told = cluster.sent(1);
+    let ends = told
+        .iter()
+        .filter(|told| told.contains("subscription=\"none\""));
+    assert_eq!(ends.count(), 1, "{told:?}");
+    let left = cluster.members[2].snapshot(0).unwrap();
+    let theirs = |change: &&Change| matches!(change, Change::Subscribed { jid, .. } if jid.as_str() == JULIET);
+    assert_eq!(left.changes.iter().find(theirs), None);
+}
+
+#[test]
 fn a_takeover_from_a_snapshot_needs_nothing_before_it() {
     let small = |name: &str, seed| {
         config(name, seed, 1)

@@ -69,7 +69,8 @@
 //! A member refuses requests while too many of its inputs are open. Owners stop handling inputs while too much of theirs is
 //! on its way to the log. Long outcomes and snapshots are cut into runs of records, which count once the last is there. An
 //! owner writes a snapshot after so many records; [`Event::Compacted`] says what the log need not keep. What a member keeps
-//! of logs that it does not own is a few numbers, and the offsets of its open inputs. Numbers in front of the limits:
+//! of logs that it does not own is a few numbers, and the offsets of its open inputs. Facts about sessions are never refused:
+//! while a partition has no owner, they wait in its log, and in the memory of who takes it over. The numbers are in
 //! [`MemberConfig`].
 //!
 //! # What is not covered
@@ -86,6 +87,8 @@
 //! - At a takeover, digests that were being collected are lost, the warning of a lease's end may come again, messages of the
 //!   old owner that come back are not known, nor are they as answers of an owner that name no node, and how often messages
 //!   came back is counted anew.
+//! - What else a host tells a [`Service`](super::Service) by calls (locks, redirects), and nodes and items of its own: it
+//!   sends stanzas for those.
 //! - The number of partitions stays as it is, and all members have the same settings.
 //!
 //! # The loop of a host
