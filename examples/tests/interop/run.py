@@ -48,6 +48,8 @@ TESTS = [
     Test("stanza", "stanza does the same over BOSH and pings", "stanza.mjs", "separate", 90),
     Test("bosh", "our BOSH client with prosody, ejabberd and us, over connections that break", "bosh_live.py", "separate", 180),
     Test("pubsub", "102 publish-subscribe operations with prosody, ejabberd and us", "pubsub_servers.py", "separate", 180),
+    Test("pubsub-slixmpp", "slixmpp's plugin for XEP-0060 does all it can with the notification service", "pubsub_slixmpp.py",
+         "separate", 90),
     Test("slixmpp", "slixmpp does the same over TCP, clear and TLS", "slixmpp_client.py", "separate", 90),
     Test("zeep", "zeep asks cucm over SOAP", "zeep_client.py", "cucm", 60),
     Test("axl-schema", "what cucm answers, against Cisco's schema", "axl_schema.py", "cucm", 180),
@@ -70,7 +72,7 @@ def main():
     options = parse()
     if options.list:
         for test in TESTS:
-            print(f"{test.name:11} {test.about}")
+            print(f"{test.name:14} {test.about}")
         return 0
     chosen = [test for test in TESTS if test.name in options.names] if options.names else [test for test in TESTS if test.gate]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -193,7 +195,7 @@ def execute(test, programs, center, options):
 
 
 def report(test, complaints, directory, seconds):
-    print(f"{'FAILED' if complaints else 'ok':6} {test.name:11} {test.about} ({seconds:.1f} s)", flush=True)
+    print(f"{'FAILED' if complaints else 'ok':6} {test.name:14} {test.about} ({seconds:.1f} s)", flush=True)
     for complaint in complaints:
         print(f"       {complaint}")
     if not test.gate and not complaints:
