@@ -72,7 +72,7 @@ class Client:
                 self.opened = dict(re.findall(r"(\w+)=(\S+)", rest))
             if word == wanted:
                 return rest
-            if word in ("bounced", "closed", "refused", "stream-error", "unreadable", "not-authenticated"):
+            if word in ("bounced", "closed", "given-up", "refused", "stream-error", "unreadable", "not-authenticated"):
                 raise Wrong(f"{self.name}: `{line}` while waiting for `{wanted}`")
 
     def log_in(self):

@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{
     Options,
-    subscriber::{Tally, count_messages, count_pieces, log_in},
+    subscriber::{Tally, count_events, count_pieces, log_in},
 };
 
 /// Does what standard input says, until it ends.
@@ -87,7 +87,7 @@ impl Load {
                  <subscribe node='{NODE}' jid='{jid}'/></pubsub></iq>"
             );
             session.ask(&subscribe, "subscribe").await?;
-            self.tasks.push(spawn_local(count_messages(
+            self.tasks.push(spawn_local(count_events(
                 session.stream,
                 Rc::clone(&self.tally),
             )));
@@ -122,7 +122,10 @@ impl Load {
         let behind = format!(
             "'><pubsub xmlns='{PUBSUB}'><publish node='{NODE}'><item>\
              <notification xmlns='http://jabber.org/protocol/pubsub'>{}</notification></item></publish></pubsub></iq>",
-            UPDATE.replace('<', "&lt;").replace('>', "&gt;")
+            UPDATE
+                .replace("REQUEST", REQUEST_ID)
+                .replace('<', "&lt;")
+                .replace('>', "&gt;")
         );
         let piece = Piece::Publish { before, behind };
         Ok(Source { writer, piece })
@@ -212,11 +215,13 @@ const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
 const NODE: &str = "load";
 /// Later than that it is lost.
 const ARRIVAL: Duration = Duration::from_secs(10);
+/// By which an event is known.
+pub(super) const REQUEST_ID: &str = "6a3b0f9e-0000-4000-8000-000000000001";
 /// What Finesse tells when an agent changes state, about as long as its own.
 const UPDATE: &str = "<Update><data><user><uri>/finesse/api/User/1001001</uri><roles><role>Agent</role></roles>\
 <loginId>1001001</loginId><loginName>agent</loginName><state>NOT_READY</state><stateChangeTime>2026-01-01T08:00:00.000Z\
 </stateChangeTime><pendingState></pendingState><reasonCodeId>-1</reasonCodeId><settings><wrapUpOnIncoming>OPTIONAL\
 </wrapUpOnIncoming></settings><extension>1001001</extension><mobileAgent><mode></mode><dialNumber></dialNumber>\
 </mobileAgent><firstName>Agent</firstName><lastName>One</lastName><teamId>1</teamId><teamName>Support</teamName>\
-<dialogs>/finesse/api/User/1001001/Dialogs</dialogs><teams></teams></user></data><event>PUT</event><requestId>\
-6a3b0f9e-0000-4000-8000-000000000001</requestId><source>/finesse/api/User/1001001</source></Update>";
+<dialogs>/finesse/api/User/1001001/Dialogs</dialogs><teams></teams></user></data><event>PUT</event>\
+<requestId>REQUEST</requestId><source>/finesse/api/User/1001001</source></Update>";

@@ -114,8 +114,8 @@ impl Tally {
     }
 }
 
-/// Counts messages until the stream ends.
-pub(super) async fn count_messages(mut stream: TcpStream, tally: Rc<Tally>) {
+/// Counts events until the stream ends. Servers send other messages too: what is counted stands in each event once.
+pub(super) async fn count_events(mut stream: TcpStream, tally: Rc<Tally>) {
     let mut buffer = Vec::with_capacity(BUFFER);
     while let Ok(read @ 1..) = stream.read_buf(&mut buffer).await {
         let ends = buffer.windows(END.len()).filter(|part| *part == END);
@@ -139,4 +139,4 @@ pub(super) async fn count_pieces(mut stream: TcpStream, size: usize, tally: Rc<T
 
 const LOGIN: Duration = Duration::from_secs(30);
 const BUFFER: usize = 16 * 1024;
-const END: &[u8] = b"</message>";
+const END: &[u8] = super::load::REQUEST_ID.as_bytes();
