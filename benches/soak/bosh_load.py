@@ -426,11 +426,17 @@ def surroundings(found):
 
 def compare(bin_dir, quick=False, directory=None, raw=None):
     """Measures, prints the table, and returns whether a goal was missed."""
-    absent = [name for name in BINARIES if not (bin_dir / name).exists()]
+    return judge(BINARIES, bin_dir, QUICK if quick else Plan(), (measure, table), directory, raw)
+
+
+def judge(binaries, bin_dir, plan, how, directory, raw):
+    """What all such comparisons do. `how` measures by a plan and makes a table of what was found."""
+    measure, table = how
+    absent = [name for name in binaries if not (bin_dir / name).exists()]
     if absent:
         raise tools.Missing(f"{bin_dir} lacks {', '.join(absent)}")
-    plan = QUICK if quick else Plan()
-    work = pathlib.Path(directory or tempfile.mkdtemp(prefix="bosh-load-"))
+    work = pathlib.Path(directory or tempfile.mkdtemp(prefix="load-"))
+    work.mkdir(parents=True, exist_ok=True)
     try:
         found = measure(bin_dir, work, plan)
     finally:
@@ -445,10 +451,10 @@ def compare(bin_dir, quick=False, directory=None, raw=None):
     return bool(result.missed)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", 1)[0])
+def main(compare=compare, description=__doc__, quick="50 sessions, 1 s"):
+    parser = argparse.ArgumentParser(description=description.split("\n\n", 1)[0])
     parser.add_argument("--bin-dir", type=pathlib.Path, default=WORKSPACE / "target" / "release", metavar="DIR")
-    parser.add_argument("--quick", action="store_true", help="small numbers: 50 sessions, 1 s")
+    parser.add_argument("--quick", action="store_true", help=f"small numbers: {quick}")
     parser.add_argument("--directory", metavar="DIR", help="where the servers' files go, kept afterwards (a temporary one)")
     parser.add_argument("--raw", metavar="FILE", help="write all figures there, as JSON")
     options = parser.parse_args()

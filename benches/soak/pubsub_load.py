@@ -8,18 +8,11 @@
 is measured, and how, is in `benches/README.md`. The exit status is 0 when every goal is met and nothing was lost.
 """
 
-import argparse
 import dataclasses
-import json
-import pathlib
-import shutil
-import signal
 import sys
-import tempfile
 
 import bosh_load
-from bosh_load import FLOOR, OURS, WORKSPACE, Table, together
-import harness
+from bosh_load import FLOOR, OURS, Table, together
 import peers
 import tools
 
@@ -114,40 +107,8 @@ def table(found, plan):
 
 def compare(bin_dir, quick=False, directory=None, raw=None):
     """Measures, prints the table, and returns whether a goal was missed."""
-    absent = [name for name in BINARIES if not (bin_dir / name).exists()]
-    if absent:
-        raise tools.Missing(f"{bin_dir} lacks {', '.join(absent)}")
-    plan = QUICK if quick else Plan()
-    work = pathlib.Path(directory or tempfile.mkdtemp(prefix="pubsub-load-"))
-    work.mkdir(parents=True, exist_ok=True)
-    try:
-        found = measure(bin_dir, work, plan)
-    finally:
-        if not directory:
-            shutil.rmtree(work, ignore_errors=True)
-    if raw:
-        pathlib.Path(raw).write_text(json.dumps(found, indent=1))
-    result = table(found, plan)
-    print(f"\n{result}\n\n{bosh_load.surroundings(found)}\n")
-    for missed in result.missed:
-        print(f"missed: {missed}")
-    return bool(result.missed)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", 1)[0])
-    parser.add_argument("--bin-dir", type=pathlib.Path, default=WORKSPACE / "target" / "release", metavar="DIR")
-    parser.add_argument("--quick", action="store_true", help="small numbers: 20 subscribers")
-    parser.add_argument("--directory", metavar="DIR", help="where the servers' files go, kept afterwards (a temporary one)")
-    parser.add_argument("--raw", metavar="FILE", help="write all figures there, as JSON")
-    options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        return 1 if compare(options.bin_dir, options.quick, options.directory, options.raw) else 0
-    except (tools.Missing, harness.Failed) as problem:
-        print(problem, file=sys.stderr)
-        return 2
+    return bosh_load.judge(BINARIES, bin_dir, QUICK if quick else Plan(), (measure, table), directory, raw)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(bosh_load.main(compare, __doc__, "20 subscribers"))
