@@ -1,5 +1,5 @@
 //! An XMPP client over BOSH that is driven line by line: the crates `bosh` and `xmpp-pubsub` on std sockets, against any
-//! server.
+//! server on this machine: over HTTP in the clear it sends no password elsewhere.
 //!
 //! ```text
 //! cargo run -p examples --example bosh_client -- http://127.0.0.1:5280/http-bind agent0 secret-0
@@ -16,12 +16,12 @@
 //! | `terminate` | ends the session |
 //!
 //! What happens comes out, one event in a line: `opened`, `bound JID`, `online`, `features`, `message FROM TEXT`,
-//! `bounced FROM`, `refused COMMAND`, `closed REASON`. The tests in `tests/interop` read that.
+//! `bounced FROM`, `refused COMMAND`, `given-up REASON`, `closed REASON`. The tests in `tests/interop` read that.
 
 use std::{
     collections::HashMap,
     io::{self, BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    net::{TcpStream, ToSocketAddrs as _},
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
@@ -39,7 +39,7 @@ use clap::{Parser, ValueEnum};
 use xmpp_pubsub::{
     Jid, ns,
     sasl::Password,
-    session as xmpp_session,
+    session::{self as xmpp_session, Security},
     stanza::{Message, MessageKind, Payload, Presence, PresenceKind, Stanza},
     stream::Form,
     xml::Element,
@@ -180,8 +180,8 @@ impl Session {
             ..
         } = &arguments;
         let jid = Jid::new(&format!("{user}@{domain}/{resource}")).map_err(io::Error::other)?;
-        // Servers that are tried out are on this machine: nobody reads the password on its way.
-        let config = xmpp_session::ClientConfig::new(jid, Password::new(password), random()?);
+        let config = xmpp_session::ClientConfig::new(jid, Password::new(password), random()?)
+            .with_security(server.security()?);
         Ok(Self {
             bosh,
             xmpp: xmpp_session::Client::new(config, Form::Bosh),
@@ -423,6 +423,16 @@ impl Http {
             address: address.to_owned(),
             path: format!("/{path}"),
             idle: Mutex::default(),
+        })
+    }
+
+    /// Who else can read what is sent: nobody, if it stays on this machine. In the clear the session sends no password.
+    fn security(&self) -> io::Result<Security> {
+        let mut addresses = self.address.to_socket_addrs()?;
+        Ok(if addresses.all(|address| address.ip().is_loopback()) {
+            Security::Protected
+        } else {
+            Security::Clear
         })
     }
 
