@@ -12,6 +12,8 @@ this program. The exit status is 0 when nothing was found.
     run.py pubsub-simulation                     10,000 seeds
     run.py bosh-fuzz                             each BOSH target for ten minutes
     run.py pubsub-fuzz                           each target of XMPP and publish-subscribe for ten minutes
+    run.py axl-fuzz                              each target of SOAP and AXL for ten minutes
+    run.py axl-zeep                              AXL read and written, in turns with zeep
     run.py bosh-instructions                     what an event costs at 1,000 and 100,000 held sessions
     run.py pubsub-instructions                   what an event costs to decode, beside walks of quick-xml
     run.py cti-mutate --sessions 5000            hostile sessions against the engine of the examples
@@ -37,6 +39,7 @@ FUZZ = WORKSPACE / "fuzz"
 
 # The servers of the examples on free loopback ports.
 sys.path.insert(0, str(WORKSPACE / "examples" / "tests" / "interop"))
+import axl_zeep
 import bosh_load
 import harness
 import pubsub_load
@@ -135,8 +138,13 @@ def bosh_fuzz(options):
 
 
 def pubsub_fuzz(options):
-    """each fuzz target of xmpp-pubsub, coverage-guided, with sanitizers"""
-    return fuzz(("xmpp_", "pubsub_"), options)
+    """each fuzz target of xmpp-pubsub and of the XML below all, coverage-guided, with sanitizers"""
+    return fuzz(("xmpp_", "pubsub_", "xml_"), options)
+
+
+def axl_fuzz(options):
+    """each fuzz target of soap-axl, coverage-guided, with sanitizers"""
+    return fuzz(("axl_", "soap_"), options)
 
 
 def fuzz(prefixes, options):
@@ -302,6 +310,18 @@ def fan_out(options):
     return compare_servers(pubsub_load, options)
 
 
+def axl_zeep_turns(options):
+    """AXL answers read and a request written, in turns with zeep on the same bytes"""
+    build = run(["cargo", "build", "--release", "--locked", "-p", "benches", "--bin", "axl-turns"])
+    if build.returncode != 0:
+        raise Missing(f"axl-turns does not build\n{build.stdout[-3_000:]}")
+    try:
+        done = axl_zeep.measure(target_directory() / "release")
+    except tools.Missing as problem:
+        raise Missing(str(problem)) from problem
+    return done != 0
+
+
 def compare_servers(module, options):
     build = run(
         ["cargo", "build", "--release", "--locked", "-p", "examples", "-p", "benches"]
@@ -352,6 +372,8 @@ def run(command, environment=None, limit=None, merged=True):
 DICTIONARIES = {
     "cti.dict": ("cti_client", "cti_follow", "cti_message", "cti_server"),
     "bosh.dict": ("bosh_body", "bosh_client", "bosh_manager", "bosh_session"),
+    "soap.dict": ("axl_client", "axl_rows", "axl_server", "soap_envelope", "soap_tree"),
+    "xml.dict": ("xml_document", "xml_reader", "xml_stream"),
     "xmpp.dict": ("pubsub_service", "xmpp_server", "xmpp_stanza", "xmpp_stream"),
 }
 
@@ -367,6 +389,8 @@ PARTS = {
     "pubsub-load": fan_out,
     "pubsub-simulation": pubsub_simulation,
     "pubsub-fuzz": pubsub_fuzz,
+    "axl-fuzz": axl_fuzz,
+    "axl-zeep": axl_zeep_turns,
 }
 
 if __name__ == "__main__":

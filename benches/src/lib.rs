@@ -10,6 +10,7 @@ pub mod axl;
 pub mod bosh;
 pub mod cti;
 mod instructions;
+pub mod login;
 pub mod pubsub;
 
 use std::{

@@ -83,4 +83,5 @@ def main():
             check(version, schemas, session)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -14,6 +14,7 @@ use tokio::{
     task::{JoinHandle, spawn_local},
     time::{sleep, sleep_until, timeout_at},
 };
+use xmpp_pubsub::Jid;
 
 use super::{
     Options,
@@ -75,7 +76,7 @@ struct Load {
 struct Session {
     /// `None` once it is over.
     orders: Option<mpsc::UnboundedSender<Order>>,
-    jid: Option<String>,
+    jid: Option<Jid>,
     /// It did what was ordered last.
     is_done: bool,
 }
@@ -202,13 +203,15 @@ impl Load {
             ..
         } = &self.options;
         let address = pusher.ok_or_else(|| io::Error::other("`push` needs --pusher"))?;
-        let mut pusher = Pusher::connect(address, domain, pusher_user, pusher_password).await?;
+        let jid = Jid::from_parts(Some(pusher_user), domain, Some("pusher"));
+        let jid = jid.map_err(io::Error::other)?;
+        let mut pusher = Pusher::connect(address, jid, pusher_password).await?;
         // What the server tells of somebody new is not measured.
         sleep(SETTLE).await;
-        let jids: Vec<&str> = self
+        let jids: Vec<&Jid> = self
             .sessions
             .iter()
-            .filter_map(|s| s.jid.as_deref())
+            .filter_map(|s| s.jid.as_ref())
             .collect();
         let each = Duration::from_secs(1) / rate;
         let started = Instant::now();

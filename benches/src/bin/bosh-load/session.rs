@@ -4,21 +4,26 @@ use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
     hash::{BuildHasher as _, Hasher as _, RandomState},
+    io,
     pin::pin,
     rc::Rc,
     time::{Duration, Instant},
 };
 
 use bosh::{
-    Rid,
-    session::{Client, ClientConfig, ClientEvent, Error, Profile},
+    Payload, Rid,
+    session::{Client, ClientConfig, ClientEvent, ClientTransmit, Profile},
     stream::ClientStream,
-    xml::{Element, Limits},
 };
 use bytes::Bytes;
 use futures_core::Stream as _;
 use tokio::{sync::mpsc, time::sleep_until};
-use wire_xml::text::encode_base64;
+use xmpp_pubsub::{
+    Jid,
+    sasl::Password,
+    session::{self as xmpp_session, Security},
+    stream::Form,
+};
 
 use super::http::{Connections, Target};
 
@@ -54,7 +59,7 @@ pub(super) enum Order {
 #[derive(Debug)]
 pub(super) enum Report {
     /// It has its address.
-    Online { number: usize, jid: String },
+    Online { number: usize, jid: Jid },
     /// It did what was ordered.
     Done { number: usize },
     /// It is over.
@@ -67,82 +72,62 @@ pub(super) async fn run(
     common: Rc<Common>,
     mut orders: mpsc::UnboundedReceiver<Order>,
 ) {
-    let seed = RandomState::new().build_hasher().finish();
-    let first = Rid::new((seed >> 12) + 1).unwrap_or(Rid::MAX);
+    let reason = match Session::new(number, common.clone()) {
+        Ok(mut session) => converse(&mut session, &mut orders).await,
+        Err(error) => error.to_string(),
+    };
+    // Nobody hears it once the commands have ended.
+    let _ = common.reports.send(Report::Closed { number, reason });
+}
+
+/// Why it is over.
+async fn converse(session: &mut Session, orders: &mut mpsc::UnboundedReceiver<Order>) -> String {
+    let common = Rc::clone(&session.common);
+    let origin = common.origin;
+    let first = Rid::new((random() >> 12) + 1).unwrap_or(Rid::MAX);
     let config = ClientConfig::new(common.domain.as_str(), first)
         .with_profile(common.profile)
         .with_wait(WAIT, 1);
     let connections = Rc::new(Connections::new(common.target.clone()));
-    let origin = common.origin;
-    let stream = ClientStream::new(
+    let mut stream = pin!(ClientStream::new(
         Client::new(config),
-        move |request: bosh::session::ClientTransmit| {
-            let connections = connections.clone();
+        move |request: ClientTransmit| {
+            let connections = Rc::clone(&connections);
             async move { connections.post(request.body).await }
         },
         move || origin.elapsed(),
-    );
-    let mut stream = pin!(stream);
-    let mut session = Session {
-        number,
-        common: common.clone(),
-        step: Step::Mechanisms,
-        jid: String::new(),
-        sequence: 0,
-        sent_at: Duration::ZERO,
-        under_way: false,
-        left: 0,
-    };
-    let mut reason = "ended".to_owned();
-    let now = origin.elapsed();
-    let mut failed = stream.client_mut().open(now).err();
-    while failed.is_none() {
-        let due = stream.poll_timeout().unwrap_or(IDLE);
-        let event = tokio::select! {
-            event = poll_fn(|cx| stream.as_mut().poll_next(cx)) => event,
-            Some(order) = orders.recv() => {
-                if matches!(order, Order::End) {
-                    // It says farewell, and is polled until it is over.
-                    failed = stream.client_mut().terminate(origin.elapsed(), &[]).err();
-                } else {
-                    failed = session.on_order(stream.client_mut(), order).err();
-                }
-                continue;
-            }
+    ));
+    let mut done = session.open(stream.client_mut());
+    loop {
+        if let Err(error) = done {
+            return error.to_string();
+        }
+        let times = [stream.poll_timeout(), session.xmpp.poll_timeout()];
+        let due = times.into_iter().flatten().min().unwrap_or(IDLE);
+        done = tokio::select! {
+            event = poll_fn(|cx| stream.as_mut().poll_next(cx)) => match event {
+                Some(ClientEvent::Payload(payload)) => session.on_payload(stream.client_mut(), &payload),
+                Some(ClientEvent::Closed { reason, .. }) => return format!("{reason:?}"),
+                Some(_) => Ok(()),
+                None => return "ended".to_owned(),
+            },
+            Some(order) = orders.recv() => session.on_order(stream.client_mut(), order),
             () = sleep_until((origin + due).into()) => {
                 stream.handle_timeout(origin.elapsed());
-                continue;
+                session.xmpp.handle_timeout(origin.elapsed());
+                session.follow(stream.client_mut())
             }
         };
-        match event {
-            Some(ClientEvent::Payload(payload)) => {
-                let client = stream.client_mut();
-                failed = if payload.name().local() == "message" {
-                    session.on_message(client, payload.bytes()).err()
-                } else {
-                    match payload.to_element(&Limits::default()) {
-                        Ok(element) => session.on_element(client, &element).err(),
-                        Err(_) => continue,
-                    }
-                };
-            }
-            Some(ClientEvent::Closed { reason: why, .. }) => reason = format!("{why:?}"),
-            Some(_) => {}
-            None => break,
-        }
     }
-    if let Some(error) = failed {
-        reason = error.to_string();
-    }
-    // Nobody hears it once the commands have ended.
-    let _ = common.reports.send(Report::Closed { number, reason });
 }
 
 struct Session {
     number: usize,
     common: Rc<Common>,
-    step: Step,
-    jid: String,
+    /// Logs in. Messages pass it by afterwards: what is measured is the server.
+    xmpp: xmpp_session::Client,
+    /// The full address, once there is one.
+    jid: Option<Jid>,
     /// Of the last message to itself, and when that was sent.
     sequence: u64,
     sent_at: Duration,
@@ -151,18 +136,37 @@ struct Session {
     left: u32,
 }
 
-/// What is expected next of the server.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Step {
-    Mechanisms,
-    Success,
-    Bind,
-    Address,
-    Online,
-}
-
 impl Session {
-    fn on_order(&mut self, client: &mut Client, order: Order) -> Result<(), Error> {
+    fn new(number: usize, common: Rc<Common>) -> io::Result<Self> {
+        let user = format!("agent{number}");
+        let jid = Jid::from_parts(Some(&user), &common.domain, Some("load"));
+        let jid = jid.map_err(io::Error::other)?;
+        let password = Password::new(&format!("secret-{number}"));
+        // The server is on this machine.
+        let config = xmpp_session::ClientConfig::new(jid, password, random())
+            .with_security(Security::Protected)
+            .with_initial_presence(None)
+            .with_ping(None, Duration::ZERO);
+        Ok(Self {
+            number,
+            common,
+            xmpp: xmpp_session::Client::new(config, Form::Bosh),
+            jid: None,
+            sequence: 0,
+            sent_at: Duration::ZERO,
+            under_way: false,
+            left: 0,
+        })
+    }
+
+    fn open(&mut self, client: &mut Client) -> io::Result<()> {
+        let now = self.common.origin.elapsed();
+        client.open(now).map_err(io::Error::other)?;
+        self.xmpp.open(now).map_err(io::Error::other)?;
+        self.follow(client)
+    }
+
+    fn on_order(&mut self, client: &mut Client, order: Order) -> io::Result<()> {
         match order {
             Order::Exchange(count) => {
                 self.left = count;
@@ -172,31 +176,46 @@ impl Session {
                 self.left = 0;
                 Ok(())
             }
-            Order::End => Ok(()),
+            // It says farewell, and is polled until it is over.
+            Order::End => {
+                let now = self.common.origin.elapsed();
+                client.terminate(now, &[]).map_err(io::Error::other)
+            }
         }
     }
 
     /// Writes to itself, unless that was all.
-    fn write(&mut self, client: &mut Client) -> Result<(), Error> {
-        if self.left == 0 {
+    fn write(&mut self, client: &mut Client) -> io::Result<()> {
+        let Some(jid) = self.jid.as_ref().filter(|_| self.left > 0) else {
             self.report(Report::Done {
                 number: self.number,
             });
             return Ok(());
-        }
+        };
         let now = self.common.origin.elapsed();
         self.left -= 1;
         self.sequence += 1;
         self.sent_at = now;
         self.under_way = true;
-        let (jid, sequence) = (&self.jid, self.sequence);
+        let sequence = self.sequence;
         let message = format!(
             "<message xmlns='jabber:client' to='{jid}' type='chat'><body>own-{sequence};{TEXT}</body></message>"
         );
-        client.send(now, message.into())
+        client.send(now, message.into()).map_err(io::Error::other)
     }
 
-    fn on_message(&mut self, client: &mut Client, message: &Bytes) -> Result<(), Error> {
+    fn on_payload(&mut self, client: &mut Client, payload: &Payload) -> io::Result<()> {
+        if self.jid.is_some() && payload.name().local() == "message" {
+            return self.on_message(client, payload.bytes());
+        }
+        let now = self.common.origin.elapsed();
+        let (bytes, scope) = (payload.bytes().clone(), payload.scope().clone());
+        let handled = self.xmpp.handle_payload(now, bytes, scope);
+        handled.map_err(io::Error::other)?;
+        self.follow(client)
+    }
+
+    fn on_message(&mut self, client: &mut Client, message: &Bytes) -> io::Result<()> {
         let now = self.common.origin.elapsed();
         if let Some(sent) = number_after(message, "push-") {
             let took = micros(now).saturating_sub(sent);
@@ -217,57 +236,43 @@ impl Session {
         Ok(())
     }
 
-    fn on_element(&mut self, client: &mut Client, element: &Element) -> Result<(), Error> {
+    /// Hands the session below what the stream says, and takes its address.
+    fn follow(&mut self, client: &mut Client) -> io::Result<()> {
         let now = self.common.origin.elapsed();
-        match self.step {
-            Step::Mechanisms if element.is(STREAM, "features") => {
-                let secret = encode_base64(format!("\0agent{0}\0secret-{0}", self.number));
-                let auth = Element::new(SASL, "auth")
-                    .with_attr("mechanism", "PLAIN")
-                    .with_text(secret);
-                self.step = Step::Success;
-                client.send(now, auth.to_bytes())
-            }
-            Step::Success if element.is(SASL, "success") => {
-                self.step = Step::Bind;
-                client.restart(now)
-            }
-            Step::Success if element.is(SASL, "failure") => {
-                eprintln!("agent{}: {element:?}", self.number);
-                client.terminate(now, &[])
-            }
-            Step::Bind if element.is(STREAM, "features") => {
-                let resource = Element::new(BIND, "resource").with_text("load");
-                let bind = Element::new(BIND, "bind").with_child(resource);
-                let iq = Element::new(CLIENT, "iq")
-                    .with_attr("type", "set")
-                    .with_attr("id", "bind")
-                    .with_child(bind);
-                self.step = Step::Address;
-                client.send(now, iq.to_bytes())
-            }
-            Step::Address if element.attr("id") == Some("bind") => {
-                let bound = element.child(BIND, "bind");
-                let Some(jid) = bound.and_then(|bind| bind.child(BIND, "jid")) else {
-                    eprintln!("agent{}: {element:?}", self.number);
-                    return client.terminate(now, &[]);
-                };
-                self.jid = jid.text().into();
-                self.step = Step::Online;
-                self.report(Report::Online {
-                    number: self.number,
-                    jid: self.jid.clone(),
-                });
-                Ok(())
-            }
-            Step::Mechanisms | Step::Success | Step::Bind | Step::Address | Step::Online => Ok(()),
+        while let Some(element) = self.xmpp.poll_transmit() {
+            client.send(now, element).map_err(io::Error::other)?;
         }
+        while let Some(event) = self.xmpp.poll_event() {
+            match event {
+                xmpp_session::ClientEvent::Restart => {
+                    client.restart(now).map_err(io::Error::other)?;
+                }
+                xmpp_session::ClientEvent::Online { jid } => {
+                    self.jid = Some(jid.clone());
+                    self.report(Report::Online {
+                        number: self.number,
+                        jid,
+                    });
+                }
+                xmpp_session::ClientEvent::Closed { reason } => {
+                    eprintln!("agent{}: {reason}", self.number);
+                    client.terminate(now, &[]).map_err(io::Error::other)?;
+                }
+                xmpp_session::ClientEvent::StartTls | xmpp_session::ClientEvent::Stanza(_) | _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn report(&self, report: Report) {
         // Nobody hears it once the commands have ended.
         let _ = self.common.reports.send(report);
     }
+}
+
+/// Nothing here is secret: it is only to be another one in each session.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// A time as messages carry it.
@@ -290,11 +295,6 @@ const IDLE: Duration = Duration::from_secs(3600);
 /// A sentence or two, as people write them.
 const TEXT: &str = "The caller asks whether the replacement has left the warehouse, and wants to be called back \
     before five o'clock this afternoon under the number that is in the record of the first call.";
-
-const CLIENT: &str = "jabber:client";
-const STREAM: &str = "http://etherx.jabber.org/streams";
-const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
-const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 use std::{io, rc::Rc, time::Duration};
 
+use benches::login::Session;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -13,10 +14,11 @@ use tokio::{
     task::{JoinHandle, spawn_local},
     time::{Instant, timeout},
 };
+use xmpp_pubsub::Jid;
 
 use super::{
     Options,
-    subscriber::{Tally, count_events, count_pieces, log_in},
+    subscriber::{Tally, count_events, count_pieces},
 };
 
 /// Does what standard input says, until it ends.
@@ -80,7 +82,7 @@ impl Load {
         let service = &self.options.service;
         for number in self.tasks.len() + 1..=count {
             let (user, password) = (format!("agent{number}"), format!("secret-{number}"));
-            let mut session = log_in(&self.options, &user, &password).await?;
+            let mut session = self.log_in_as(&user, &password).await?;
             let jid = &session.jid;
             let subscribe = format!(
                 "<iq type='set' id='subscribe' to='{service}'><pubsub xmlns='{PUBSUB}'>\
@@ -95,6 +97,12 @@ impl Load {
         Ok(json!({ "subscribers": self.tasks.len(), "seconds": started.elapsed().as_secs_f64() }))
     }
 
+    async fn log_in_as(&self, user: &str, password: &str) -> io::Result<Session> {
+        let jid = Jid::from_parts(Some(user), &self.options.domain, Some("load"));
+        let jid = jid.map_err(io::Error::other)?;
+        Session::log_in(self.options.xmpp, jid, password).await
+    }
+
     /// Logs in, and makes a node that is open and keeps nothing.
     async fn publisher(&self) -> io::Result<Source> {
         let Options {
@@ -103,7 +111,7 @@ impl Load {
             service,
             ..
         } = &self.options;
-        let mut session = log_in(&self.options, publisher, publisher_password).await?;
+        let mut session = self.log_in_as(publisher, publisher_password).await?;
         let field = |name: &str, value: &str| {
             format!("<field var='pubsub#{name}'><value>{value}</value></field>")
         };
