@@ -6,6 +6,7 @@ use super::config::NewNode;
 use super::create::check_config;
 use super::journal::Change;
 use super::node::Node;
+use super::node_config::NodeConfig;
 use super::people::{self, Availability, Contact, Standing};
 use super::request::Work;
 use super::{Service, ServiceError};
@@ -30,6 +31,30 @@ impl Service {
         let made = self.create(new, None, &[]);
         self.finish();
         made.map_err(|_| ServiceError::TooManyNodes)
+    }
+
+    /// Sets a node, as an owner could, and does what follows from it: who loses his access loses his subscriptions, items
+    /// that do not fit any more go, and who asked for it is told. A node that is set so already stays as it is. §8.2.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such node, or it would become a collection, or a leaf.
+    pub fn configure_node(
+        &mut self,
+        now: Duration,
+        id: &NodeId,
+        config: NodeConfig,
+    ) -> Result<(), ServiceError> {
+        self.host_input(now)?;
+        let node = self.state.nodes.get(id).ok_or(ServiceError::NoSuchNode)?;
+        if node.config.node_type != config.node_type {
+            return Err(ServiceError::WrongType);
+        }
+        let mut config = config;
+        check_config(&mut config, &self.config);
+        self.configure(id, config);
+        self.finish();
+        Ok(())
     }
 
     /// Deletes a node and tells its subscribers, with the address of its successor if there is one. §8.4.

@@ -2,7 +2,7 @@
 
 use xmpp_pubsub::Feature;
 use xmpp_pubsub::form::{FieldKind, Form, FormKind};
-use xmpp_pubsub::service::{AccessModel, NodeConfig};
+use xmpp_pubsub::service::{AccessModel, NodeConfig, ServiceError};
 
 use crate::common::{Bench, NOW, OWNER, READER, config, done, node};
 use crate::wire::{
@@ -438,4 +438,33 @@ fn default_settings_need_two_features() {
             "PS-8.3-03, example {example}"
         );
     }
+}
+
+#[test]
+fn the_host_sets_a_node_as_an_owner_could() {
+    let mut bench = Bench::open();
+    done(&bench.subscribe(READER, "francisco@denmark.lit"));
+    for id in ["1", "2", "3"] {
+        bench.publish(id);
+    }
+    let musings = node("princely_musings");
+    let closed = NodeConfig::default()
+        .with_access_model(AccessModel::Whitelist)
+        .with_max_items(2);
+    let set = bench.service.configure_node(NOW, &musings, closed.clone());
+    assert_eq!(set, Ok(()));
+    let sent = bench.sent();
+    assert_eq!(messages(&sent).len(), 1, "PS-8.2-09: {sent}");
+    assert!(sent.contains("subscription=\"none\""), "PS-8.2-09: {sent}");
+    assert_eq!(bench.service.subscriber_count(&musings), 0, "PS-8.2-09");
+    let items = bench.pubsub(OWNER, "get", "<items node='princely_musings'/>");
+    assert_eq!(items.matches("<item ").count(), 2, "{items}");
+
+    let again = bench.service.configure_node(NOW, &musings, closed);
+    assert_eq!((again, bench.sent()), (Ok(()), String::new()));
+    let other = NodeConfig::collection();
+    let set = bench.service.configure_node(NOW, &musings, other.clone());
+    assert_eq!(set, Err(ServiceError::WrongType));
+    let set = bench.service.configure_node(NOW, &node("nowhere"), other);
+    assert_eq!(set, Err(ServiceError::NoSuchNode));
 }
