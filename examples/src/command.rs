@@ -32,7 +32,7 @@ where
         Ok(command) => command.flags,
         Err(error) => error.exit(),
     };
-    finish(name, serve(flags, start))
+    finish(name, serve(name, flags, start))
 }
 
 /// Turns the end of a program into its exit code, and tells people why.
@@ -65,7 +65,7 @@ pub enum CommandError {
     /// A server could not start.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// A server of several ended by itself.
+    /// A server ended by itself.
     #[error("{0} ended by itself; the log above says why")]
     Ended(&'static str),
     /// The system refused threads or signals.
@@ -73,7 +73,7 @@ pub enum CommandError {
     System(#[from] std::io::Error),
 }
 
-fn serve<F, S>(flags: Flags, start: F) -> Result<(), CommandError>
+fn serve<F, S>(name: &'static str, flags: Flags, start: F) -> Result<(), CommandError>
 where
     F: FnOnce(Arc<Settings>, Shutdown) -> S,
     S: Future<Output = Result<Server, StartError>>,
@@ -91,7 +91,7 @@ where
         let mut task = server.task;
         tokio::select! {
             signal = shutdown::signal() => signal?,
-            _ = &mut task => return Ok(()),
+            _ = &mut task => return Err(CommandError::Ended(name)),
         }
         trigger.request();
         // A server that panicked while it closed has printed why.

@@ -8,7 +8,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::{settings::Settings, shutdown::Shutdown};
+use crate::{repository::RepositoryError, settings::Settings, shutdown::Shutdown};
 
 /// A server that listens.
 #[derive(Debug)]
@@ -94,14 +94,23 @@ pub enum StartError {
         /// What is wrong with it.
         reason: xmpp_pubsub::JidError,
     },
-    /// The database cannot be opened.
-    #[error("cannot open the database {path}: {reason}")]
+    /// The database cannot be opened, read or written.
+    #[error("cannot use the database {path}: {reason}")]
     Database {
         /// The file.
         path: PathBuf,
         /// What SQLite said.
         reason: String,
     },
+}
+
+impl From<RepositoryError> for StartError {
+    fn from(error: RepositoryError) -> Self {
+        Self::Database {
+            path: error.path,
+            reason: error.reason,
+        }
+    }
 }
 
 /// Opens the listener behind `flag`.

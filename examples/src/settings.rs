@@ -58,7 +58,7 @@ pub struct EngineSettings {
     pub cti: SocketAddr,
 }
 
-/// The notification service: its addresses, and for how many it has room.
+/// The notification service: its addresses, for how many it has room, and where it keeps its nodes.
 #[derive(Clone, Copy, Debug)]
 pub struct NotificationSettings {
     /// XMPP in clear, on loopback only.
@@ -71,6 +71,18 @@ pub struct NotificationSettings {
     pub bosh_tls: SocketAddr,
     /// BOSH sessions at one time, and as many clients over TCP and WebSocket, 1 to [`MOST_SESSIONS`].
     pub sessions: u32,
+    /// Where nodes, subscriptions and items are kept.
+    pub storage: NotificationStorage,
+}
+
+/// Where the notification service keeps its nodes, and who is affiliated and subscribed.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum NotificationStorage {
+    /// In `notification.sqlite` in the data folder.
+    Sqlite,
+    /// In memory: a restart begins with the nodes of the seed.
+    Memory,
 }
 
 impl NotificationSettings {
@@ -159,6 +171,13 @@ pub struct Flags {
     #[arg(long, value_name = "N", env = "CONTACT_CENTER_NOTIFICATION_SESSIONS",
           value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_SESSIONS)))]
     notification_sessions: Option<u32>,
+    /// Notification service: where nodes, subscriptions and items are kept [default: sqlite].
+    #[arg(
+        long,
+        value_name = "WHERE",
+        env = "CONTACT_CENTER_NOTIFICATION_STORAGE"
+    )]
+    notification_storage: Option<NotificationStorage>,
     /// Web service: REST and desktop in clear [default: 127.0.0.1:8082].
     #[arg(long, value_name = "ADDR", env = "CONTACT_CENTER_FINESSE_HTTP")]
     finesse_http: Option<SocketAddr>,
@@ -273,6 +292,10 @@ impl Settings {
                     .notification_sessions
                     .or(file.notification.sessions)
                     .unwrap_or(defaults.notification.sessions),
+                storage: flags
+                    .notification_storage
+                    .or(file.notification.storage)
+                    .unwrap_or(defaults.notification.storage),
             },
             finesse: FinesseSettings {
                 http: flags
@@ -314,6 +337,7 @@ impl Settings {
                 bosh_tls: loopback(7443),
                 // Two thousand desktops, and some air.
                 sessions: 4096,
+                storage: NotificationStorage::Sqlite,
             },
             finesse: FinesseSettings {
                 http: loopback(8082),
@@ -384,6 +408,7 @@ struct FileNotification {
     bosh: Option<SocketAddr>,
     bosh_tls: Option<SocketAddr>,
     sessions: Option<u32>,
+    storage: Option<NotificationStorage>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -496,6 +521,19 @@ mod tests {
             room(&["--notification-sessions", "12000"]),
             (12_000, 3_000, 24_000)
         );
+    }
+
+    #[test]
+    fn nodes_are_kept_unless_memory_is_asked_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.toml");
+        std::fs::write(&path, "[notification]\nstorage = \"memory\"\n").unwrap();
+        let config = path.to_str().unwrap();
+        let storage = |arguments: &[&str]| resolve(arguments).unwrap().notification.storage;
+        assert_eq!(storage(&[]), NotificationStorage::Sqlite);
+        assert_eq!(storage(&["--config", config]), NotificationStorage::Memory);
+        let both = ["--config", config, "--notification-storage", "sqlite"];
+        assert_eq!(storage(&both), NotificationStorage::Sqlite);
     }
 
     #[test]

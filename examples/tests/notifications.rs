@@ -17,7 +17,7 @@ use examples::{
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     task::JoinHandle,
     time::{sleep, timeout},
 };
@@ -145,6 +145,14 @@ impl Center {
         );
         self.ask(user, "PUT", &format!("Dialog/{dialog}"), action, &body)
             .await;
+    }
+
+    /// How many entries the journal of the notification service has had.
+    fn written(&self) -> i64 {
+        let path = self.settings.data_dir.join("notification.sqlite");
+        let database = rusqlite::Connection::open(path).unwrap();
+        let count = "SELECT max(seq) FROM entry";
+        database.query_row(count, [], |row| row.get(0)).unwrap()
     }
 
     async fn login(&self, user: &str) {
@@ -364,6 +372,28 @@ async fn a_call_between_two_agents_reaches_both() {
 }
 
 #[tokio::test]
+async fn events_of_agents_and_calls_are_not_written_down() {
+    let center = Center::start().await;
+    let before = center.written();
+    assert!(before > 0, "the nodes of the seed");
+    let mut desk = Desk::open(&center, "1001001").await;
+    center.login("1001001").await;
+    desk.until("User/1001001 PUT LOGIN NOT_READY").await;
+    center.ready("1001001").await;
+    desk.until("User/1001001 PUT READY READY").await;
+    center
+        .request("1001001", "POST", "/desktop/call-me", "", "")
+        .await;
+    let update = desk.until("User/1001001/Dialogs POST  ALERTING").await;
+    let dialog = between(&update, "id").to_owned();
+    center.act("1001001", &dialog, "ANSWER").await;
+    desk.until("User/1001001/Dialogs PUT ANSWER ACTIVE").await;
+    center.act("1001001", &dialog, "DROP").await;
+    desk.until("User/1001001 PUT  WORK").await;
+    assert_eq!(center.written(), before);
+}
+
+#[tokio::test]
 async fn a_notification_service_that_is_back_gets_the_last_state() {
     let mut center = Center::start().await;
     center.login("1001001").await;
@@ -375,14 +405,34 @@ async fn a_notification_service_that_is_back_gets_the_last_state() {
 
     // Nobody can be told now, and REST goes on.
     center.ready("1001001").await;
-    let server = notification::start(Arc::new(center.settings.clone()), shutdown)
+    let known = center.settings.notification.xmpp;
+    let mut elsewhere = center.settings.clone();
+    elsewhere.notification.xmpp = "127.0.0.1:0".parse().unwrap();
+    let server = notification::start(Arc::new(elsewhere), shutdown)
         .await
         .unwrap();
+    center.settings.notification.xmpp = server.address("xmpp").unwrap();
     center.notification.0 = server.task;
     let mut desk = Desk::open(&center, "1001001").await;
+    // The web service finds it only now, so that the desk misses nothing.
+    let way = tokio::spawn(lead(known, center.settings.notification.xmpp));
     desk.until("User/1001001 PUT").await;
     center.login("1001001").await;
     desk.until("User/1001001 PUT LOGIN READY").await;
+    way.abort();
+}
+
+/// Leads whoever connects to one address to another.
+async fn lead(from: SocketAddr, to: SocketAddr) {
+    let listener = TcpListener::bind(from).await.unwrap();
+    loop {
+        let (mut near, _) = listener.accept().await.unwrap();
+        tokio::spawn(async move {
+            let mut far = TcpStream::connect(to).await.unwrap();
+            // Either end may go first.
+            let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+        });
+    }
 }
 
 /// Far longer than anything here takes.

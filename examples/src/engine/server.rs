@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     data_dir,
-    repository::{EngineRepository as _, RepositoryError, SqliteEngineRepository},
+    repository::{EngineRepository as _, SqliteEngineRepository},
     seed::{Seed, SeedRole},
     server::{Exposure, Room, Server, StartError, accept, bind},
     settings::Settings,
@@ -44,13 +44,9 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
     })?;
     let config = engine_config(&settings.seed)?;
     data_dir::create(&settings.data_dir)?;
-    let database = |error: RepositoryError| StartError::Database {
-        path: error.path,
-        reason: error.reason,
-    };
     let path = settings.data_dir.join("engine.sqlite");
-    let mut repository = SqliteEngineRepository::open(&path).map_err(database)?;
-    let saved = repository.load().map_err(database)?;
+    let mut repository = SqliteEngineRepository::open(&path)?;
+    let saved = repository.load()?;
     let clock = EngineClock::start();
     let engine = Engine::new(clock.now(), config, saved);
     let provider = RemoteProvider::connect(settings.cucm.switch);

@@ -25,7 +25,7 @@ use self::{api::App, core::Config, node::Node};
 use crate::{
     data_dir, http,
     realm::Realm,
-    repository::{FinesseRepository as _, RepositoryError, SqliteFinesseRepository},
+    repository::{FinesseRepository as _, SqliteFinesseRepository},
     server::{Exposure, Server, StartError, bind},
     settings::Settings,
     shutdown::Shutdown,
@@ -114,15 +114,9 @@ fn config(settings: &Settings) -> Result<Config, StartError> {
         core::default_reason_codes(),
         core::default_wrap_up_reasons(),
     );
-    let read = || {
-        let mut repository = SqliteFinesseRepository::open(&path, &codes, &reasons)?;
-        Ok((repository.reason_codes()?, repository.wrap_up_reasons()?))
-    };
+    let mut repository = SqliteFinesseRepository::open(&path, &codes, &reasons)?;
     let (reason_codes, wrap_up_reasons) =
-        read().map_err(|error: RepositoryError| StartError::Database {
-            path: error.path,
-            reason: error.reason,
-        })?;
+        (repository.reason_codes()?, repository.wrap_up_reasons()?);
     Ok(Config {
         host: settings.xmpp_domain.clone(),
         https_port: settings.finesse.https.port(),

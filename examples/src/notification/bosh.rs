@@ -457,8 +457,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        notification::hub::Names,
-        seed::{Password, Seed},
+        notification::hub::tests::{hub, names},
+        seed::Password,
         settings::Settings,
         shutdown,
     };
@@ -510,11 +510,8 @@ mod tests {
         dir: &tempfile::TempDir,
     ) -> (Hub, Sessions, JoinHandle<()>, shutdown::ShutdownTrigger) {
         let settings = Settings::with_data_dir(dir.path().to_owned());
-        let names = Names {
-            domain: Jid::new("localhost").unwrap(),
-            pubsub: Jid::new("pubsub.localhost").unwrap(),
-        };
-        let hub = Hub::new(names.clone(), &Seed::default(), 1, 2);
+        let names = names("localhost");
+        let hub = hub();
         let login = Login::new(&settings, Password::new("secret")).unwrap();
         let (trigger, shutdown) = shutdown::channel();
         let (sessions, task) = Sessions::spawn(

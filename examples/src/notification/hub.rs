@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{
+    Notify,
+    mpsc::{self, UnboundedReceiver},
+};
 use xmpp_pubsub::{
     Jid, Stanza, StanzaError,
     service::Service,
@@ -14,10 +17,13 @@ use xmpp_pubsub::{
     stream::{StreamCondition, StreamError},
 };
 
-use super::{login::WEB_SERVICE, nodes};
+use super::{
+    journal::{Journal, Report},
+    login::WEB_SERVICE,
+    nodes::{self, START},
+};
 use crate::{
     driver::{Clock, sleep_until},
-    seed::Seed,
     shutdown::Shutdown,
 };
 
@@ -72,6 +78,8 @@ struct Shared {
     names: Names,
     router: Router,
     service: Service,
+    /// Where the service's changes are written, if they are and it has not ended.
+    journal: Option<Journal>,
     ways: HashMap<SessionKey, Way>,
     last: u64,
     /// When the service wants to be woken, as far as [`Hub::keep_time`] was told.
@@ -80,8 +88,13 @@ struct Shared {
 }
 
 impl Hub {
-    /// A hub without sessions.
-    pub(super) fn new(names: Names, seed: &Seed, for_router: u64, for_service: u64) -> Self {
+    /// A hub without sessions. The service's clock stands at [`START`].
+    pub(super) fn new(
+        names: Names,
+        service: Service,
+        journal: Option<Journal>,
+        for_router: u64,
+    ) -> Self {
         let mut config = RouterConfig::new(names.domain.clone(), for_router)
             .with_component(names.pubsub.clone())
             .with_traffic(Traffic::ServicesOnly);
@@ -89,22 +102,71 @@ impl Hub {
         if let Ok(web) = Jid::from_parts(Some(WEB_SERVICE), names.domain.domain(), None) {
             config = config.with_beacon(web);
         }
-        let service = nodes::service(&names, seed, for_service);
         let router = Router::new(config);
         let ways = HashMap::new();
         let other_time = Arc::new(Notify::new());
+        let clock = Clock::start();
+        let mut shared = Shared {
+            names,
+            router,
+            service,
+            journal,
+            ways,
+            last: 0,
+            due: None,
+            other_time: Arc::clone(&other_time),
+        };
+        // What ended while there was no service is told, and what will end is waited for.
+        shared.hand_out(START);
         Self {
-            shared: Arc::new(Mutex::new(Shared {
-                names,
-                router,
-                service,
-                ways,
-                last: 0,
-                due: None,
-                other_time: Arc::clone(&other_time),
-            })),
-            clock: Clock::start(),
+            shared: Arc::new(Mutex::new(shared)),
+            clock,
             other_time,
+        }
+    }
+
+    /// Hears what is written and read, until there is no more. If that was not asked for, the service is over: it
+    /// has done more than is written, and must not say so.
+    pub(super) async fn keep_journal(self, mut reports: UnboundedReceiver<Report>) {
+        loop {
+            match reports.recv().await {
+                Some(Report::Written {
+                    seq,
+                    wants_snapshot,
+                }) => self.written(seq, wants_snapshot),
+                Some(Report::Read { id, answer }) => {
+                    let now = self.clock.now();
+                    let mut shared = self.lock();
+                    shared.service.handle_storage(now, id, answer);
+                    shared.hand_out(now);
+                }
+                Some(Report::Failed(error)) => {
+                    tracing::error!(
+                        %error,
+                        "the journal cannot be written and the service ends; started again, it goes on from what \
+                         was written"
+                    );
+                    break;
+                }
+                None => break,
+            }
+        }
+        self.lock().service.journal_failed();
+    }
+
+    /// Lets the journal's thread end. Whatever happens from now on is not written.
+    pub(super) fn close_journal(&self) {
+        self.lock().journal = None;
+    }
+
+    fn written(&self, seq: u64, wants_snapshot: bool) {
+        let now = self.clock.now();
+        let mut shared = self.lock();
+        shared.service.journal_confirmed(now, seq);
+        shared.hand_out(now);
+        // Every entry is handed out.
+        if wants_snapshot && let Some(journal) = &shared.journal {
+            journal.compact(shared.service.snapshot());
         }
     }
 
@@ -195,10 +257,20 @@ impl Hub {
 }
 
 impl Shared {
-    /// Moves stanzas and events until nothing is left.
+    /// Moves stanzas, events and entries of the journal until nothing is left.
     fn hand_out(&mut self, now: Duration) {
         loop {
             let mut idle = true;
+            while let Some(entry) = self.service.poll_journal() {
+                if let Some(journal) = &self.journal {
+                    journal.append(entry);
+                }
+            }
+            while let Some(request) = self.service.poll_storage() {
+                if let Some(journal) = &self.journal {
+                    journal.read(request);
+                }
+            }
             while let Some(event) = self.router.poll_event() {
                 idle = false;
                 self.on_event(now, event);
@@ -259,31 +331,37 @@ impl Shared {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::seed::Seed;
     use xmpp_pubsub::{
         NodeId,
         xml::{Limits, Scope},
     };
 
-    struct Session {
-        key: SessionKey,
+    pub(in super::super) struct Session {
+        pub(in super::super) key: SessionKey,
         stanzas: mpsc::Receiver<ToSession>,
     }
 
-    fn hub() -> Hub {
-        let names = Names {
-            domain: Jid::new("localhost").unwrap(),
-            pubsub: Jid::new("pubsub.localhost").unwrap(),
-        };
-        Hub::new(names, &Seed::default(), 1, 2)
+    pub(in super::super) fn names(domain: &str) -> Names {
+        Names {
+            domain: Jid::new(domain).unwrap(),
+            pubsub: Jid::new(&format!("pubsub.{domain}")).unwrap(),
+        }
     }
 
-    fn online(hub: &Hub, user: &str) -> Session {
+    pub(in super::super) fn hub() -> Hub {
+        let names = names("localhost");
+        let service = nodes::service(&names, &Seed::default(), 1, None);
+        Hub::new(names, service, None, 2)
+    }
+
+    pub(in super::super) fn online(hub: &Hub, user: &str) -> Session {
         session(hub, user, "desktop", 16)
     }
 
-    fn session(hub: &Hub, user: &str, resource: &str, room: usize) -> Session {
+    pub(in super::super) fn session(hub: &Hub, user: &str, resource: &str, room: usize) -> Session {
         let (sender, stanzas) = mpsc::channel(room);
         let key = hub.next_key();
         let jid = Jid::new(&format!("{user}@localhost")).unwrap();
@@ -297,7 +375,7 @@ mod tests {
     }
 
     impl Session {
-        fn say(&mut self, hub: &Hub, text: &str) -> String {
+        pub(in super::super) fn say(&mut self, hub: &Hub, text: &str) -> String {
             let scope = Scope::new().with("", "jabber:client");
             hub.stanza(
                 self.key,
@@ -306,7 +384,7 @@ mod tests {
             self.heard()
         }
 
-        fn subscribe(&mut self, hub: &Hub, node: &str, user: &str) -> String {
+        pub(in super::super) fn subscribe(&mut self, hub: &Hub, node: &str, user: &str) -> String {
             self.say(
                 hub,
                 &format!(
@@ -317,7 +395,7 @@ mod tests {
             )
         }
 
-        fn publish(&mut self, hub: &Hub, node: &str) -> String {
+        pub(in super::super) fn publish(&mut self, hub: &Hub, node: &str) -> String {
             self.say(
                 hub,
                 &format!(
@@ -329,7 +407,24 @@ mod tests {
             )
         }
 
-        fn heard(&mut self) -> String {
+        /// Everything until this text has come.
+        pub(in super::super) async fn hear(&mut self, text: &str) -> String {
+            self.until(String::new(), text).await
+        }
+
+        /// Everything, and what was heard before it, until this text has come.
+        pub(in super::super) async fn until(&mut self, mut heard: String, text: &str) -> String {
+            while !heard.contains(text) {
+                let next = tokio::time::timeout(LIMIT, self.stanzas.recv()).await;
+                let next = next.unwrap_or_else(|_| panic!("waited for {text}: {heard}"));
+                let stanza = next.and_then(ToSession::into_stanza).unwrap();
+                heard.push_str(&String::from_utf8_lossy(&stanza.to_bytes()));
+                heard.push('\n');
+            }
+            heard
+        }
+
+        pub(in super::super) fn heard(&mut self) -> String {
             let mut text = String::new();
             while let Ok(ToSession::Stanza(stanza)) = self.stanzas.try_recv() {
                 text.push_str(&String::from_utf8_lossy(&stanza.to_bytes()));
@@ -495,4 +590,7 @@ mod tests {
             Err(mpsc::error::TryRecvError::Disconnected)
         ));
     }
+
+    /// Far longer than anything here takes.
+    pub(in super::super) const LIMIT: Duration = Duration::from_secs(20);
 }

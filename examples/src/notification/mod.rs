@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `hub.rs` | one router and one pubsub service for all sessions, whatever their transport |
 //! | `nodes.rs` | which nodes there are, and who may see them |
+//! | `journal.rs` | writes down what lasts, in a thread of its own |
 //! | `login.rs` | checks passwords: the web service's secret, everybody else's with CUCM |
 //! | `session.rs` | a client with a task of its own |
 //! | `tcp.rs` | the listeners on 5222 and 5223 |
@@ -16,34 +17,44 @@
 
 mod bosh;
 mod hub;
+mod journal;
 mod login;
 mod nodes;
 mod pace;
 mod session;
 mod tcp;
+#[cfg(test)]
+mod tests;
 mod web;
 mod websocket;
 
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 use xmpp_pubsub::Jid;
 
-use self::{bosh::Sessions, hub::Hub, login::Login, session::Clients};
+use self::{
+    bosh::Sessions,
+    hub::Hub,
+    journal::{Journal, Writing},
+    login::Login,
+    session::Clients,
+};
 use crate::{
     data_dir,
     http::{self, Limits},
+    repository::{NotificationRepository as _, SqliteNotificationRepository},
     server::{Exposure, Server, StartError, bind},
-    settings::Settings,
-    shutdown::Shutdown,
+    settings::{NotificationStorage, Settings},
+    shutdown::{self, Shutdown},
     tls,
 };
 
-/// Starts the notification service on its four own.
+/// Starts the notification service on its four own. It ends by itself when what clients did cannot be written down.
 ///
 /// # Errors
 ///
-/// An address is taken or not allowed, the domain is none, or the data folder cannot be used.
+/// An address is taken or not allowed, the domain is none, or the data folder or the database cannot be used.
 pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server, StartError> {
     let own = settings.notification;
     let xmpp = bind(
@@ -78,7 +89,7 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
     let secret = data_dir::secret(&settings.data_dir, login::SECRET_FILE)?;
     let login = Login::new(&settings, secret)?;
     let tls = tls::server_config(&settings)?;
-    let hub = Hub::new(names.clone(), &settings.seed, random()?, random()?);
+    let (hub, writing) = open_hub(&settings, &names)?;
 
     let listening = vec![
         ("xmpp", local(&xmpp, own.xmpp)?),
@@ -87,6 +98,9 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
         ("bosh-tls", local(&secure, own.bosh_tls)?),
     ];
 
+    // The end comes from outside, or from the journal.
+    let asked = shutdown;
+    let (trigger, shutdown) = shutdown::channel();
     let (sessions, bosh) = Sessions::spawn(
         names.domain.clone(),
         &own,
@@ -111,7 +125,7 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
             Some(Arc::new(direct)),
         )),
         tokio::spawn(clients.farewell()),
-        tokio::spawn(hub.keep_time(shutdown.clone())),
+        tokio::spawn(hub.clone().keep_time(shutdown.clone())),
         tokio::spawn(http::serve_held(
             clear,
             None,
@@ -130,16 +144,58 @@ pub async fn start(settings: Arc<Settings>, shutdown: Shutdown) -> Result<Server
         )),
         bosh,
     ];
+    let (alive, journal_ended) = oneshot::channel();
+    let journal = writing.map(|writing| tokio::spawn(keep_journal(hub.clone(), writing, alive)));
     let task = tokio::spawn(async move {
+        tokio::select! {
+            () = asked.requested() => {}
+            _ = journal_ended, if journal.is_some() => {}
+        }
+        trigger.request();
         for task in tasks {
             // A panic in it has been printed.
             let _ = task.await;
+        }
+        hub.close_journal();
+        if let Some(journal) = journal {
+            let _ = journal.await;
         }
     });
     Ok(Server {
         addresses: listening,
         task,
     })
+}
+
+/// The hub with the nodes of the journal and of the seed.
+fn open_hub(settings: &Settings, names: &hub::Names) -> Result<(Hub, Option<Writing>), StartError> {
+    let (for_service, for_router) = (random()?, random()?);
+    let seed = &settings.seed;
+    let (service, journal, writing) = match settings.notification.storage {
+        NotificationStorage::Memory => {
+            let service = nodes::service(names, seed, for_service, None);
+            (service, None, None)
+        }
+        NotificationStorage::Sqlite => {
+            let path = settings.data_dir.join(DATABASE);
+            let mut repository = SqliteNotificationRepository::open(&path)?;
+            let entries = repository.entries()?;
+            let mut service = nodes::service(names, seed, for_service, Some(entries));
+            let (journal, writing) = Journal::begin(repository, &mut service)?;
+            (service, Some(journal), Some(writing))
+        }
+    };
+    let hub = Hub::new(names.clone(), service, journal, for_router);
+    Ok((hub, writing))
+}
+
+/// Hands on what the journal's thread reports, until it ends; `alive` is dropped as soon as it cannot write any more.
+async fn keep_journal(hub: Hub, writing: Writing, alive: oneshot::Sender<()>) {
+    let Writing { reports, thread } = writing;
+    hub.keep_journal(reports).await;
+    drop(alive);
+    // A panic in it has been printed.
+    let _ = thread.await;
 }
 
 fn local(
@@ -157,3 +213,6 @@ fn local(
 fn random() -> Result<u64, StartError> {
     getrandom::u64().map_err(|error| StartError::Tls(error.to_string()))
 }
+
+/// Name of the database file in the data folder.
+const DATABASE: &str = "notification.sqlite";

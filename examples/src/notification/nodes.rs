@@ -10,49 +10,57 @@
 //! | any other that the web service publishes on | supervisors | |
 //!
 //! Only the web service publishes.
+//!
+//! A service that begins again has what its journal says, and then the seed has the last word: who may do what on all
+//! nodes, and for the nodes above, except the last row, how they are set and who is let in. Who loses his access by that
+//! loses his subscriptions. Other nodes stay as they were left, and so do subscriptions that are still allowed.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use xmpp_pubsub::{
     Jid, NodeId,
     pubsub::Affiliation,
-    service::{AccessModel, Config, CreatePolicy, NewNode, NodeConfig, OnBounce, Overlap, Service},
+    service::{
+        AccessModel, Config, CreatePolicy, NewNode, NodeConfig, OnBounce, Overlap, Persistence,
+        Service,
+        journal::{Change, Entry},
+    },
     stanza::MessageKind,
 };
 
 use super::{hub::Names, login::WEB_SERVICE};
-use crate::seed::{Seed, SeedAgent, SeedRole};
+use crate::seed::{Seed, SeedRole};
 
-/// The service with the nodes of everybody in the seed.
-pub(super) fn service(names: &Names, seed: &Seed, random: u64) -> Service {
+/// The service as `journal` has it, if there is one, and with what the seed says.
+pub(super) fn service(
+    names: &Names,
+    seed: &Seed,
+    random: u64,
+    journal: Option<Vec<Entry>>,
+) -> Service {
+    let persistence = if journal.is_some() {
+        Persistence::Journal
+    } else {
+        Persistence::Memory
+    };
     let config = Config::new(names.pubsub.clone(), random)
         .with_name("Notification service")
         .with_node_defaults(closed())
         .with_create(CreatePolicy::ServiceOwners)
         .with_auto_create(true)
         .with_overlap(Overlap::OncePerSession)
+        .with_persistence(persistence)
         // The router says who is gone; a user without a session keeps what he subscribed.
         .with_on_bounce(OnBounce::Nothing);
-    let mut service = Service::new(config);
+    let mut service = Service::restore(config, journal.unwrap_or_default());
     service.set_clock(START, utc_millis());
-    if let Some(web) = user(names, WEB_SERVICE) {
-        service.set_service_affiliation(START, &web, Affiliation::Owner);
-    }
-    let open = closed().with_access_model(AccessModel::Open);
-    add_node(&mut service, START, SYSTEM_INFO, open);
-    add_node(
-        &mut service,
-        START,
-        &format!("/finesse/api/Queue/{}", seed.queue.id),
-        closed(),
-    );
-    for team in &seed.teams {
-        add_node(&mut service, START, &team_node(team.id), closed());
-    }
-    for agent in &seed.agents {
-        add_user(&mut service, START, names, &agent.login_id);
-        add_agent(&mut service, names, agent);
-    }
+    let policy = Policy::new(names, seed);
+    policy.give(&mut service);
+    // Only then, so that who is let in another way than before stays subscribed.
+    policy.take(&mut service);
     service
 }
 
@@ -82,13 +90,133 @@ pub(super) fn add_user(service: &mut Service, now: Duration, names: &Names, logi
     allow(service, now, &queues, &jid);
 }
 
-fn add_agent(service: &mut Service, names: &Names, agent: &SeedAgent) {
-    let Some(jid) = user(names, &agent.login_id) else {
-        return;
-    };
-    match agent.role {
-        SeedRole::Supervisor => service.set_service_affiliation(START, &jid, Affiliation::Member),
-        SeedRole::Agent => allow(service, START, &team_node(agent.team), &jid),
+/// What the seed says about rights.
+struct Policy<'a> {
+    names: &'a Names,
+    seed: &'a Seed,
+    /// What users may do on every node.
+    everywhere: BTreeMap<Jid, Affiliation>,
+}
+
+/// How a node is set, and who is let in besides those who are everywhere.
+struct Rule {
+    config: NodeConfig,
+    members: BTreeSet<Jid>,
+}
+
+impl<'a> Policy<'a> {
+    fn new(names: &'a Names, seed: &'a Seed) -> Self {
+        let supervisors = seed
+            .agents
+            .iter()
+            .filter(|agent| agent.role == SeedRole::Supervisor)
+            .map(|agent| (agent.login_id.as_str(), Affiliation::Member));
+        let everywhere = supervisors
+            .chain([(WEB_SERVICE, Affiliation::Owner)])
+            .filter_map(|(login_id, affiliation)| Some((user(names, login_id)?, affiliation)))
+            .collect();
+        Self {
+            names,
+            seed,
+            everywhere,
+        }
+    }
+
+    /// Makes the nodes that are missing, and gives everybody what he has a right to.
+    fn give(&self, service: &mut Service) {
+        for (user, affiliation) in &self.everywhere {
+            service.set_service_affiliation(START, user, *affiliation);
+        }
+        let seed = self.seed;
+        let queue = format!("/finesse/api/Queue/{}", seed.queue.id);
+        let teams = seed.teams.iter().map(|team| team_node(team.id));
+        for name in teams.chain([SYSTEM_INFO.to_owned(), queue]) {
+            if let Some(rule) = self.rule(&name) {
+                add_node(service, START, &name, rule.config);
+                for member in &rule.members {
+                    allow(service, START, &name, member);
+                }
+            }
+        }
+        for agent in &seed.agents {
+            add_user(service, START, self.names, &agent.login_id);
+        }
+    }
+
+    /// Sets the nodes as they should be, and takes from everybody what he has no right to.
+    fn take(&self, service: &mut Service) {
+        let mut rules = BTreeMap::new();
+        // Nodes come before what is said of them.
+        for change in service.snapshot().changes {
+            match change {
+                Change::ServiceAffiliated { user, .. } => {
+                    if !self.everywhere.contains_key(&user) {
+                        service.set_service_affiliation(START, &user, Affiliation::None);
+                    }
+                }
+                Change::NodeCreated { node, .. } => {
+                    if let Some(rule) = self.rule(node.as_str()) {
+                        // It is there, and there are no collections.
+                        let _ = service.configure_node(START, &node, rule.config.clone());
+                        rules.insert(node, rule);
+                    }
+                }
+                Change::Affiliated {
+                    node: Some(node),
+                    user,
+                    affiliation,
+                } => {
+                    let Some(rule) = rules.get(&node) else {
+                        continue;
+                    };
+                    let right = if rule.members.contains(&user) {
+                        Affiliation::Member
+                    } else if self.everywhere.get(&user) == Some(&affiliation) {
+                        // Who owns every node may be called the owner of this one.
+                        affiliation
+                    } else {
+                        Affiliation::None
+                    };
+                    let _ = service.set_affiliation(START, &node, &user, right);
+                }
+                // What is subscribed hangs on these, and what is published on none.
+                Change::Affiliated { node: None, .. }
+                | Change::NodeConfigured { .. }
+                | Change::NodeDeleted { .. }
+                | Change::Associated { .. }
+                | Change::Disassociated { .. }
+                | Change::Subscribed { .. }
+                | Change::Unsubscribed { .. }
+                | Change::ItemPublished { .. }
+                | Change::ItemKept { .. }
+                | Change::ItemsRemoved { .. }
+                | Change::Purged { .. }
+                | _ => {}
+            }
+        }
+    }
+
+    /// What holds for a node, if it is one that the seed speaks of: by its name, so that it holds for users who are known
+    /// to CUCM alone, and for teams that the seed has no longer.
+    fn rule(&self, name: &str) -> Option<Rule> {
+        let path: Vec<&str> = name.strip_prefix(API)?.split('/').collect();
+        let open = closed().with_access_model(AccessModel::Open);
+        let (config, members) = match path.as_slice() {
+            ["SystemInfo"] => (open, BTreeSet::new()),
+            ["User", id] | ["User", id, "Dialogs" | "Queues"] => {
+                (closed(), user(self.names, id).into_iter().collect())
+            }
+            ["Team", id, "Users"] => {
+                let agents = self.seed.agents.iter();
+                let team = agents
+                    .filter(|agent| agent.role == SeedRole::Agent && agent.team.to_string() == *id);
+                let team = team.filter_map(|agent| user(self.names, &agent.login_id));
+                (closed(), team.collect())
+            }
+            ["Queue", _] => (closed(), BTreeSet::new()),
+            _ => return None,
+        };
+        Some(Rule { config, members })
     }
 }
 
@@ -118,7 +246,7 @@ fn user(names: &Names, login_id: &str) -> Option<Jid> {
 }
 
 fn team_node(id: u32) -> String {
-    format!("/finesse/api/Team/{id}/Users")
+    format!("{API}Team/{id}/Users")
 }
 
 /// Events as they happen, for whoever is let in; no history. Plain messages without a type, which is what
@@ -138,5 +266,6 @@ fn utc_millis() -> i64 {
 }
 
 /// Where the hub's clock starts.
-const START: Duration = Duration::ZERO;
+pub(super) const START: Duration = Duration::ZERO;
+const API: &str = "/finesse/api/";
 const SYSTEM_INFO: &str = "/finesse/api/SystemInfo";

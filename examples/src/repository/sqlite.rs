@@ -63,6 +63,17 @@ impl Database {
         })
     }
 
+    /// From now on what was written survives a loss of power too. Each transaction waits for the disk.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub fn survive_power_loss(&mut self) -> Result<(), RepositoryError> {
+        self.connection
+            .pragma_update(None, "synchronous", "FULL")
+            .map_err(|error| self.error(&error))
+    }
+
     /// Runs `work` in a transaction, which is kept if `work` succeeds.
     ///
     /// # Errors
@@ -78,10 +89,15 @@ impl Database {
             transaction.commit()?;
             Ok(value)
         };
-        run(&mut self.connection).map_err(|error: rusqlite::Error| RepositoryError {
+        run(&mut self.connection).map_err(|error: rusqlite::Error| self.error(&error))
+    }
+
+    /// An error about this file.
+    pub(super) fn error(&self, reason: &dyn fmt::Display) -> RepositoryError {
+        RepositoryError {
             path: self.path.clone(),
-            reason: error.to_string(),
-        })
+            reason: reason.to_string(),
+        }
     }
 }
 
