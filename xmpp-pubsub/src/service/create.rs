@@ -208,9 +208,10 @@ impl Service {
             self.notify(id, &Telling::new(&event, About::End));
         }
         for jid in subscribers {
-            self.digests.forget(id, &jid);
+            self.digests.forget_all(id, &jid);
             self.bounces.forget(id, &jid);
         }
+        self.digests.forget_node(id);
         self.locked.remove(id);
         self.commit(Change::NodeDeleted {
             node: id.clone(),

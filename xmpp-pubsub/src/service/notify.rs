@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Service;
 use super::config::{Config, Overlap};
+use super::digest::Source;
 use super::journal::Subscription;
 use super::node::{Node, Subscriber, Way};
 use super::outbox::{Delivered, Out};
@@ -60,6 +61,8 @@ struct Choice {
     now: bool,
     /// After how many milliseconds a digest is sent, where that is enough.
     digest: Option<u64>,
+    /// The subscriptions for which that is enough.
+    sources: Vec<Source>,
 }
 
 impl Service {
@@ -82,8 +85,8 @@ impl Service {
         let variants = Variants::new(kind, telling);
         let others = self.gather(id, &above, telling);
         self.walk(id, telling, &variants, others);
-        self.send_full_digests();
         self.bounces.remember(first, self.messages, id);
+        self.send_full_digests();
     }
 
     /// Tells the subscribers of the node in the order of their addresses, then those whom `others` adds. An address that is
@@ -125,7 +128,7 @@ impl Service {
             }
             if let (Some(after), Event::Items { changes, .. }) = (choice.digest, telling.event) {
                 let after = config.digest_after(after);
-                digests.add(*now, id, jid, changes, after, choice.subids);
+                digests.add(*now, id, jid, changes, after, &choice.sources);
             }
             None
         };
@@ -148,7 +151,7 @@ impl Service {
                 continue;
             }
             let mut choice = other.unwrap_or_default();
-            choice.add_own(node, jid, subscriber, people, telling.about);
+            choice.add_own((id, node), jid, subscriber, people, telling.about);
             if let Some(event) = choose(jid, choice) {
                 deliver(jid, event);
             }
@@ -232,10 +235,7 @@ impl Service {
 
 impl Config {
     fn digest_after(&self, asked: u64) -> core::time::Duration {
-        match asked {
-            0 => self.digest_frequency,
-            millis => core::time::Duration::from_millis(millis).min(self.digest_frequency),
-        }
+        core::time::Duration::from_millis(asked).min(self.digest_frequency)
     }
 }
 
@@ -243,7 +243,7 @@ impl Choice {
     /// What the subscriptions of an address to the node itself want.
     fn add_own(
         &mut self,
-        node: &Node,
+        (id, node): (&NodeId, &Node),
         jid: &Jid,
         subscriber: &Subscriber,
         people: &People,
@@ -259,7 +259,7 @@ impl Choice {
             // A leaf has items alone to tell of, whatever the type says.
             let fits = !collection || wants(made, about);
             if fits && is_wanted(made, jid, people) {
-                self.add(made, about);
+                self.add(id, made, about);
             }
         }
     }
@@ -277,7 +277,7 @@ impl Choice {
         self.now |= subscriber.automatic;
         for made in subscriber.made.iter().filter(|made| made.is_live()) {
             if reaches(made, depth) && wants(made, about) && is_wanted(made, jid, people) {
-                self.add(made, about);
+                self.add(collection, made, about);
                 via = true;
             }
         }
@@ -286,7 +286,8 @@ impl Choice {
         }
     }
 
-    fn add(&mut self, made: &Subscription, about: About) {
+    /// `place` is what is subscribed to.
+    fn add(&mut self, place: &NodeId, made: &Subscription, about: About) {
         if about == About::Items {
             self.subids.extend(made.subid.clone());
         }
@@ -295,8 +296,14 @@ impl Choice {
         self.body |= options.is_some_and(|options| options.include_body == Some(true));
         match options.filter(|options| options.digest == Some(true)) {
             Some(options) if about == About::Items => {
-                let after = options.digest_frequency.unwrap_or(0);
+                // Where nothing is said it is as long as the service collects.
+                let after = options.digest_frequency.filter(|millis| *millis > 0);
+                let after = after.unwrap_or(u64::MAX);
                 self.digest = Some(self.digest.map_or(after, |known| known.min(after)));
+                self.sources.push(Source {
+                    node: place.clone(),
+                    subid: made.subid.clone(),
+                });
             }
             Some(_) | None => self.now = true,
         }

@@ -1,5 +1,7 @@
 //! Items that go: retracted, purged, expired, or with their publisher. XEP-0060 §7.2, §8.5 and §12.24.
 
+use std::collections::BTreeSet;
+
 use super::Service;
 use super::journal::Change;
 use super::node::Node;
@@ -43,6 +45,10 @@ impl Service {
         if named.len() > 1 && !self.config.batches {
             return Err(max_items_exceeded().into());
         }
+        // Who names an item twice means one.
+        let mut seen = BTreeSet::new();
+        let mut named = named;
+        named.retain(|item| seen.insert(item.clone()));
         if !node.config.persist_items {
             return Err(unsupported(&Feature::PERSISTENT_ITEMS).into());
         }

@@ -223,7 +223,7 @@ impl Service {
             jid: jid.clone(),
             subid: subid.cloned(),
         });
-        self.digests.forget(id, jid);
+        self.digests.forget(id, jid, subid);
         self.bounces.forget(id, jid);
         if state == SubscriptionState::Subscribed {
             self.tell_owners(id, jid, subid, SubscriptionState::None);

@@ -23,6 +23,7 @@ mod create;
 mod decisions;
 mod delete;
 mod delivery;
+mod digests;
 mod disco;
 mod discovery;
 mod errors;

@@ -67,6 +67,16 @@ fn several_items_are_retracted_at_once_only_where_batches_are_on() {
         "T1: in one event"
     );
     assert_eq!(kept(&mut bench).len(), 0, "T1");
+    bench.publish("a");
+    let twice = "<retract node='princely_musings'><item id='a'/><item id='a'/></retract>";
+    assert_eq!(
+        messages(&bench.pubsub(OWNER, "set", twice)),
+        [event(
+            "francisco@denmark.lit",
+            "<items node='princely_musings'><retract id='a'/></items>"
+        )],
+        "T1: who names an item twice means one"
+    );
 }
 
 #[test]
