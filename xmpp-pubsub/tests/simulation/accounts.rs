@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use xmpp_pubsub::NodeId;
 use xmpp_pubsub::service::journal::{Change, Entry};
+use xmpp_pubsub::stanza::{Message, Stanza};
 
-use super::acts::Act;
+use super::acts::{Act, Delivered};
 use super::books::Bounds;
 use super::facts::bare;
 use super::model::{Model, Said};
@@ -51,7 +52,7 @@ impl World {
     pub(super) fn follow(&mut self, act: &Act) -> Result<(), String> {
         let from = match act {
             Act::Request { from, .. } => Some(from.clone()),
-            Act::Call(_) | Act::Nothing => None,
+            Act::Call(_) | Act::Bounce { .. } | Act::Nothing => None,
         };
         let opened = self.model.opened.len();
         self.part(from.as_deref(), 0, |model| model.act(act))?;
@@ -210,7 +211,11 @@ impl World {
             self.note(|| format!("  {to}: {text}"));
             self.figures.told += 1;
             self.figures.refused += usize::from(text.contains(" error "));
-            self.books.hear(&to, &text, self.confirmed)?;
+            let event = self.books.hear(&to, &text, self.confirmed)?;
+            if let (Some(event), Stanza::Message(Message { id: Some(id), .. })) = (event, &stanza) {
+                let id = id.to_string();
+                self.delivered.push(Delivered { to, id, event });
+            }
         }
         if let Some(late) = self.books.late(self.confirmed) {
             return Err(late);

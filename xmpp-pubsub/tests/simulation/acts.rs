@@ -30,12 +30,12 @@ pub(crate) enum Request {
     },
     Publish {
         node: String,
-        /// Without one it is only told that something happened.
-        item: Option<(String, String)>,
+        /// Without any it is only told that something happened.
+        items: Vec<(String, String)>,
     },
     Retract {
         node: String,
-        item: String,
+        items: Vec<String>,
         notify: bool,
     },
     Purge {
@@ -43,6 +43,7 @@ pub(crate) enum Request {
     },
     Items {
         node: String,
+        which: Which,
     },
     Affiliate {
         node: String,
@@ -63,6 +64,41 @@ pub(crate) enum Request {
     Affiliated {
         node: String,
     },
+}
+
+/// Which items a user asks for.
+#[derive(Clone, Debug)]
+pub(crate) enum Which {
+    All,
+    /// The newest so many.
+    Newest(usize),
+    /// By name. Some may not be there.
+    Named(Vec<String>),
+    /// A page of at most so many. XEP-0059.
+    Page {
+        max: Option<usize>,
+        edge: Edge,
+    },
+}
+
+/// Where a page is.
+#[derive(Clone, Debug)]
+pub(crate) enum Edge {
+    First,
+    Last,
+    After(String),
+    Before(String),
+    From(usize),
+}
+
+/// A message of the service that somebody got, and that can come back.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivered {
+    pub(crate) to: String,
+    /// The service's name of it.
+    pub(crate) id: String,
+    /// The model's.
+    pub(crate) event: usize,
 }
 
 /// Which of several subscriptions a user means.
@@ -121,6 +157,11 @@ pub(crate) enum Act {
         request: Request,
     },
     Call(Call),
+    /// A message comes back, with an error that will not pass or with one that may: `type` and condition.
+    Bounce {
+        message: Delivered,
+        error: (&'static str, &'static str),
+    },
     /// No more than time passes.
     Nothing,
 }
@@ -137,7 +178,7 @@ impl Request {
             | Self::Publish { node, .. }
             | Self::Retract { node, .. }
             | Self::Purge { node }
-            | Self::Items { node }
+            | Self::Items { node, .. }
             | Self::Affiliate { node, .. }
             | Self::Decide { node, .. }
             | Self::Subscribers { node }
@@ -153,7 +194,7 @@ impl Act {
         match self {
             Self::Request { request, .. } => request.node(),
             Self::Call(Call::Publish { node, .. }) => Some(node),
-            Self::Call(_) | Self::Nothing => None,
+            Self::Call(_) | Self::Bounce { .. } | Self::Nothing => None,
         }
     }
 }

@@ -9,7 +9,8 @@ use super::model::Said;
 #[derive(Debug)]
 struct Due {
     answer: Option<String>,
-    events: Vec<String>,
+    /// Each with the model's number of it, if it can come back.
+    events: Vec<(String, Option<usize>)>,
     /// The entry without which nobody may hear of it.
     not_before: u64,
     /// The last entry that it may wait for.
@@ -54,7 +55,7 @@ impl Books {
             if said.is_answer {
                 due.answer = Some(said.text);
             } else {
-                due.events.push(said.text);
+                due.events.push((said.text, said.event));
             }
         }
         let mut before: BTreeMap<String, u64> = BTreeMap::new();
@@ -75,8 +76,13 @@ impl Books {
         }
     }
 
-    /// Something was said. It must be the next thing that this address is due.
-    pub(crate) fn hear(&mut self, to: &str, text: &str, confirmed: u64) -> Result<(), String> {
+    /// Something was said. It must be the next thing that this address is due. Returns which event it tells of.
+    pub(crate) fn hear(
+        &mut self,
+        to: &str,
+        text: &str,
+        confirmed: u64,
+    ) -> Result<Option<usize>, String> {
         let Some(all) = self.due.get_mut(to) else {
             return Err(format!("nothing is due to {to}, who hears {text}"));
         };
@@ -90,6 +96,7 @@ impl Books {
             ));
         }
         let subids = &mut self.subids;
+        let mut number = None;
         if let Some(answer) = &due.answer {
             if !matches(subids, answer, text) {
                 return Err(format!("{to} hears {text}, and is due {answer}"));
@@ -99,11 +106,11 @@ impl Books {
             let place = due
                 .events
                 .iter()
-                .position(|event| matches(subids, event, text));
+                .position(|(event, _)| matches(subids, event, text));
             let Some(place) = place else {
                 return Err(format!("{to} hears {text}, and is due {:?}", due.events));
             };
-            due.events.remove(place);
+            (_, number) = due.events.remove(place);
         }
         if due.is_done() {
             all.pop_front();
@@ -111,7 +118,7 @@ impl Books {
         if all.is_empty() {
             self.due.remove(to);
         }
-        Ok(())
+        Ok(number)
     }
 
     /// What could have been said by now, if there is any.

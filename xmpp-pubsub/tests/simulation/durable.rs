@@ -158,6 +158,9 @@ impl World {
         self.versions = vec![(confirmed, facts.clone())];
         self.model.facts = facts;
         self.model.opened.clear();
+        self.model.digests.clear();
+        self.model.remembered.clear();
+        self.model.bounces.clear();
         self.last = confirmed;
         for known in [&mut self.nodes, &mut self.users, &mut self.everywhere] {
             known.retain(|_, seq| *seq <= confirmed);

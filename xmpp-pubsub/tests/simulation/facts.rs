@@ -82,6 +82,9 @@ pub(crate) enum End {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Options {
     pub(crate) deliver: Option<bool>,
+    pub(crate) digest: Option<bool>,
+    /// How long events are collected, in milliseconds.
+    pub(crate) frequency: Option<i64>,
     pub(crate) kind: Option<String>,
     pub(crate) all_levels: bool,
     pub(crate) end: Option<End>,

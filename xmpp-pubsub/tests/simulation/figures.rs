@@ -3,6 +3,8 @@
 use std::fmt::{self, Display};
 use std::ops::AddAssign;
 
+use super::acts::{Act, Request, Which};
+
 /// What happened over a run, in numbers.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Figures {
@@ -14,6 +16,31 @@ pub(crate) struct Figures {
     pub(crate) reads: usize,
     pub(crate) waited: usize,
     pub(crate) crashes: usize,
+    /// Messages that came back.
+    pub(crate) bounced: usize,
+    pub(crate) digests: usize,
+    /// Requests for a page, and with several items.
+    pub(crate) pages: usize,
+    pub(crate) batches: usize,
+}
+
+impl Figures {
+    /// Counts what happens now and then.
+    pub(crate) fn note(&mut self, act: &Act) {
+        match act {
+            Act::Bounce { .. } => self.bounced += 1,
+            Act::Request { request, .. } => match request {
+                Request::Publish { items, .. } if items.len() > 1 => self.batches += 1,
+                Request::Retract { items, .. } if items.len() > 1 => self.batches += 1,
+                Request::Items {
+                    which: Which::Page { .. },
+                    ..
+                } => self.pages += 1,
+                _ => {}
+            },
+            Act::Call(_) | Act::Nothing => {}
+        }
+    }
 }
 
 impl AddAssign for Figures {
@@ -26,6 +53,10 @@ impl AddAssign for Figures {
         self.reads += other.reads;
         self.waited += other.waited;
         self.crashes += other.crashes;
+        self.bounced += other.bounced;
+        self.digests += other.digests;
+        self.pages += other.pages;
+        self.batches += other.batches;
     }
 }
 
@@ -33,7 +64,8 @@ impl Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} seeds, {} acts, {} refused, {} told, {} entries, {} reads, {} waited, {} crashes",
+            "{} seeds, {} acts, {} refused, {} told, {} entries, {} reads, {} waited, {} crashes, {} bounced, \
+             {} digests, {} pages, {} batches",
             self.runs,
             self.acts,
             self.refused,
@@ -41,7 +73,11 @@ impl Display for Figures {
             self.entries,
             self.reads,
             self.waited,
-            self.crashes
+            self.crashes,
+            self.bounced,
+            self.digests,
+            self.pages,
+            self.batches
         )
     }
 }

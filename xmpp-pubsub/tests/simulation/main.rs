@@ -27,6 +27,7 @@ mod accounts;
 mod acts;
 mod at_hand;
 mod books;
+mod digests;
 mod durable;
 mod facts;
 mod figures;
@@ -93,7 +94,11 @@ fn share(first: u64) {
         && all.refused * 10 <= all.told * 9
         && all.reads >= all.runs
         && all.waited * 2 >= all.runs
-        && all.crashes >= all.runs;
+        && all.crashes >= all.runs
+        && all.bounced >= all.runs
+        && all.digests * 2 >= all.runs
+        && all.pages >= all.runs
+        && all.batches >= all.runs;
     assert!(enough || all.runs < 100, "{all}");
 }
 

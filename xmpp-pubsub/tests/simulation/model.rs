@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::acts::{Act, Call, Request};
+use super::digests::Digest;
 use super::facts::{End, Facts, Item, Node, Refusal, Subscription, bare};
 use super::publishing::shown_item;
 use super::telling::About;
@@ -16,6 +17,8 @@ pub(crate) struct Said {
     pub(crate) text: String,
     /// The nodes of which it tells.
     pub(crate) about: Vec<String>,
+    /// The number of the event, if messages that bring it can come back.
+    pub(crate) event: Option<usize>,
     /// Whether it goes through all that a user has.
     pub(crate) is_list: bool,
 }
@@ -36,6 +39,7 @@ pub(crate) enum Purpose {
         from: String,
         id: String,
         items: Vec<Item>,
+        page: String,
     },
     Last {
         to: String,
@@ -52,6 +56,14 @@ pub(crate) struct Model {
     pub(crate) facts: Facts,
     /// Whether an address can have several subscriptions to a node.
     pub(crate) several: bool,
+    /// Whether several items can come at once.
+    pub(crate) batches: bool,
+    /// Whether a publish makes its node.
+    pub(crate) auto_create: bool,
+    /// How many events a digest may hold.
+    pub(crate) most_digest: usize,
+    /// Most items in one answer.
+    pub(crate) most_listed: usize,
     pub(crate) now: i64,
     pub(crate) numbers: usize,
     pub(crate) said: Vec<Said>,
@@ -62,8 +74,19 @@ pub(crate) struct Model {
     /// The newest item of a node, where the service has what it holds at hand.
     pub(crate) at_hand: BTreeMap<String, String>,
     pub(crate) opened: Vec<Read>,
+    /// What is collected, and how many of them were sent.
+    pub(crate) digests: Vec<Digest>,
+    pub(crate) sent_digests: usize,
+    /// How many events there were, and the nodes of those whose messages can come back.
+    pub(crate) events: usize,
+    pub(crate) remembered: BTreeMap<usize, String>,
+    /// How often something came back that may pass, by node and address.
+    pub(crate) bounces: BTreeMap<(String, String), usize>,
     pub(crate) fault: Option<String>,
 }
+
+/// How often something may come back that may pass.
+pub(crate) const MOST_BOUNCES: usize = 2;
 
 /// How long before its end a lease is warned of.
 pub(crate) const WARNING: i64 = 10_000;
@@ -105,6 +128,10 @@ impl Model {
                 self.said.iter_mut().for_each(|said| said.is_list = is_list);
             }
             Act::Call(call) => self.call(call),
+            Act::Bounce { message, error } => {
+                let forever = matches!(error, ("cancel", _) | (_, "gone"));
+                self.bounce(&message.to, message.event, forever);
+            }
             Act::Nothing => {}
         }
     }
@@ -115,6 +142,7 @@ impl Model {
             is_answer: true,
             text,
             about,
+            event: None,
             is_list: false,
         });
     }
@@ -125,6 +153,7 @@ impl Model {
             is_answer: false,
             text,
             about: vec![about.to_owned()],
+            event: None,
             is_list: false,
         });
     }
@@ -163,12 +192,18 @@ impl Model {
             let old = old.filter(|item| item.at + expire <= now);
             self.remove(&node.name, &old.map(|item| item.id).collect::<Vec<_>>());
         }
+        self.send_digests(|digest| digest.due <= now);
     }
 
     /// The storage answered: these of the items are there, or it failed.
     pub(crate) fn read(&mut self, read: Read, found: Option<&[String]>) {
         match read.purpose {
-            Purpose::Items { from, id, items } => {
+            Purpose::Items {
+                from,
+                id,
+                items,
+                page,
+            } => {
                 let text = match (found, self.facts.node(&read.node).cloned()) {
                     (None, _) => format!("{id} error wait internal-server-error -"),
                     (Some(_), None) => format!("{id} error {MISSING}"),
@@ -176,10 +211,13 @@ impl Model {
                         let items = items.iter().filter(|item| found.contains(&item.id));
                         let items: Vec<String> =
                             items.map(|item| shown_item(&node, item, true)).collect();
-                        format!("{id} items {} {}", read.node, items.join(" "))
+                        let words = [format!("{id} items {}", read.node)];
+                        let words = words.into_iter().chain(items);
+                        let words = words.chain((!page.is_empty()).then_some(page));
+                        words.collect::<Vec<_>>().join(" ")
                     }
                 };
-                self.answer(&from, text.trim_end().to_owned(), vec![read.node]);
+                self.answer(&from, text, vec![read.node]);
             }
             Purpose::Last { to, subids, item } => {
                 let there = found.is_some_and(|found| found.contains(&item.id));
@@ -214,10 +252,14 @@ impl Model {
             Request::Unsubscribe { node, jid, subid } => {
                 self.unsubscribe(from, node, jid, subid.as_ref())
             }
-            Request::Publish { node, item } => self.publish(from, node, item.as_ref()),
-            Request::Retract { node, item, notify } => self.retract(from, node, item, *notify),
+            Request::Publish { node, items } => self.publish(from, node, items),
+            Request::Retract {
+                node,
+                items,
+                notify,
+            } => self.retract(from, node, items, *notify),
             Request::Purge { node } => self.purge(from, node),
-            Request::Items { node } => self.items(from, id, node),
+            Request::Items { node, which } => self.items(from, id, node, which),
             Request::Affiliate {
                 node,
                 user,
@@ -307,7 +349,7 @@ impl Model {
             Call::Publish { node, id, payload } => {
                 if let Some(node) = self.facts.node(node).cloned() {
                     let item = (id.clone(), payload.clone());
-                    self.keep_and_tell(&node, "host@d.lit", Some(&item));
+                    self.keep_and_tell(&node, "host@d.lit", &[item]);
                 }
             }
             Call::Delete { node } => self.delete(node, None),
@@ -361,6 +403,29 @@ impl Model {
                     About::Node,
                     &format!("collection {collection} -{node}"),
                 );
+            }
+        }
+    }
+
+    /// §12.4: a message comes back from whom it was sent to.
+    fn bounce(&mut self, from: &str, event: usize, forever: bool) {
+        let Some(node) = self.remembered.get(&event).cloned() else {
+            return;
+        };
+        let above = self.facts.above(&node).into_iter();
+        let mut places: Vec<String> = above.map(|(collection, _)| collection).collect();
+        places.push(node);
+        places.retain(|place| !self.facts.made(place, from).is_empty());
+        for place in places {
+            let count = self
+                .bounces
+                .entry((place.clone(), from.to_owned()))
+                .or_default();
+            *count += 1;
+            if forever || *count >= MOST_BOUNCES {
+                for made in self.facts.made(&place, from) {
+                    self.end(&made);
+                }
             }
         }
     }

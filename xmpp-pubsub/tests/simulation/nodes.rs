@@ -31,19 +31,25 @@ impl Model {
         for (field, value) in fields {
             settings.set(field, value);
         }
-        self.lasting = true;
-        self.facts.moved.retain(|(node, _)| node != name);
-        self.facts.nodes.push(Node {
-            name: name.to_owned(),
-            settings,
-            parents: Vec::new(),
-        });
-        let owner = (name.to_owned(), bare(from).to_owned(), "owner".to_owned());
-        self.facts.affiliations.push(owner);
+        self.make_node(from, name, settings);
         if let Some(parent) = parent {
             self.associate(parent, name);
         }
         done()
+    }
+
+    pub(super) fn make_node(&mut self, owner: &str, name: &str, settings: Settings) -> Node {
+        let node = Node {
+            name: name.to_owned(),
+            settings,
+            parents: Vec::new(),
+        };
+        self.lasting = true;
+        self.facts.moved.retain(|(node, _)| node != name);
+        self.facts.nodes.push(node.clone());
+        let owner = (name.to_owned(), bare(owner).to_owned(), "owner".to_owned());
+        self.facts.affiliations.push(owner);
+        node
     }
 
     pub(super) fn associate(&mut self, collection: &str, name: &str) {
@@ -70,6 +76,12 @@ impl Model {
             self.event(name, About::End, text.trim_end());
         }
         self.lasting = true;
+        for made in self.facts.subscriptions.clone() {
+            if made.node == name {
+                self.drop_sources(&made.jid, |known| known.number == made.number);
+            }
+        }
+        self.digests.retain(|digest| digest.node != name);
         let facts = &mut self.facts;
         facts.nodes.retain(|node| node.name != name);
         for node in &mut facts.nodes {
@@ -78,6 +90,8 @@ impl Model {
         facts.affiliations.retain(|(of, ..)| of != name);
         facts.subscriptions.retain(|made| made.node != name);
         facts.automatic.retain(|(of, _)| of != name);
+        self.bounces.retain(|(of, _), _| of != name);
+        let facts = &mut self.facts;
         facts.items.retain(|item| item.node != name);
         facts.unkept.retain(|item| item.node != name);
         if let Some(to) = redirect {

@@ -1,10 +1,11 @@
 //! What happens next, by chance.
 
-use super::acts::{Act, Call, Request, Subid};
+use super::acts::{Act, Call, Delivered, Edge, Request, Subid, Which};
 use super::facts::Facts;
 use super::random::Random;
 
 const NODES: [&str; 5] = ["n0", "n1", "n2", "c0", "c1"];
+const ITEMS: [&str; 4] = ["a", "b", "c", "d"];
 const LEAVES: [&str; 3] = ["n0", "n1", "n2"];
 pub(crate) const USERS: [&str; 4] = ["u0@d.lit", "u1@d.lit", "u2@d.lit", "u3@d.lit"];
 
@@ -58,11 +59,29 @@ pub(crate) struct Known<'a> {
     pub(crate) count: usize,
     /// Subids that were told, by the model's numbers.
     pub(crate) subids: &'a [(String, String)],
+    /// Messages that can come back.
+    pub(crate) delivered: &'a [Delivered],
 }
 
 pub(crate) fn next(random: &mut Random, known: &Known<'_>) -> Act {
     if random.chance(25) {
         return call(random, known);
+    }
+    // One of the last messages, in most cases.
+    let all = known.delivered;
+    let few = if random.chance(80) { 6 } else { all.len() };
+    let late = &all[all.len().saturating_sub(few)..];
+    if !late.is_empty() && random.chance(7) {
+        return Act::Bounce {
+            message: random.pick(late),
+            error: random.pick(&[
+                ("cancel", "service-unavailable"),
+                ("modify", "gone"),
+                ("wait", "recipient-unavailable"),
+                ("wait", "recipient-unavailable"),
+                ("auth", "forbidden"),
+            ]),
+        };
     }
     let user = random.pick(&USERS);
     let from = format!("{user}/{}", random.pick(&["a", "b"]));
@@ -188,19 +207,30 @@ fn request(random: &mut Random, known: &Known<'_>, user: &str) -> Request {
             }
         }
         40..63 => {
-            let item = random.pick(&["a", "b", "c", "d"]).to_owned();
+            let names = items(random, 8);
+            let numbered = names.into_iter().enumerate();
             Request::Publish {
-                node: if random.chance(5) { node } else { leaf },
-                item: (!random.chance(8)).then(|| (item, known.count.to_string())),
+                // A publish that makes its node makes a leaf of it.
+                node: if random.chance(5) && known.facts.node(&node).is_some() {
+                    node
+                } else {
+                    leaf
+                },
+                items: numbered
+                    .map(|(place, name)| (name, format!("{}.{place}", known.count)))
+                    .collect(),
             }
         }
         63..69 => Request::Retract {
             node: leaf,
-            item: random.pick(&["a", "b", "c", "d"]).to_owned(),
+            items: items(random, 0),
             notify: random.chance(40),
         },
         69..71 => Request::Purge { node: leaf },
-        71..82 => Request::Items { node: leaf },
+        71..82 => Request::Items {
+            node: leaf,
+            which: which(random),
+        },
         82..88 => Request::Affiliate {
             node: owned,
             user: other.to_owned(),
@@ -235,6 +265,40 @@ fn request(random: &mut Random, known: &Known<'_>, user: &str) -> Request {
         95..97 => Request::Subscribers { node: owned },
         97..98 => Request::Affiliated { node: owned },
         _ => Request::Ping,
+    }
+}
+
+/// Names of items: one in most cases, none in so many of a hundred.
+fn items(random: &mut Random, none: usize) -> Vec<String> {
+    let count = match random.below(100) {
+        chance if chance < none => 0,
+        chance if chance < 85 => 1,
+        chance if chance < 95 => 2,
+        _ => 3,
+    };
+    let name = |_| random.pick(&ITEMS).to_owned();
+    (0..count).map(name).collect()
+}
+
+fn which(random: &mut Random) -> Which {
+    let name = |random: &mut Random| random.pick(&ITEMS).to_owned();
+    match random.below(100) {
+        0..40 => Which::All,
+        40..50 => Which::Newest(random.below(4)),
+        50..65 => {
+            let count = 1 + random.below(3);
+            Which::Named((0..count).map(|_| name(random)).collect())
+        }
+        _ => Which::Page {
+            max: (!random.chance(20)).then(|| random.below(4)),
+            edge: match random.below(5) {
+                0 => Edge::First,
+                1 => Edge::Last,
+                2 => Edge::After(name(random)),
+                3 => Edge::Before(name(random)),
+                _ => Edge::From(random.below(4)),
+            },
+        },
     }
 }
 
@@ -288,6 +352,13 @@ fn options(random: &mut Random, known: &Known<'_>, node: &str) -> Vec<(&'static 
     }
     if random.chance(15) {
         options.push(("deliver", random.pick(&["0", "1"]).to_owned()));
+    }
+    if random.chance(45) {
+        options.push(("digest", random.pick(&["1", "1", "1", "0"]).to_owned()));
+        if random.chance(60) {
+            let frequency = random.pick(&["2000", "8000", "90000"]);
+            options.push(("digest_frequency", frequency.to_owned()));
+        }
     }
     match random.below(100) {
         0..15 => options.push(("expire", "presence".to_owned())),

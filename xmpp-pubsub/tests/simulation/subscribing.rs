@@ -152,6 +152,8 @@ impl Model {
         self.lasting |= !made.is_transient();
         let all = &mut self.facts.subscriptions;
         all.retain(|known| known.number != made.number);
+        self.bounces.remove(&(made.node.clone(), made.jid.clone()));
+        self.drop_sources(&made.jid, |known| known.number == made.number);
         if !made.pending {
             self.tell_owners(made, "none");
         }
@@ -212,6 +214,8 @@ pub(super) fn read_options(
     for (field, value) in wanted {
         match *field {
             "deliver" => options.deliver = Some(value == "1"),
+            "digest" => options.digest = Some(value == "1"),
+            "digest_frequency" => options.frequency = Some(value.parse().unwrap()),
             "expire" if value == "presence" => options.end = Some(End::Presence),
             "expire" => {
                 let end: i64 = value.parse().unwrap();

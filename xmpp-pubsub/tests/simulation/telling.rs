@@ -1,5 +1,6 @@
 //! Whom events reach. XEP-0060 §4.3, §6.1.7 and §12.3, XEP-0248 §6.
 
+use super::digests::Choice;
 use super::facts::{Item, Node, Subscription, bare};
 use super::model::{Model, Purpose};
 use super::publishing::shown_item;
@@ -80,11 +81,9 @@ impl Model {
             String::new()
         };
         let subids: String = subids.iter().map(|number| self.subid(*number)).collect();
-        self.tell(
-            to,
-            &node.name,
-            format!("last items {}{shown}{subids}", node.name),
-        );
+        let text = format!("last items {}{shown}{subids}", node.name);
+        let number = self.next_event(&node.name);
+        self.tell_event(to, &node.name, text, number);
     }
 
     /// Tells everybody whom an event of a node reaches. §12.3, XEP-0248 §6.
@@ -114,23 +113,23 @@ impl Model {
         }
         addresses.sort();
         addresses.dedup();
+        let number = self.next_event(name);
         for jid in addresses {
             let by_presence = node.settings.is("presence_based_delivery") && about != About::End;
             if by_presence && !self.facts.is_online(&jid) {
                 continue;
             }
             let mut reached = false;
+            let mut choice = Choice::default();
             let (mut subids, mut via) = (String::new(), String::new());
             for (place, depth) in &places {
                 let own = place == name;
                 if !own && self.facts.may_retrieve(&node, &jid).is_err() {
                     continue;
                 }
-                let mut here = self
-                    .facts
-                    .automatic
-                    .iter()
-                    .any(|(of, who)| of == place && *who == jid);
+                let mut automatic = self.facts.automatic.iter();
+                let mut here = automatic.any(|(of, who)| of == place && *who == jid);
+                choice.now |= here;
                 for made in self.facts.made(place, &jid) {
                     let kind = made.options.kind.as_deref().unwrap_or("nodes");
                     let kind = kind == "all" || (kind == "items") == (about == About::Items);
@@ -146,6 +145,7 @@ impl Model {
                         if about == About::Items {
                             subids.push_str(&self.subid(made.number));
                         }
+                        choice.add(place, &made, about);
                     }
                 }
                 if here && !own {
@@ -153,9 +153,27 @@ impl Model {
                 }
                 reached |= here;
             }
-            if reached {
-                self.tell(&jid, name, format!("{text}{subids}{via}"));
+            if reached && choice.now {
+                self.tell_event(&jid, name, format!("{text}{subids}{via}"), number);
+            } else if reached {
+                self.collect(name, &jid, text, &choice);
             }
+        }
+        let most = self.most_digest;
+        self.send_digests(|digest| digest.changes.len() >= most);
+    }
+
+    /// The number of a new event of a node.
+    pub(super) fn next_event(&mut self, name: &str) -> usize {
+        self.events += 1;
+        self.remembered.insert(self.events, name.to_owned());
+        self.events
+    }
+
+    pub(super) fn tell_event(&mut self, to: &str, about: &str, text: String, number: usize) {
+        self.tell(to, about, text);
+        if let Some(said) = self.said.last_mut() {
+            said.event = Some(number);
         }
     }
 }

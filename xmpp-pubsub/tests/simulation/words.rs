@@ -8,11 +8,12 @@ use xmpp_pubsub::event::{Association, Event, ItemChange};
 use xmpp_pubsub::form::Form;
 use xmpp_pubsub::owner::Owner;
 use xmpp_pubsub::pubsub::{self, Child, Item, PubSub};
+use xmpp_pubsub::rsm::Set;
 use xmpp_pubsub::shim::Headers;
 use xmpp_pubsub::stanza::{IqContent, Message, Payload, Stanza};
 use xmpp_pubsub::{Jid, ns};
 
-use super::acts::{Request, Subid};
+use super::acts::{Delivered, Edge, Request, Subid, Which};
 use crate::canonical::stream_scope;
 
 pub(crate) const SERVICE: &str = "pubsub.d.lit";
@@ -92,21 +93,24 @@ fn content(request: &Request) -> (&'static str, &'static str, String) {
             };
             own(format!("<unsubscribe node='{node}' jid='{jid}'{subid}/>"))
         }
-        Request::Publish { node, item } => {
-            let item = item
+        Request::Publish { node, items } => {
+            let items = items
                 .iter()
                 .map(|(id, text)| format!("<item id='{id}'><v xmlns='urn:v'>{text}</v></item>"));
-            let item: String = item.collect();
-            own(format!("<publish node='{node}'>{item}</publish>"))
+            let items: String = items.collect();
+            own(format!("<publish node='{node}'>{items}</publish>"))
         }
-        Request::Retract { node, item, notify } => {
+        Request::Retract {
+            node,
+            items,
+            notify,
+        } => {
             let notify = if *notify { " notify='1'" } else { "" };
-            own(format!(
-                "<retract node='{node}'{notify}><item id='{item}'/></retract>"
-            ))
+            let items = named(items);
+            own(format!("<retract node='{node}'{notify}>{items}</retract>"))
         }
         Request::Purge { node } => ("set", ns::PUBSUB_OWNER, format!("<purge node='{node}'/>")),
-        Request::Items { node } => ("get", ns::PUBSUB, format!("<items node='{node}'/>")),
+        Request::Items { node, which } => ("get", ns::PUBSUB, items(node, which)),
         Request::Affiliate {
             node,
             user,
@@ -134,6 +138,40 @@ fn content(request: &Request) -> (&'static str, &'static str, String) {
             format!("<affiliations node='{node}'/>"),
         ),
     }
+}
+
+fn named(items: &[String]) -> String {
+    let items = items.iter().map(|id| format!("<item id='{id}'/>"));
+    items.collect()
+}
+
+fn items(node: &str, which: &Which) -> String {
+    let all = format!("<items node='{node}'/>");
+    let (max, edge) = match which {
+        Which::All => return all,
+        Which::Newest(newest) => return format!("<items node='{node}' max_items='{newest}'/>"),
+        Which::Named(names) => return format!("<items node='{node}'>{}</items>", named(names)),
+        Which::Page { max, edge } => (max, edge),
+    };
+    let max = max.map_or_else(String::new, |max| format!("<max>{max}</max>"));
+    let edge = match edge {
+        Edge::First => String::new(),
+        Edge::Last => "<before/>".to_owned(),
+        Edge::After(anchor) => format!("<after>{anchor}</after>"),
+        Edge::Before(anchor) => format!("<before>{anchor}</before>"),
+        Edge::From(index) => format!("<index>{index}</index>"),
+    };
+    format!("{all}<set xmlns='{}'>{max}{edge}</set>", ns::RSM)
+}
+
+/// A message on its way back.
+pub(crate) fn bounce(message: &Delivered, (kind, condition): (&str, &str)) -> Stanza {
+    let message = format!(
+        "<message type='error' from='{}' to='{SERVICE}' id='{}'><error type='{kind}'>\
+         <{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>",
+        message.to, message.id
+    );
+    Stanza::decode(message.as_bytes(), &stream_scope(), &Limits::default()).unwrap()
 }
 
 /// Ends of leases are written as dates.
@@ -214,7 +252,12 @@ fn answer(payload: &Payload) -> String {
                 .iter()
                 .map(|item| format!(" {}", shown(item)))
                 .collect();
-            format!("items {}{shown}", items.node.as_ref().unwrap())
+            let set = answer.children.iter().find_map(|child| match child {
+                Child::Set(set) => Some(page(set)),
+                _ => None,
+            });
+            let set = set.unwrap_or_default();
+            format!("items {}{shown}{set}", items.node.as_ref().unwrap())
         }
         Some(Child::Subscriptions { entries, .. }) => {
             let entries = entries
@@ -230,6 +273,15 @@ fn answer(payload: &Payload) -> String {
         }
         other => format!("{other:?}"),
     }
+}
+
+fn page(set: &Set) -> String {
+    let edges = match (&set.first, &set.last) {
+        (Some(first), Some(last)) => format!("{}@{}-{last}", first.id, first.index.unwrap()),
+        (None, None) => String::new(),
+        other => format!("{other:?}"),
+    };
+    format!(" page:{edges}/{}", set.count.unwrap())
 }
 
 fn event(message: &Message) -> String {

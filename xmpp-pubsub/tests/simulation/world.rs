@@ -10,15 +10,16 @@ use xmpp_pubsub::service::storage::{MemoryStorage, RequestId, StoredItem};
 use xmpp_pubsub::service::{Availability, Config, Contact, Persistence, Service, ServiceError};
 use xmpp_pubsub::{Feature, ItemId, NodeId};
 
-use super::acts::{Act, Call};
+use super::acts::{Act, Call, Delivered};
 use super::at_hand::AtHand;
 use super::books::{Books, Bounds};
+use super::digests::COLLECTED;
 use super::facts::Facts;
 use super::figures::Figures;
-use super::model::{Model, WARNING};
+use super::model::{MOST_BOUNCES, Model, WARNING};
 use super::random::Random;
 use super::script::{self, Known, USERS};
-use super::words::{SERVICE, heard, jid, payload, stanza};
+use super::words::{SERVICE, bounce, heard, jid, payload, stanza};
 
 const STEPS: usize = 150;
 /// 2006-01-01T00:00:00Z.
@@ -63,6 +64,8 @@ pub(crate) struct World {
     pub(super) at_hand: AtHand,
     pub(super) questions: BTreeMap<u64, Question>,
     pub(super) asked: u64,
+    /// Messages that can come back, from the first process on.
+    pub(super) delivered: Vec<Delivered>,
     /// Acts that wait for a node, in order.
     pub(super) waiting: BTreeMap<String, VecDeque<Act>>,
     pub(super) most_waiting: usize,
@@ -80,12 +83,20 @@ impl World {
         let several = random.chance(50);
         let most_waiting = random.pick(&[2, 100]);
         let most_unconfirmed = random.pick(&[5, 10_000]);
+        let batches = random.chance(50);
+        let auto_create = random.chance(30);
+        let most_listed = random.pick(&[2, 1_000]);
+        let most_digest = random.pick(&[3, 100]);
         let mut world = Self {
             service: Service::new(Config::new(jid(SERVICE), 1)),
             random,
             storage: MemoryStorage::default(),
             model: Model {
                 several,
+                batches,
+                auto_create,
+                most_listed,
+                most_digest,
                 ..Model::default()
             },
             books: Books::default(),
@@ -107,6 +118,7 @@ impl World {
             at_hand: AtHand::default(),
             questions: BTreeMap::new(),
             asked: 0,
+            delivered: Vec::new(),
             waiting: BTreeMap::new(),
             most_waiting,
             most_unconfirmed,
@@ -147,6 +159,7 @@ impl World {
         self.quiet()?;
         self.wind_down()?;
         self.figures.entries = self.last;
+        self.figures.digests = self.model.sent_digests;
         Ok(self.figures)
     }
 
@@ -156,9 +169,15 @@ impl World {
         config.lease_warning = Duration::from_millis(WARNING.unsigned_abs());
         config.max_waiting_per_node = self.most_waiting;
         config.max_unconfirmed = self.most_unconfirmed;
-        config.remembered_publishes = 0;
         config.remembered_moves = 4;
+        config.max_bounces = u32::try_from(MOST_BOUNCES).unwrap();
+        config.batches = self.model.batches;
+        config.max_listed = self.model.most_listed;
+        config.max_digest = self.model.most_digest;
+        config.digest_frequency = Duration::from_millis(COLLECTED.unsigned_abs());
+        config.node_defaults.roster_groups_allowed = vec!["friends".to_owned()];
         config
+            .with_auto_create(self.model.auto_create)
             .with_feature(Feature::COLLECTIONS, true)
             .with_feature(Feature::MULTI_COLLECTION, true)
             .with_multi_subscribe(self.model.several)
@@ -194,6 +213,7 @@ impl World {
             now: self.utc(),
             count: self.count,
             subids: &self.books.subids,
+            delivered: &self.delivered,
         };
         script::next(&mut self.random, &known)
     }
@@ -213,6 +233,7 @@ impl World {
     fn act(&mut self, act: Act) -> Result<(), String> {
         self.note(|| format!("{act:?}"));
         self.figures.acts += 1;
+        self.figures.note(&act);
         let result = self.do_act(&act);
         self.collect();
         self.time()?;
@@ -340,6 +361,9 @@ impl World {
                         .disassociate(now, &node(collection), &node(name));
                 }
             },
+            Act::Bounce { message, error } => {
+                self.service.handle_stanza(now, &bounce(message, *error));
+            }
             Act::Nothing => self.service.handle_timeout(now),
         }
         Ok(())
@@ -424,7 +448,7 @@ impl World {
             self.act(Act::Call(call))?;
             self.quiet()?;
         }
-        let left = format!("{:?}", self.service);
+        let left = without_memory(&format!("{:?}", self.service));
         let fresh = format!("{:?}", Service::new(self.config()));
         if left.contains("@d.lit") || left.len() > fresh.len() + MOST_LEFT {
             return Err(format!(
@@ -434,4 +458,16 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// What is written out of a service, without the messages that it remembers in case that they come back: there is a limit
+/// to their number, and time does not touch them.
+fn without_memory(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (start, end) in [("asked: [", "]"), ("Bounces { events: [", "]")] {
+        let (before, rest) = text.split_once(start).unwrap();
+        let (_, after) = rest.split_once(end).unwrap();
+        text = format!("{before}{start}{end}{after}");
+    }
+    text
 }
