@@ -39,6 +39,52 @@ fn a_terminate_that_overtakes_the_requests_before_it_is_in_the_window() {
 }
 
 #[test]
+fn what_is_queued_does_not_leave_by_the_answer_to_a_pause() {
+    let mut server = Server::open();
+    server.send("<s xmlns='urn:s'/>");
+    // They come before the request that they follow, and before there is anything to answer by.
+    let end = server.request(3, "type='terminate'/>");
+    let second = server.empty(2);
+    let pause = server.request(1, "pause='60'/>");
+    assert_eq!(
+        server.taken(pause),
+        EMPTY,
+        "§10: a client that misses this answer passes it over"
+    );
+    let last = format!("<body xmlns=\"{NS}\" type=\"terminate\"><s xmlns='urn:s'/></body>");
+    assert_eq!(server.taken(second), last, "§13");
+    assert_eq!(server.taken(end), EMPTY);
+    assert_eq!(server.reason(), Some(CloseReason::Peer(None)));
+}
+
+#[test]
+fn a_request_that_ends_the_session_pauses_nothing() {
+    let mut server = Server::open();
+    server.send("<s xmlns='urn:s'/>");
+    let end = server.request(1, "pause='60' type='terminate'/>");
+    let last = format!("<body xmlns=\"{NS}\" type=\"terminate\"><s xmlns='urn:s'/></body>");
+    assert_eq!(server.taken(end), last, "§13");
+}
+
+#[test]
+fn a_farewell_waits_for_more_than_a_pause() {
+    let mut server = Server::open();
+    let pause = server.request(2, "pause='60'/>");
+    let (now, id) = (server.now, server.id());
+    let first = server.empty(1);
+    assert_eq!(
+        [server.taken(first), server.taken(pause)],
+        [EMPTY, EMPTY],
+        "§10"
+    );
+    server.manager.close(now, id, Farewell::plain()).unwrap();
+    server.drain();
+    let next = server.empty(3);
+    let plain = format!("<body xmlns=\"{NS}\" type=\"terminate\"/>");
+    assert_eq!(server.taken(next), plain, "§17.2");
+}
+
+#[test]
 fn a_farewell_does_not_take_the_place_of_a_stored_response() {
     let mut server = Server::open();
     let lost = server.empty(1);

@@ -19,8 +19,9 @@ impl Session {
         loop {
             match &self.state {
                 State::Ended => return,
-                // More than one response holds goes before the farewell.
-                State::Closing(_) if self.needs_responses() && !self.held.is_empty() => {}
+                // What one response cannot hold goes before the farewell, and so does what can hold none.
+                State::Closing(_)
+                    if !self.held.is_empty() && (self.needs_responses() || !self.has_place()) => {}
                 State::Closing(_) => {
                     let held = self.take_held();
                     let early = self.take_early();
@@ -47,6 +48,13 @@ impl Session {
         // A wrapper that ends the session is about no stream, so it carries nothing of one.
         let is_apart = self.has_many_streams() && !self.queue.is_empty();
         is_long || is_apart || self.queue.len() > MAX_PAYLOADS
+    }
+
+    /// Whether a request waits whose answer may hold payloads.
+    fn has_place(&self) -> bool {
+        self.held
+            .iter()
+            .any(|held| held.slot.is_some() && held.pause.is_none())
     }
 
     fn is_answer_due(&self, now: Moment) -> bool {
@@ -135,7 +143,7 @@ impl Session {
     }
 
     /// The caller's end of the session reaches the client.
-    pub(super) fn say_farewell(&mut self, held: Vec<RequestSlot>, early: Vec<RequestSlot>) {
+    pub(super) fn say_farewell(&mut self, held: Vec<Waiting>, early: Vec<RequestSlot>) {
         let State::Closing(farewell) = std::mem::replace(&mut self.state, State::Ended) else {
             return;
         };
@@ -160,8 +168,8 @@ impl Session {
         if matches!(self.state, State::Ended) {
             return;
         }
-        let mut waiting = self.take_held();
-        waiting.extend(self.take_early());
+        let held = self.take_held().into_iter().map(|waiting| waiting.slot);
+        let waiting: Vec<_> = held.chain(self.take_early()).collect();
         let told = if offender.is_some() {
             Condition::OtherRequest
         } else {
@@ -178,26 +186,34 @@ impl Session {
 
     /// The oldest request gets `last` with everything queued, all others an empty wrapper (§13):
     /// but for those that are `early`, since that would say that their payloads were forwarded.
+    ///
+    /// A pause is never that oldest one: a client that misses the answer to it passes it over, since it
+    /// holds no payloads (§10).
     pub(super) fn answer_all(
         &mut self,
-        held: Vec<RequestSlot>,
+        held: Vec<Waiting>,
         early: Vec<RequestSlot>,
         last: Body,
         payload: Option<Bytes>,
     ) {
+        let (pauses, held): (Vec<_>, Vec<_>) = held.into_iter().partition(|held| held.is_pause);
+        for pause in pauses {
+            self.answer(pause.slot, Body::default().to_bytes());
+        }
         let (mut held, mut early) = (held.into_iter(), early.into_iter());
         let condition = last.condition;
         let many = self.has_many_streams();
         while many && held.len() > 1 && !self.queue.is_empty() {
             let mut body = Body::default();
             let payloads = self.take_run(None).write_head(many, &mut body);
-            if let Some(slot) = held.next() {
+            if let Some(waiting) = held.next() {
                 let mut out = BytesMut::new();
                 body.encode(&payloads, &mut out);
-                self.answer(slot, out.freeze());
+                self.answer(waiting.slot, out.freeze());
             }
         }
-        let Some(oldest) = held.next().or_else(|| early.next()) else {
+        let oldest = held.next().map(|waiting| waiting.slot);
+        let Some(oldest) = oldest.or_else(|| early.next()) else {
             return;
         };
         let legacy = last.condition.and_then(Condition::legacy_status);
@@ -215,8 +231,8 @@ impl Session {
                 self.answer(oldest, out.freeze());
             }
         }
-        for slot in held {
-            self.answer(slot, Body::default().to_bytes());
+        for waiting in held {
+            self.answer(waiting.slot, Body::default().to_bytes());
         }
         for slot in early {
             self.answer_terminate(slot, condition);
@@ -224,9 +240,13 @@ impl Session {
     }
 
     /// Every accepted request that waits, oldest first.
-    pub(super) fn take_held(&mut self) -> Vec<RequestSlot> {
-        let held = std::mem::take(&mut self.held);
-        held.into_iter().filter_map(|held| held.slot).collect()
+    pub(super) fn take_held(&mut self) -> Vec<Waiting> {
+        let held = std::mem::take(&mut self.held).into_iter();
+        held.filter_map(|held| {
+            let is_pause = held.pause.is_some();
+            held.slot.map(|slot| Waiting { slot, is_pause })
+        })
+        .collect()
     }
 
     /// Every request that waits for an earlier one, oldest first.
@@ -288,6 +308,22 @@ impl Session {
             content_type,
             body,
         });
+    }
+}
+
+/// An accepted request that waits for its answer, on a connection that is still there.
+pub(super) struct Waiting {
+    slot: RequestSlot,
+    is_pause: bool,
+}
+
+impl Waiting {
+    /// A request that does not pause.
+    pub(super) const fn new(slot: RequestSlot) -> Self {
+        Self {
+            slot,
+            is_pause: false,
+        }
     }
 }
 

@@ -34,7 +34,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::agreed::Agreed;
-use self::answers::FAREWELL_TIME;
+use self::answers::{FAREWELL_TIME, Waiting};
 use self::streams::{Item, Queued, Streams};
 use super::config::ServerConfig;
 use super::moment::Moment;
@@ -254,9 +254,11 @@ impl Session {
             State::Closing(_) if self.replay.find(rid).is_some() => {
                 return self.on_repeat(now, slot, rid, &request);
             }
-            State::Closing(_) if self.needs_responses() => {}
+            State::Closing(_) if self.needs_responses() || request.pause.is_some() => {}
             // Any other request will do to tell the client.
-            State::Closing(_) => return self.say_farewell(vec![slot], Vec::new()),
+            State::Closing(_) => {
+                return self.say_farewell(vec![Waiting::new(slot)], Vec::new());
+            }
             State::Ended => return self.answer_terminate(slot, Some(Condition::ItemNotFound)),
         }
         // One more than agreed may pause or terminate (§11), and may overtake the others.

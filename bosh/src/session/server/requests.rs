@@ -160,7 +160,8 @@ impl Session {
             return;
         }
         let pause = match (body.pause, self.config.max_pause) {
-            (Some(seconds), Some(most)) => {
+            // Nothing is paused by what ends the session.
+            (Some(seconds), Some(most)) if body.kind != BodyKind::Terminate => {
                 let pause = Duration::from_secs(u64::from(seconds));
                 if pause > most && self.config.pause_above_maximum == PauseAboveMaximum::Terminate {
                     self.fail(slot, Condition::PolicyViolation);
