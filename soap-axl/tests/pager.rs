@@ -8,10 +8,11 @@ use common::{failed, throttled};
 use soap_axl::{
     CallError,
     axl::{
-        AxlCallError, AxlCode, AxlError, ExecuteSqlQuery, ExecuteSqlQueryReply, ListUser,
+        AxlCallError, AxlCode, AxlError, Dynamic, ExecuteSqlQuery, ExecuteSqlQueryReply, ListUser,
         ListUserReply, PageError, PageEvent, Paged, Pager, PagerConfig, Row, Tags, User,
         UserCriteria,
     },
+    xml::Element,
 };
 
 const fn seconds(count: u64) -> Duration {
@@ -247,4 +248,44 @@ fn statements_are_paged_as_informix_has_it() {
             .map(|query| query.sql.contains("SKIP 1 ")),
         Some(true)
     );
+}
+
+#[test]
+fn a_list_without_a_type_is_paged_by_its_name() {
+    let text = |name: &'static str, text: &str| Element::new("", name).with_text(text);
+    let criteria = Element::new("", "searchCriteria").with_child(text("name", "%"));
+    let list = Dynamic::new("listSipProfile")
+        .with(criteria.clone())
+        .with(text("first", "9"));
+    let config = PagerConfig::default().with_page(2);
+    let mut pager = Pager::new(config, list);
+    let names = ["a", "b", "c"];
+    let mut found = Vec::new();
+    while let Some(page) = pager.poll_transmit() {
+        assert_eq!(page.name, "listSipProfile");
+        // As the schema has it: behind the criteria, `skip` before `first`.
+        assert_eq!(
+            page.children,
+            [
+                criteria.clone(),
+                text("skip", &found.len().to_string()),
+                text("first", "2")
+            ]
+        );
+        let rest = names.iter().skip(found.len()).take(2);
+        let children = rest.map(|name| text("name", name)).collect();
+        let name = String::new();
+        pager.handle_answer(seconds(0), Ok(Dynamic { name, children }));
+        while let Some(event) = pager.poll_event() {
+            match event {
+                PageEvent::Items(items) => {
+                    found.extend(items.iter().map(|item| item.text().into_owned()));
+                }
+                PageEvent::Done { items } => assert_eq!(items, 3),
+                other @ (PageEvent::Failed(_) | _) => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(found, names);
+    assert!(pager.is_over());
 }

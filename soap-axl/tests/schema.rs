@@ -128,6 +128,49 @@ fn children_are_put_in_the_order_of_the_schema_and_others_behind() {
 }
 
 #[test]
+fn what_is_required_is_filled_in_where_the_schema_says_what_then_holds() {
+    let nil = || Element::new("", "pool").with_attr_ns(soap_axl::ns::XSI, "nil", "true");
+    // Not `name | uuid`, which is a choice, and not `type`, whose default the server takes.
+    let mut operation = thing([text("name", "x"), text("password", "y")]);
+    small().fill(&mut operation);
+    assert_eq!(
+        operation,
+        thing([text("name", "x"), nil(), text("password", "y")])
+    );
+    let full = operation.clone();
+    small().fill(&mut operation);
+    assert_eq!(operation, full);
+    let mut nothing = Dynamic::new("addThing");
+    small().fill(&mut nothing);
+    assert_eq!(nothing, Dynamic::new("addThing"));
+    let Some(schema) = schema() else { return };
+    let phone = [
+        ("name", "SEP001122334455"),
+        ("product", "Cisco 8841"),
+        ("class", "Phone"),
+        ("protocol", "SIP"),
+        ("devicePoolName", "Default"),
+        ("commonPhoneConfigName", "Standard Common Phone Profile"),
+        ("locationName", "Hub_None"),
+    ];
+    let phone = phone
+        .into_iter()
+        .fold(Element::new("", "phone"), |phone, (name, value)| {
+            phone.with_child(text(name, value))
+        });
+    let dirn = Element::new("", "dirn").with_child(text("pattern", "1001"));
+    let line = Element::new("", "line").with_child(text("index", "1"));
+    let lines = Element::new("", "lines").with_child(line.with_child(dirn));
+    let mut operation = Dynamic::new("addPhone").with(phone.with_child(lines));
+    schema.order(&mut operation);
+    schema.fill(&mut operation);
+    assert_eq!(schema.check(&operation), []);
+    let phone = operation.child("phone").unwrap();
+    let side = phone.child("", "protocolSide").unwrap();
+    assert_eq!(side.text(), "User");
+}
+
+#[test]
 fn what_is_wrong_is_named_with_its_place() {
     let good = || [text("name", "x"), text("pool", "Default")];
     assert_eq!(complaints(&thing(good())), []);

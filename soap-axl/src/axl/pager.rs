@@ -3,16 +3,22 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use crate::axl::{
-    AppUser, AxlCallError, BackOff, Content, Css, DevicePool, DeviceProfile, ExecuteSqlQuery,
-    ExecuteSqlQueryReply, Line, ListAppUser, ListCss, ListDevicePool, ListDeviceProfile, ListLine,
-    ListLocation, ListPhone, ListProcessNode, ListRegion, ListRoutePartition, ListRoutePattern,
-    ListServiceParameter, ListSipTrunk, ListUser, Location, Operation, Phone, ProcessNode, Region,
-    RoutePartition, RoutePattern, Row, ServiceParameter, SipTrunk, User,
+use crate::{
+    axl::{
+        AppUser, AxlCallError, BackOff, Content, Css, DevicePool, DeviceProfile, Dynamic,
+        ExecuteSqlQuery, ExecuteSqlQueryReply, Line, ListAppUser, ListCss, ListDevicePool,
+        ListDeviceProfile, ListLine, ListLocation, ListPhone, ListProcessNode, ListRegion,
+        ListRoutePartition, ListRoutePattern, ListServiceParameter, ListSipTrunk, ListUser,
+        Location, Operation, Phone, ProcessNode, Region, RoutePartition, RoutePattern, Row,
+        ServiceParameter, SipTrunk, User,
+    },
+    xml::Element,
 };
 
-/// An operation whose answer is part of a list.
-pub trait Paged: Operation + Clone {
+/// An operation whose answer is part of a list: typed, or a [`Dynamic`].
+pub trait Paged: Clone {
+    /// What a call of it answers.
+    type Answer;
     /// What the list holds.
     type Item;
 
@@ -21,7 +27,7 @@ pub trait Paged: Operation + Clone {
     fn page(&self, skip: u64, first: u64) -> Self;
 
     /// The items of an answer.
-    fn items(reply: Self::Reply) -> Vec<Self::Item>;
+    fn items(answer: Self::Answer) -> Vec<Self::Item>;
 }
 
 /// An answer that is a list.
@@ -173,12 +179,12 @@ impl<O: Paged> Pager<O> {
     }
 
     /// What became of the call. Ignored when none is out.
-    pub fn handle_answer(&mut self, now: Duration, answer: Result<O::Reply, AxlCallError>) {
+    pub fn handle_answer(&mut self, now: Duration, answer: Result<O::Answer, AxlCallError>) {
         if self.state != State::Asked {
             return;
         }
         match answer {
-            Ok(reply) => self.on_items(O::items(reply)),
+            Ok(answer) => self.on_items(O::items(answer)),
             Err(error) => self.on_error(now, error),
         }
     }
@@ -267,14 +273,15 @@ macro_rules! paged {
         }
 
         impl Paged for $operation {
+            type Answer = <Self as Operation>::Reply;
             type Item = $item;
 
             fn page(&self, skip: u64, first: u64) -> Self {
                 Self { skip: Some(skip), first: Some(first), ..self.clone() }
             }
 
-            fn items(reply: Self::Reply) -> Vec<$item> {
-                reply.$field
+            fn items(answer: Self::Answer) -> Vec<$item> {
+                answer.$field
             }
         }
     )+};
@@ -305,6 +312,7 @@ impl Listed for ExecuteSqlQueryReply {
 /// The statement must begin with `SELECT` and have no `SKIP` and `FIRST` of its own; and an
 /// `ORDER BY`, or the pages need not fit together.
 impl Paged for ExecuteSqlQuery {
+    type Answer = ExecuteSqlQueryReply;
     type Item = Row;
 
     fn page(&self, skip: u64, first: u64) -> Self {
@@ -322,7 +330,27 @@ impl Paged for ExecuteSqlQuery {
         }
     }
 
-    fn items(reply: Self::Reply) -> Vec<Row> {
-        reply.rows
+    fn items(answer: ExecuteSqlQueryReply) -> Vec<Row> {
+        answer.rows
+    }
+}
+
+/// Any list, as all but `listChange` have it: `skip` and `first` behind everything else, the
+/// objects inside `return`.
+impl Paged for Dynamic {
+    type Answer = Self;
+    type Item = Element;
+
+    fn page(&self, skip: u64, first: u64) -> Self {
+        let mut page = self.clone();
+        page.children
+            .retain(|child| !matches!(child.local(), "skip" | "first"));
+        let number =
+            |name: &'static str, number: u64| Element::new("", name).with_text(number.to_string());
+        page.with(number("skip", skip)).with(number("first", first))
+    }
+
+    fn items(answer: Self) -> Vec<Element> {
+        answer.children
     }
 }

@@ -77,6 +77,14 @@ impl Schema {
         }
     }
 
+    /// Adds what is required and missing, wherever the schema says what then holds: the default,
+    /// or nil. Nothing is added to an element that is not there, to a choice, or to free XML.
+    pub fn fill(&self, operation: &mut Dynamic) {
+        if let Some(request) = self.request(&operation.name) {
+            fill(request, &mut operation.children);
+        }
+    }
+
     /// What the schema says against a request; nothing when it is good.
     pub fn check(&self, operation: &Dynamic) -> Vec<Violation> {
         let mut check = Check {
@@ -136,6 +144,40 @@ fn order(place: TypeRef<'_>, children: &mut [Element]) {
         if !inner.iter().eq(child.children()) {
             *child = with_children(child, inner);
         }
+    }
+}
+
+fn fill(place: TypeRef<'_>, children: &mut Vec<Element>) {
+    let mut at = 0;
+    for declared in place.children() {
+        let name = declared.name();
+        let first = children.iter().position(|child| child.local() == name);
+        if let Some(first) = first {
+            at = first;
+            for child in children.iter_mut().filter(|child| child.local() == name) {
+                at += 1;
+                let mut inner: Vec<Element> = child.children().cloned().collect();
+                // What holds nothing is a mask, or is meant to be empty.
+                if inner.is_empty() {
+                    continue;
+                }
+                fill(declared.content(), &mut inner);
+                if !inner.iter().eq(child.children()) {
+                    *child = with_children(child, inner);
+                }
+            }
+            continue;
+        }
+        let element = Element::new("", name.to_owned());
+        let added = match declared.default() {
+            Some(default) if declared.is_required() => element.with_text(default),
+            None if declared.is_required() && declared.is_nillable() => {
+                element.with_attr_ns(ns::XSI, "nil", "true")
+            }
+            Some(_) | None => continue,
+        };
+        children.insert(at, added);
+        at += 1;
     }
 }
 

@@ -6,6 +6,7 @@
 //! size, and [`Schema::from_table`] loads that in a fraction of the time. A schema then
 //!
 //! - puts the children of a [`Dynamic`](super::Dynamic) in order ([`Schema::order`]),
+//! - adds what is required and has a default ([`Schema::fill`]),
 //! - finds what is wrong with one before it is sent ([`Schema::check`]),
 //! - knows what can stand where ([`Schema::complete`]),
 //! - writes records for operations that are to be typed ([`Schema::render`]).
