@@ -8,6 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use cti_proto::{Dialect, Version};
 
 use crate::inspect::filter::{ClientFilter, TypeFilter};
+use crate::terminal::Color;
 
 /// Shows what clients and CTI servers (GED-188) say to each other, and what is wrong with it.
 ///
@@ -204,23 +205,6 @@ pub(crate) enum DialectName {
 pub(crate) enum TimeForm {
     Relative,
     Absolute,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Color {
-    Auto,
-    Always,
-    Never,
-}
-
-impl From<Color> for anstream::ColorChoice {
-    fn from(color: Color) -> Self {
-        match color {
-            Color::Auto => Self::Auto,
-            Color::Always => Self::Always,
-            Color::Never => Self::Never,
-        }
-    }
 }
 
 /// Where a server listens unless told otherwise: UCCX, and both sides of each UCCE instance.

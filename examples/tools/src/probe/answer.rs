@@ -6,7 +6,7 @@ use std::time::Duration;
 use bosh::xml::{Element, Limits};
 use bosh::{Body, BodyCodec, BodyKind, Condition, DecodeError};
 
-use super::wire::{Broken, Response};
+use crate::net::{Broken, Response};
 
 /// An HTTP response and the wrapper in it.
 #[derive(Clone, Debug)]

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use serde_json::json;
 
-use super::report::wrap;
 use super::{Credentials, Error, Requirement, Scenario, Settings, Target, Trust, run};
+use crate::terminal::{Color, password, width, wrap};
 
 /// Tests a BOSH server (XEP-0124, XEP-0206) and reports by requirement.
 ///
@@ -123,13 +123,6 @@ struct Args {
     color: Color,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Color {
-    Auto,
-    Always,
-    Never,
-}
-
 /// Why nothing was tested.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -151,12 +144,7 @@ enum Failure {
 /// Tests what the command line names: 0 if no MUST failed, 1 if one did, 2 if nothing was tested.
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    match args.color {
-        Color::Auto => anstream::ColorChoice::Auto,
-        Color::Always => anstream::ColorChoice::Always,
-        Color::Never => anstream::ColorChoice::Never,
-    }
-    .write_global();
+    anstream::ColorChoice::from(args.color).write_global();
     let outcome = if args.list {
         list(args.json)
     } else {
@@ -195,7 +183,8 @@ fn test(args: &Args) -> Result<bool, Failure> {
     if let Some(user) = &args.user {
         settings.credentials = Some(Credentials {
             user: user.clone(),
-            password: password(args).map_err(Failure::Password)?,
+            password: password(args.password_file.as_deref(), PASSWORD, "Password: ")
+                .map_err(Failure::Password)?,
         });
     }
     settings.only.clone_from(&args.only);
@@ -285,24 +274,7 @@ fn levels(scenario: &Scenario) -> String {
     text
 }
 
-/// Never an argument: those are in the list of processes for all to see.
-fn password(args: &Args) -> io::Result<String> {
-    if let Some(file) = &args.password_file {
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            io::Error::new(error.kind(), format!("{}: {error}", file.display()))
-        })?;
-        return Ok(text.lines().next().unwrap_or_default().to_owned());
-    }
-    if let Ok(password) = std::env::var("BOSH_PROBE_PASSWORD") {
-        return Ok(password);
-    }
-    rpassword::prompt_password("Password: ")
-}
-
-/// Columns of the terminal, within reason.
-fn width() -> usize {
-    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0).clamp(60, 120))
-}
+const PASSWORD: &str = "BOSH_PROBE_PASSWORD";
 
 const AFTER_HELP: &str = "\
 Examples:

@@ -2,7 +2,7 @@
 //! XEP-0206.
 //!
 //! `scenario/` holds what is played, each on a `stage` of its own that sends, waits and keeps the log;
-//! `session` plays the client, `wire` is HTTP byte by byte, `observe` looks at every answer, `report`
+//! `session` plays the client, `observe` looks at every answer, `report`
 //! and `command` print.
 
 mod answer;
@@ -14,9 +14,7 @@ mod report;
 mod scenario;
 mod session;
 mod stage;
-mod target;
 mod verdict;
-mod wire;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,17 +23,17 @@ use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use crate::net::{Target, TargetError, Trust};
 pub use catalog::Requirement;
 pub use command::main;
 pub use report::{Report, ScenarioReport};
 pub use scenario::Scenario;
-pub use target::{Target, TargetError, Trust};
 pub use verdict::{Exchange, Finding, Verdict, What};
 
+use crate::net::Connection;
 use calm::Calm;
 use stage::Stage;
 use verdict::Stop;
-use wire::Connection;
 
 /// Whom to test, and how.
 #[derive(Clone, Debug)]

@@ -153,8 +153,8 @@ fn is_usual(content: &str) -> bool {
 mod tests {
     use std::time::Duration;
 
-    use super::super::wire::Response;
     use super::*;
+    use crate::net::Response;
 
     fn answer(content: &str, body: &str) -> Answer {
         let response = Response {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::catalog::Requirement;
 use super::verdict::{Exchange, Finding, Verdict, What};
+use crate::terminal::wrap;
 
 /// What a run found.
 #[derive(Clone, Debug, Default)]
@@ -341,27 +342,6 @@ fn style_of(verdict: Verdict) -> Style {
         Verdict::Note => color(AnsiColor::Cyan),
         Verdict::NotApplicable | Verdict::Inconclusive => Style::new().dimmed(),
     }
-}
-
-/// Lines of words: `first` characters in the first, `others` in the others.
-pub(crate) fn wrap(text: &str, first: usize, others: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        let room = if lines.is_empty() { first } else { others };
-        let length = line.chars().count() + 1 + word.chars().count();
-        if !line.is_empty() && length > room {
-            lines.push(std::mem::take(&mut line));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    if !line.is_empty() {
-        lines.push(line);
-    }
-    lines
 }
 
 /// Where the text of a verdict begins.

@@ -13,7 +13,7 @@ use super::catalog::Requirement;
 use super::observe;
 use super::session::HTTPBIND;
 use super::verdict::{Exchange, Finding, Stop, Verdict, What};
-use super::wire::{Broken, Connection, Response};
+use crate::net::{Broken, Connection, Response};
 
 /// The world of one scenario.
 pub(crate) struct Stage<'a> {

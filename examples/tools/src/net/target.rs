@@ -1,16 +1,15 @@
 //! Which server is tested: its URL, its address, and the TLS that leads there.
 
 use std::fmt;
-use std::io::{self, BufReader};
+use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+
+use super::trust::{Shown, client_config};
+use super::{Fingerprint, Trust};
 
 /// Where requests go.
 #[derive(Clone, Debug)]
@@ -20,27 +19,16 @@ pub struct Target {
     /// Path and query.
     pub(crate) path: String,
     pub(crate) address: SocketAddr,
-    pub(crate) tls: Option<Tls>,
+    pub(super) tls: Option<Tls>,
     host: String,
     url: String,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Tls {
-    pub(crate) config: Arc<ClientConfig>,
-    pub(crate) name: ServerName<'static>,
-}
-
-/// Whom to trust behind `https`.
-#[derive(Clone, Debug, Default)]
-pub enum Trust {
-    /// The certificate authorities of the system.
-    #[default]
-    System,
-    /// Those of a PEM file.
-    File(PathBuf),
-    /// Anybody.
-    Anyone,
+pub(super) struct Tls {
+    pub(super) config: Arc<ClientConfig>,
+    pub(super) name: ServerName<'static>,
+    shown: Arc<Shown>,
 }
 
 /// Why a URL cannot be used.
@@ -73,7 +61,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// Not a URL of BOSH, no address, or no certificates to trust.
+    /// Not a URL of HTTP, no address, or no certificates to trust.
     pub fn new(url: &str, trust: &Trust) -> Result<Self, TargetError> {
         let malformed = || TargetError::Url(url.to_owned());
         let (secure, rest) = match url.split_once("://") {
@@ -107,9 +95,11 @@ impl Target {
             .ok_or_else(|| resolve(io::ErrorKind::NotFound.into()))?;
         let tls = if secure {
             let name = ServerName::try_from(host.to_owned()).map_err(|_| malformed())?;
+            let shown = Arc::default();
             Some(Tls {
-                config: client_config(trust)?,
+                config: client_config(trust, Arc::clone(&shown))?,
                 name,
+                shown,
             })
         } else {
             None
@@ -127,6 +117,16 @@ impl Target {
     /// Host of the URL: what sessions ask for unless a domain is named.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Whether TLS leads there.
+    pub const fn is_secure(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// The certificate that the server showed last.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.tls.as_ref()?.shown.fingerprint()
     }
 
     /// Whether the server is on this machine: nobody else's can be hit by a slip of the pen.
@@ -159,104 +159,6 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
         return None;
     }
     Some((host, port.map(str::parse).transpose().ok()?))
-}
-
-fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, TargetError> {
-    let provider = Arc::new(ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unusable("the TLS library", &error))?;
-    let config = match trust {
-        Trust::Anyone => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Gullible(provider)))
-            .with_no_client_auth(),
-        Trust::System => builder
-            .with_root_certificates(system_roots()?)
-            .with_no_client_auth(),
-        Trust::File(path) => builder
-            .with_root_certificates(file_roots(path)?)
-            .with_no_client_auth(),
-    };
-    Ok(Arc::new(config))
-}
-
-fn system_roots() -> Result<RootCertStore, TargetError> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    let (usable, _) = roots.add_parsable_certificates(found.certs);
-    if usable == 0 {
-        let reason = found.errors.first().map_or_else(
-            || "there are none; name a file with --ca".to_owned(),
-            ToString::to_string,
-        );
-        return Err(unusable("the system", &reason));
-    }
-    Ok(roots)
-}
-
-fn file_roots(path: &Path) -> Result<RootCertStore, TargetError> {
-    let from = path.display().to_string();
-    let file = std::fs::File::open(path).map_err(|error| unusable(&from, &error))?;
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_reader_iter(BufReader::new(file)) {
-        let certificate = certificate.map_err(|error| unusable(&from, &error))?;
-        roots
-            .add(certificate)
-            .map_err(|error| unusable(&from, &error))?;
-    }
-    if roots.is_empty() {
-        return Err(unusable(&from, &"there are none"));
-    }
-    Ok(roots)
-}
-
-fn unusable(from: &str, reason: &dyn fmt::Display) -> TargetError {
-    TargetError::Certificates {
-        from: from.to_owned(),
-        reason: reason.to_string(),
-    }
-}
-
-/// Takes every certificate, as `--insecure` says.
-#[derive(Debug)]
-struct Gullible(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Gullible {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use rustls::{ClientConnection, StreamOwned};
 
-use super::target::Target;
+use super::trust::reason_of;
+use super::{Fingerprint, Target};
 
 /// A connection to the server.
 pub(crate) struct Connection {
@@ -18,6 +19,8 @@ pub(crate) struct Connection {
     socket: TcpStream,
     /// Read, and belonging to the next response.
     input: Vec<u8>,
+    /// Longest response.
+    limit: usize,
 }
 
 enum Stream {
@@ -51,6 +54,13 @@ impl Response {
 pub(crate) enum Broken {
     /// No connection came about.
     Refused(String),
+    /// TLS came about, but not with somebody to trust.
+    Untrusted {
+        /// What is wrong with the certificate.
+        reason: String,
+        /// The certificate, by which it may be pinned.
+        fingerprint: Option<Fingerprint>,
+    },
     /// The connection ended before a whole response.
     Closed {
         /// Whether part of a response was there.
@@ -66,6 +76,7 @@ impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(reason) => write!(f, "no connection: {reason}"),
+            Self::Untrusted { reason, .. } => write!(f, "no connection: TLS: {reason}"),
             Self::Closed { partial: false } => f.write_str("connection closed without an answer"),
             Self::Closed { partial: true } => f.write_str("connection closed inside the answer"),
             Self::NotHttp(reason) => write!(f, "no HTTP response: {reason}"),
@@ -89,10 +100,8 @@ impl Connection {
                     .map_err(|error| Broken::Refused(error.to_string()))?;
                 let mut stream = StreamOwned::new(session, own);
                 while stream.conn.is_handshaking() {
-                    stream
-                        .conn
-                        .complete_io(&mut stream.sock)
-                        .map_err(|error| Broken::Refused(format!("TLS: {error}")))?;
+                    let done = stream.conn.complete_io(&mut stream.sock);
+                    done.map_err(|error| no_tls(&error, target))?;
                 }
                 Stream::Tls(Box::new(stream))
             }
@@ -101,7 +110,14 @@ impl Connection {
             stream,
             socket,
             input: Vec::new(),
+            limit: MAX_RESPONSE,
         })
+    }
+
+    /// Takes responses of at most so many bytes; else 4 MiB.
+    pub(crate) fn with_limit(mut self, bytes: usize) -> Self {
+        self.limit = bytes;
+        self
     }
 
     /// A handle that closes this connection.
@@ -126,7 +142,7 @@ impl Connection {
     pub(crate) fn read(&mut self, patience: Duration) -> Result<Response, Broken> {
         let end = Instant::now() + patience;
         loop {
-            match parse(&self.input, false)? {
+            match parse(&self.input, false, self.limit)? {
                 Parsed::Whole(response, length) => {
                     self.input.drain(..length);
                     return Ok(response);
@@ -138,15 +154,15 @@ impl Connection {
                 Parsed::Partial => {}
             }
             if !self.fill(end)? {
-                return match parse(&self.input, true)? {
+                return match parse(&self.input, true, self.limit)? {
                     Parsed::Whole(response, _) => Ok(response),
                     Parsed::Interim(_) | Parsed::Partial => Err(Broken::Closed {
                         partial: !self.input.is_empty(),
                     }),
                 };
             }
-            if self.input.len() > MAX_RESPONSE {
-                return Err(Broken::NotHttp(format!("more than {MAX_RESPONSE} bytes")));
+            if self.input.len() > self.limit {
+                return Err(Broken::NotHttp(format!("more than {} bytes", self.limit)));
             }
         }
     }
@@ -198,7 +214,7 @@ enum Parsed {
     Partial,
 }
 
-fn parse(input: &[u8], ended: bool) -> Result<Parsed, Broken> {
+fn parse(input: &[u8], ended: bool, limit: usize) -> Result<Parsed, Broken> {
     let not_http = |reason: String| Broken::NotHttp(reason);
     let mut fields = [httparse::EMPTY_HEADER; 100];
     let mut head = httparse::Response::new(&mut fields);
@@ -229,7 +245,7 @@ fn parse(input: &[u8], ended: bool) -> Result<Parsed, Broken> {
         return Ok(Parsed::Whole(response, body_at));
     }
     if response.is_chunked() {
-        let Some((body, length)) = unchunk(rest)? else {
+        let Some((body, length)) = unchunk(rest, limit)? else {
             return Ok(Parsed::Partial);
         };
         response.body = body.into();
@@ -252,9 +268,10 @@ fn parse(input: &[u8], ended: bool) -> Result<Parsed, Broken> {
 }
 
 /// Joins chunks; the length of all with the framing.
-fn unchunk(input: &[u8]) -> Result<Option<(Vec<u8>, usize)>, Broken> {
+fn unchunk(input: &[u8], limit: usize) -> Result<Option<(Vec<u8>, usize)>, Broken> {
     let broken = || Broken::NotHttp("a malformed chunk".to_owned());
-    let mut body = Vec::new();
+    // Joined once all are there: what comes in small pieces is looked at again with each.
+    let mut chunks: Vec<&[u8]> = Vec::new();
     let mut at = 0;
     loop {
         let (line, size) = match httparse::parse_chunk_size(&input[at..]) {
@@ -266,27 +283,39 @@ fn unchunk(input: &[u8]) -> Result<Option<(Vec<u8>, usize)>, Broken> {
         if size == 0 {
             let mut fields = [httparse::EMPTY_HEADER; 20];
             return match httparse::parse_headers(&input[at..], &mut fields) {
-                Ok(httparse::Status::Complete((length, _))) => Ok(Some((body, at + length))),
+                Ok(httparse::Status::Complete((length, _))) => {
+                    Ok(Some((chunks.concat(), at + length)))
+                }
                 Ok(httparse::Status::Partial) => Ok(None),
                 Err(_) => Err(broken()),
             };
         }
         let size = usize::try_from(size).map_err(|_| broken())?;
-        if size > MAX_RESPONSE {
+        if size > limit {
             return Err(broken());
         }
         let Some(chunk) = input.get(at..at + size + 2) else {
             return Ok(None);
         };
-        let Some(data) = chunk.strip_suffix(b"\r\n") else {
-            return Err(broken());
-        };
-        body.extend_from_slice(data);
+        chunks.push(chunk.strip_suffix(b"\r\n").ok_or_else(broken)?);
         at += size + 2;
     }
 }
 
-/// Far more than a server has to say to this tool.
+fn no_tls(error: &io::Error, target: &Target) -> Broken {
+    let cause = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match cause {
+        Some(rustls::Error::InvalidCertificate(reason)) => Broken::Untrusted {
+            reason: reason_of(reason),
+            fingerprint: target.fingerprint(),
+        },
+        Some(_) | None => Broken::Refused(format!("TLS: {error}")),
+    }
+}
+
+/// Far more than a BOSH server has to say.
 const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
 #[cfg(test)]
@@ -294,7 +323,7 @@ mod tests {
     use super::*;
 
     fn whole(input: &[u8]) -> Option<(Response, usize)> {
-        match parse(input, false) {
+        match parse(input, false, MAX_RESPONSE) {
             Ok(Parsed::Whole(response, length)) => Some((response, length)),
             _ => None,
         }
@@ -325,19 +354,22 @@ mod tests {
         let mut broken = input.to_vec();
         // Behind the first chunk.
         broken[53] = b'z';
-        assert!(parse(&broken, false).is_err());
+        assert!(parse(&broken, false, MAX_RESPONSE).is_err());
     }
 
     #[test]
     fn without_a_length_the_connection_ends_it() {
         let input = b"HTTP/1.0 404 Not Found\r\n\r\ngone";
-        assert!(matches!(parse(input, false), Ok(Parsed::Partial)));
-        let Ok(Parsed::Whole(response, _)) = parse(input, true) else {
+        assert!(matches!(
+            parse(input, false, MAX_RESPONSE),
+            Ok(Parsed::Partial)
+        ));
+        let Ok(Parsed::Whole(response, _)) = parse(input, true, MAX_RESPONSE) else {
             panic!("no response");
         };
         assert_eq!((response.status, &response.body[..]), (404, &b"gone"[..]));
-        assert!(parse(b"SSH-2.0-x\r\n", false).is_err());
+        assert!(parse(b"SSH-2.0-x\r\n", false, MAX_RESPONSE).is_err());
         let huge = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n";
-        assert!(parse(huge, false).is_err());
+        assert!(parse(huge, false, MAX_RESPONSE).is_err());
     }
 }
