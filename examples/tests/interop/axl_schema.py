@@ -5,29 +5,19 @@ that cannot be had, the test says so and is skipped. Faults are not validated: `
 """
 
 import os
-import pathlib
 import subprocess
 import sys
-import tarfile
 import tempfile
 
 import requests
 import zeep
 from lxml import etree
 
-PACKAGE = "cisco-axl@1.2.5"
+import axl_schema_source
+
 VERSIONS = ("12.5", "14.0", "15.0")
 BINDING = "{http://www.cisco.com/AXLAPIService/}AXLAPIBinding"
 BODY = "{http://schemas.xmlsoap.org/soap/envelope/}Body"
-
-
-def fetch(folder):
-    """The folder with one schema for each version."""
-    subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, timeout=120, stdout=subprocess.DEVNULL)
-    (archive,) = pathlib.Path(folder).glob("*.tgz")
-    with tarfile.open(archive) as opened:
-        opened.extractall(folder, filter="data")
-    return pathlib.Path(folder, "package", "schema")
 
 
 def calls(axl):
@@ -75,9 +65,9 @@ def main():
     session.verify = os.path.join(os.environ["INTEROP_DATA_DIR"], "ca.pem")
     with tempfile.TemporaryDirectory() as folder:
         try:
-            schemas = fetch(folder)
+            schemas = axl_schema_source.fetch(folder)
         except (OSError, ValueError, subprocess.SubprocessError) as problem:
-            print(f"skipped: the npm package {PACKAGE} cannot be had ({problem})")
+            print(f"skipped: the npm package {axl_schema_source.PACKAGE} cannot be had ({problem})")
             sys.exit(0)
         for version in VERSIONS:
             check(version, schemas, session)

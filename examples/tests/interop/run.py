@@ -53,6 +53,7 @@ TESTS = [
     Test("slixmpp", "slixmpp does the same over TCP, clear and TLS", "slixmpp_client.py", "separate", 90),
     Test("zeep", "zeep asks cucm over SOAP", "zeep_client.py", "cucm", 60),
     Test("axl-schema", "what cucm answers, against Cisco's schema", "axl_schema.py", "cucm", 180),
+    Test("axl-generated", "records of all of AXL's operations compile", "axl_generated.py", None, 600, gate=False),
     Test("restart", "each server is killed in mid-call and comes back", "restart.py", None, 240),
     Test("hostile", "hostile input on every port beside an honest client", "hostile.py", None, 300),
     Test("latency", "from the engine's socket to the page", "latency.mjs", None, 300, browser=True, gate=False),
