@@ -377,7 +377,7 @@ fn a_farewell_does_not_wait_for_ever_for_a_client_that_may_be_silent() {
 }
 
 #[test]
-fn a_farewell_does_not_wait_for_a_for_a_connection_that_is_gone() {
+fn a_farewell_does_not_wait_for_a_connection_that_is_gone() {
     let mut server = Server::open();
     let broken = server.empty(1);
     server.manager.handle_disconnect(server.now, broken);

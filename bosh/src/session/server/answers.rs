@@ -19,9 +19,9 @@ impl Session {
         loop {
             match &self.state {
                 State::Ended => return,
-                // What one response cannot hold goes before the farewell, and so does what can hold none.
-                State::Closing(_)
-                    if !self.held.is_empty() && (self.needs_responses() || !self.has_place()) => {}
+                // More than one response holds goes before the farewell, and so does the answer to a pause.
+                State::Closing(_) if self.needs_responses() && !self.held.is_empty() => {}
+                State::Closing(_) if self.is_pause_alone() => {}
                 State::Closing(_) => {
                     let held = self.take_held();
                     let early = self.take_early();
@@ -50,11 +50,14 @@ impl Session {
         is_long || is_apart || self.queue.len() > MAX_PAYLOADS
     }
 
-    /// Whether a request waits whose answer may hold payloads.
-    fn has_place(&self) -> bool {
-        self.held
+    /// Whether pauses wait, and nothing else whose answer may hold payloads.
+    fn is_pause_alone(&self) -> bool {
+        let mut waiting = self
+            .held
             .iter()
-            .any(|held| held.slot.is_some() && held.pause.is_none())
+            .filter(|held| held.slot.is_some())
+            .peekable();
+        waiting.peek().is_some() && waiting.all(|held| held.pause.is_some())
     }
 
     fn is_answer_due(&self, now: Moment) -> bool {
