@@ -338,6 +338,8 @@ fn every_version_of_cisco_is_read_whole() {
 #[test]
 fn the_operations_are_those_of_the_facts() {
     let Some(schema) = schema() else { return };
+    let names = include_str!("../spec/operation_names.txt").lines();
+    assert!(schema.operations().eq(names));
     let mut verbs = BTreeMap::new();
     for name in schema.operations() {
         let end = name.find(|c: char| c.is_ascii_uppercase()).unwrap();

@@ -14,6 +14,10 @@ PYTHON = ["zeep==4.3.3", "slixmpp==1.17.0"]
 # The three after strophe.js are what it asks for under Node; xhr2 stands in for the browser's XMLHttpRequest.
 NODE = ["strophe.js@5.0.0", "@xmldom/xmldom@0.9.12", "saxes@6.0.0", "ws@8.23.0", "xhr2@0.2.1", "playwright-core@1.65.1",
         "stanza@12.22.1"]
+# Clients around Cisco's schema: Python's without what it asks for, which is in PYTHON already. cisco-axl carries the
+# schema of 11.0 to 15.0.
+AXL_PYTHON = ["ciscoaxl==0.164"]
+AXL_NODE = ["cisco-axl@1.2.5", "soap@1.13.0"]
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 
 
@@ -43,6 +47,22 @@ def node(directory):
         run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", home, *NODE])
         mark(home, NODE)
     return home / "node_modules"
+
+
+def axl(directory, python):
+    """What foreign AXL clients are in: a folder for Python, a `node_modules`, and Cisco's schemas by version."""
+    home = pathlib.Path(directory) / "axl"
+    packages = [*AXL_PYTHON, *AXL_NODE]
+    if not fresh(home, packages):
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir(parents=True)
+        (home / "package.json").write_text('{"private": true}\n')
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        run([*pip, "--target", home / "python", *AXL_PYTHON])
+        run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", home, *AXL_NODE])
+        mark(home, packages)
+    node_modules = home / "node_modules"
+    return home / "python", node_modules, node_modules / "cisco-axl" / "schema"
 
 
 def chromium():

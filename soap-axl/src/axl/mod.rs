@@ -12,6 +12,7 @@
 //! | [`ChangeFollower`] | what changes in the configuration |
 //! | [`AxlError`], [`AxlCode`] | the detail of a fault |
 //! | [`Version`], [`Action`] | version of the schema, a value at run time |
+//! | [`coverage`] | every operation, and whether it has a type |
 //!
 //! Elements inside an operation are unqualified and come in the order of the schema. Three states
 //! are kept apart everywhere: absent, nil and a value ([`Presence`]). Lists that the schema calls
@@ -139,6 +140,9 @@ pub use user::{
 };
 pub use uuid::Uuid;
 pub use version::{Action, Version, VersionError};
+
+#[doc = include_str!("../../spec/coverage.md")]
+pub mod coverage {}
 
 /// Something stated in a table. [`Content::FIELDS`] has its attributes, then its children in the
 /// order they are written.
