@@ -30,7 +30,7 @@ const text = (value) => value?.$value ?? value;
 
 function fault(operation, axlcode, axlmessage) {
   const detail = { axlError: { axlcode, axlmessage, request: operation } };
-  return { Fault: { faultcode: "soapenv:Server", faultstring: axlmessage, detail, statusCode: 500 } };
+  return { Fault: { faultcode: "soap:Server", faultstring: axlmessage, detail, statusCode: 500 } };
 }
 
 function find(operation, { name, uuid: key }) {
