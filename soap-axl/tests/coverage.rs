@@ -80,9 +80,9 @@ fn coverage() -> String {
         "Every operation of AXL 12.5, 14.0 and 15.0: {all}, of which {} have a type and {} travel as trees \
          ([`Dynamic`](crate::axl::Dynamic)), at both ends.\n\
          \n\
-         What is typed is validated: requests and answers of every typed operation, with much and with little in \
-         them, are held against Cisco's schema of 11.5 to 15.0 by `tests/schema_typed.rs`, and again by libxml2 in \
-         the tests with foreign clients. Trees are checked with `Schema::check` before they are sent, where the \
+         What is typed is validated: requests and answers of every typed operation, every field among them, are \
+         held against Cisco's schema of 11.5 to 15.0 by `tests/schema_typed.rs`, and again by libxml2 in the tests \
+         with foreign clients. Trees are checked with `Schema::check` before they are sent, where the \
          user has the schema (feature `schema`).\n\
          \n\
          | verb | operations | typed |\n| --- | ---: | ---: |\n",
