@@ -48,6 +48,7 @@ class Script:
         self.tag = f"{client.name.replace(' ', '-')}-{client.version}"
         digest = hashlib.sha1(self.tag.encode()).hexdigest()
         self.phone = "SEP" + digest[:12].upper()
+        self.other_phone = "SEP" + digest[-12:].upper()
         self.pattern = f"7{int(digest[:8], 16) % 10**6:06}"
         self.user = f"user-{digest[:8]}"
         self.partition = f"pt-{self.tag}"
@@ -175,7 +176,7 @@ class Script:
 
     def service_parameters(self):
         parameters = self.list("listServiceParameter", {"processNodeName": "%"}, "processNodeName", "name", "service", "value")
-        one = next((parameter for parameter in parameters if text(parameter["value"])), None)
+        one = next((parameter for parameter in parameters if text(dig(parameter, "value"))), None)
         expect(one, f"there are no service parameters with a value: {parameters}")
         where = {"processNodeName": text(one["processNodeName"]), "name": text(one["name"]), "service": text(one["service"])}
         before = text(self.get("getServiceParameter", **where)["value"])
@@ -264,7 +265,7 @@ class Script:
         expect((refusal.status, refusal.code) == (500, "-239"), f"a name twice: {refusal}")
         refusal = self.refused("addPhone", phone=self.phone_of(self.phone))
         expect((refusal.status, refusal.code) == (500, "-239"), f"a phone twice: {refusal}")
-        phone = self.phone_of(self.phone[:-1] + "0") | {"devicePoolName": "no such pool"}
+        phone = self.phone_of(self.other_phone) | {"devicePoolName": "no such pool"}
         refusal = self.refused("addPhone", phone=phone)
         expect(refusal.status == 500 and refusal.code, f"a pool that is not there: {refusal}")
         expect(self.list("listPhone", {"name": phone["name"]}, "name") == [], "a phone of a pool that is not there")
