@@ -56,6 +56,7 @@ TESTS = [
     Test("zeep", "zeep asks cucm over SOAP", "zeep_client.py", "cucm", 60),
     Test("axl", "ciscoaxl, zeep, and npm's cisco-axl and soap administer cucm; its answers against Cisco's schema",
          "axl_live.py", "cucm", 600, axl=True),
+    Test("axl-tool", "our command-line client axl with npm's soap as the server", "axl_tool.py", None, 400, axl=True),
     Test("axl-schema", "what the typed operations write, against Cisco's schema", "axl_schema.py", None, 900, axl=True),
     Test("axl-generated", "records of all of AXL's operations compile", "axl_generated.py", None, 600, axl=True, gate=False),
     Test("restart", "each server is killed in mid-call and comes back", "restart.py", None, 240),
@@ -115,7 +116,8 @@ def build(release):
     if metadata.returncode != 0:
         raise tools.Missing(metadata.stderr.rstrip())
     target = pathlib.Path(json.loads(metadata.stdout)["target_directory"])
-    command = ["cargo", "build", "--quiet", "--locked", "-p", "examples", "--bins", "--examples", *(["--release"] if release else [])]
+    packages = ["-p", "examples", "-p", "contact-center-tools"]
+    command = ["cargo", "build", "--quiet", "--locked", *packages, "--bins", "--examples", *(["--release"] if release else [])]
     if subprocess.run(command, cwd=WORKSPACE).returncode != 0:
         raise tools.Missing("the servers do not build")
     return target, target / ("release" if release else "debug")
