@@ -65,41 +65,49 @@ impl Service {
             && matches!(self.access(node, session), Ok(Access::Granted))
     }
 
-    /// PS-8.2-09: access was gained, so that the last item is news.
-    pub(super) fn access_gained(&mut self, id: &NodeId) {
-        if !self.is_account() {
-            return;
-        }
-        let Some(node) = self.state.nodes.get(id) else {
+    /// PS-8.2-09: access was gained, so that the last item is news to those who got no events before (PS-9.3-04).
+    pub(super) fn access_gained(&mut self, id: &NodeId, had: &[Jid]) {
+        let Some(node) = self.state.nodes.get(id).filter(|_| self.is_account()) else {
             return;
         };
         if node.config.send_last != SendLast::OnSubAndPresence {
             return;
         }
         for session in self.implied(id, node) {
-            self.send_last(id, session, Vec::new());
+            if !had.contains(&session) {
+                self.send_last(id, session, Vec::new());
+            }
         }
     }
 
-    /// The same for one contact, whose roster entry is another now.
-    pub(super) fn contact_gained(&mut self, contact: &Jid) {
-        if !self.is_account() {
-            return;
+    /// The same for one contact, whose roster entry is another now. `had` is what he got before.
+    pub(super) fn contact_gained(&mut self, contact: &Jid, had: &BTreeSet<(NodeId, Jid)>) {
+        for (id, session) in self.implied_to(contact) {
+            let wanted = self
+                .state
+                .nodes
+                .get(&id)
+                .is_some_and(|node| node.config.send_last == SendLast::OnSubAndPresence);
+            if wanted && !had.contains(&(id.clone(), session.clone())) {
+                self.send_last(&id, session, Vec::new());
+            }
         }
-        let mut wanted = Vec::new();
+    }
+
+    /// The sessions of a contact that get events by presence and capabilities, with the nodes.
+    pub(super) fn implied_to(&self, contact: &Jid) -> BTreeSet<(NodeId, Jid)> {
+        let mut found = BTreeSet::new();
+        if !self.is_account() {
+            return found;
+        }
         for (session, known) in self.people.sessions_of(contact) {
             for id in &known.interests {
-                let gets = self.state.nodes.get(id).is_some_and(|node| {
-                    node.config.send_last == SendLast::OnSubAndPresence
-                        && self.gets_by_presence(node, session)
-                });
-                if gets {
-                    wanted.push((id.clone(), session.clone()));
+                let node = self.state.nodes.get(id);
+                if node.is_some_and(|node| self.gets_by_presence(node, session)) {
+                    found.insert((id.clone(), session.clone()));
                 }
             }
         }
-        for (id, session) in wanted {
-            self.send_last(&id, session, Vec::new());
-        }
+        found
     }
 }

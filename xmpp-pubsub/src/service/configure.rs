@@ -110,6 +110,12 @@ impl Service {
         let access = before.access_model != config.access_model
             || before.roster_groups_allowed != config.roster_groups_allowed;
         let notify = config.notify_config;
+        let had = if access && self.is_account() {
+            let node = self.state.nodes.get(id);
+            node.map_or_else(Vec::new, |node| self.implied(id, node))
+        } else {
+            Vec::new()
+        };
         self.commit(Change::NodeConfigured {
             node: id.shown(),
             config: Box::new(config),
@@ -117,7 +123,7 @@ impl Service {
         if access {
             // PS-8.2-09. Who is put out does not see the new settings.
             self.reassess_all(id);
-            self.access_gained(id);
+            self.access_gained(id, &had);
         }
         if notify {
             self.tell_configuration(id);

@@ -210,6 +210,7 @@ impl Service {
             return true;
         }
         let most = self.config.max_presences;
+        let had = self.implied_to(&contact);
         let taken = self.people.set_contact(&account, &contact, fact, most);
         let nodes = self
             .state
@@ -219,7 +220,7 @@ impl Service {
         for id in nodes.unwrap_or_default() {
             self.reassess(&id, &contact);
         }
-        self.contact_gained(&contact);
+        self.contact_gained(&contact, &had);
         self.finish();
         taken
     }

@@ -164,6 +164,18 @@ fn the_last_item_comes_once_with_the_first_presence() {
 }
 
 #[test]
+fn who_has_access_already_does_not_get_the_last_item_again() {
+    let mut account = Account::new();
+    account.contact(ROMEO, Some((true, "lovers")));
+    account.publish(BALCONY, "a");
+    assert_eq!(events(&account.comes(ROMEO, &[TUNE])), 1);
+    let sent = account.contact(ROMEO, Some((true, "family")));
+    assert_eq!(events(&sent), 0, "PS-9.3-04: another group: {sent}");
+    let sent = account.configure(&[("access_model", "open")]);
+    assert_eq!(events(&sent), 0, "PS-9.3-04: another model: {sent}");
+}
+
+#[test]
 fn who_loses_access_hears_no_more() {
     let mut account = Account::new();
     account.contact(ROMEO, Some((true, "lovers")));
