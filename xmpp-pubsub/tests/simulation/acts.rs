@@ -133,6 +133,11 @@ pub(crate) enum Call {
         user: String,
         fact: Option<(bool, bool)>,
     },
+    /// The nodes whose events a session wants, as its capabilities say.
+    Interests {
+        session: String,
+        nodes: Vec<String>,
+    },
     Automatic {
         node: String,
         jid: String,

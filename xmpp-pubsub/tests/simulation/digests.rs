@@ -39,6 +39,13 @@ pub(super) struct Choice {
 pub(crate) const COLLECTED: i64 = 20_000;
 
 impl Choice {
+    pub(super) fn new(now: bool) -> Self {
+        Self {
+            now,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn add(&mut self, place: &str, made: &Subscription, about: About) {
         if about != About::Items || made.options.digest != Some(true) {
             self.now = true;

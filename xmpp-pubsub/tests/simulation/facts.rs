@@ -127,6 +127,8 @@ pub(crate) struct Contact {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
+    /// Whose service it is, unless it stands alone.
+    pub(crate) account: Option<String>,
     pub(crate) nodes: Vec<Node>,
     /// Node, user, affiliation.
     pub(crate) affiliations: Vec<(String, String, String)>,
@@ -142,6 +144,8 @@ pub(crate) struct Facts {
     pub(crate) moved: Vec<(String, String)>,
     pub(crate) online: Vec<String>,
     pub(crate) contacts: Vec<Contact>,
+    /// Session, and node whose events it wants.
+    pub(crate) interests: Vec<(String, String)>,
     /// Node and address that the host subscribed.
     pub(crate) automatic: Vec<(String, String)>,
 }
@@ -203,13 +207,7 @@ impl Facts {
 
     /// §4.5: who may subscribe.
     pub(crate) fn leave(&self, node: &Node, user: &str) -> Result<Leave, Refusal> {
-        let in_roster = |fits: fn(&Contact) -> bool| {
-            let owners = self.owners(&node.name);
-            let mut all = self.contacts.iter();
-            all.any(|known| {
-                owners.contains(&known.account) && known.user == bare(user) && fits(known)
-            })
-        };
+        let in_roster = |fits: fn(&Contact) -> bool| self.in_roster(node, user, fits);
         match self.affiliation(&node.name, user) {
             "owner" | "publisher" | "member" => return Ok(Leave::Granted),
             "outcast" | "publish-only" => return Err("auth forbidden -"),
@@ -224,6 +222,34 @@ impl Facts {
             "roster" => Err("auth not-authorized not-in-roster-group"),
             _ => Err("cancel not-allowed closed-node"),
         }
+    }
+
+    /// Whether somebody whose roster counts for the node has such a contact.
+    fn in_roster(&self, node: &Node, user: &str, fits: fn(&Contact) -> bool) -> bool {
+        let mut rosters = self.owners(&node.name);
+        rosters.extend(self.account.clone());
+        let mut all = self.contacts.iter();
+        all.any(|known| rosters.contains(&known.account) && known.user == bare(user) && fits(known))
+    }
+
+    /// §9.1: whether a session that wants a node's events gets them without a subscription.
+    pub(crate) fn gets_by_presence(&self, node: &Node, session: &str) -> bool {
+        let Some(account) = &self.account else {
+            return false;
+        };
+        let sees = bare(session) == account
+            || node.settings.get("access_model") == "open"
+            || self.in_roster(node, session, |known| known.sees_presence);
+        sees && self.is_online(session) && self.leave(node, session) == Ok(Leave::Granted)
+    }
+
+    /// The sessions that get a node's events so.
+    pub(crate) fn implied(&self, node: &Node) -> Vec<String> {
+        let all = self.interests.iter().filter(|(_, name)| *name == node.name);
+        let sessions = all.map(|(session, _)| session.clone());
+        sessions
+            .filter(|session| self.gets_by_presence(node, session))
+            .collect()
     }
 
     /// Whether some address of the user gets events of the node.
@@ -316,6 +342,7 @@ impl Facts {
         kept.online.clear();
         kept.contacts.clear();
         kept.automatic.clear();
+        kept.interests.clear();
         kept.unkept.clear();
         kept.subscriptions.retain(|made| !made.is_transient());
         kept

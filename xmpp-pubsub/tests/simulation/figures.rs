@@ -22,6 +22,8 @@ pub(crate) struct Figures {
     /// Requests for a page, and with several items.
     pub(crate) pages: usize,
     pub(crate) batches: usize,
+    /// Events that reached somebody without a subscription.
+    pub(crate) by_presence: usize,
 }
 
 impl Figures {
@@ -57,6 +59,7 @@ impl AddAssign for Figures {
         self.digests += other.digests;
         self.pages += other.pages;
         self.batches += other.batches;
+        self.by_presence += other.by_presence;
     }
 }
 
@@ -65,7 +68,7 @@ impl Display for Figures {
         write!(
             f,
             "{} seeds, {} acts, {} refused, {} told, {} entries, {} reads, {} waited, {} crashes, {} bounced, \
-             {} digests, {} pages, {} batches",
+             {} digests, {} pages, {} batches, {} reached by presence",
             self.runs,
             self.acts,
             self.refused,
@@ -77,7 +80,8 @@ impl Display for Figures {
             self.bounced,
             self.digests,
             self.pages,
-            self.batches
+            self.batches,
+            self.by_presence
         )
     }
 }

@@ -1,6 +1,6 @@
 //! Random acts of users, host and time against a service and against a model of a few lines, in virtual time and from
 //! a seed. The journal is confirmed late and several entries at once, the storage answers late and in any order between
-//! nodes, and processes crash. After each act:
+//! nodes, messages come back, and processes crash. The service stands alone, or is that of an account. After each act:
 //!
 //! - answers and deliveries are those of the model, to each address in order, and every request has one answer;
 //! - nothing is handed out before the entries that it tells of are confirmed, and nothing waits for more than it must:
@@ -96,9 +96,10 @@ fn share(first: u64) {
         && all.waited * 2 >= all.runs
         && all.crashes >= all.runs
         && all.bounced >= all.runs
-        && all.digests * 2 >= all.runs
+        && all.digests * 4 >= all.runs
         && all.pages >= all.runs
-        && all.batches >= all.runs;
+        && all.batches >= all.runs
+        && all.by_presence * 2 >= all.runs;
     assert!(enough || all.runs < 100, "{all}");
 }
 

@@ -77,6 +77,8 @@ pub(crate) struct Model {
     /// What is collected, and how many of them were sent.
     pub(crate) digests: Vec<Digest>,
     pub(crate) sent_digests: usize,
+    /// How often somebody was reached without a subscription.
+    pub(crate) by_presence: usize,
     /// How many events there were, and the nodes of those whose messages can come back.
     pub(crate) events: usize,
     pub(crate) remembered: BTreeMap<usize, String>,
@@ -359,6 +361,7 @@ impl Model {
                 user,
                 fact,
             } => self.contact(account, user, *fact),
+            Call::Interests { session, nodes } => self.interests(session, nodes),
             Call::Automatic { node, jid, on } => {
                 let all = &mut self.facts.automatic;
                 all.retain(|(of, who)| of != node || who != jid);
@@ -444,6 +447,13 @@ impl Model {
         if known.map(|known| (known.sees_presence, known.friend)) == fact {
             return;
         }
+        let before: Vec<_> = self
+            .facts
+            .nodes
+            .iter()
+            .map(|node| (node.name.clone(), self.facts.implied(node)))
+            .collect();
+        let all = &mut self.facts.contacts;
         all.retain(|known| known.account != account || known.user != user);
         if let Some((sees_presence, friend)) = fact {
             all.push(super::facts::Contact {
@@ -454,6 +464,36 @@ impl Model {
             });
         }
         self.reassess_everywhere(user);
+        for (name, had) in before {
+            let node = self.facts.node(&name).cloned().unwrap();
+            for session in self.facts.implied(&node) {
+                if !had.contains(&session) {
+                    self.last_by_presence(&node, &session);
+                }
+            }
+        }
+    }
+
+    fn interests(&mut self, session: &str, nodes: &[String]) {
+        if !self.facts.is_online(session) {
+            return;
+        }
+        let nodes = &nodes[..nodes.len().min(self.most_listed)];
+        let (own, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.facts.interests)
+            .into_iter()
+            .partition(|(of, _)| of == session);
+        self.facts.interests = others;
+        let new = nodes.iter().map(|name| (session.to_owned(), name.clone()));
+        self.facts.interests.extend(new);
+        for name in nodes {
+            let known = own.iter().any(|(_, known)| known == name);
+            let node = self.facts.node(name).cloned();
+            if let Some(node) = node.filter(|_| !known)
+                && self.facts.gets_by_presence(&node, session)
+            {
+                self.last_by_presence(&node, session);
+            }
+        }
     }
 
     fn presence(&mut self, session: &str, online: bool) {
@@ -470,6 +510,7 @@ impl Model {
             return;
         }
         self.facts.online.retain(|known| known != session);
+        self.facts.interests.retain(|(known, _)| known != session);
         let last = !self.facts.is_online(user);
         for made in self.facts.subscriptions.clone() {
             if made.is_transient() && (made.jid == session || (last && made.jid == user)) {

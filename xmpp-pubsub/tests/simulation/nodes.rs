@@ -12,7 +12,7 @@ impl Model {
         fields: &[(&'static str, String)],
         parent: Option<&str>,
     ) -> Answer {
-        if self.facts.everywhere(from) == "outcast" {
+        if !self.may_create(from) {
             return Err(FORBIDDEN);
         }
         if self.facts.node(name).is_some() {
@@ -27,7 +27,7 @@ impl Model {
                 return Err(FORBIDDEN);
             }
         }
-        let mut settings = Settings::new();
+        let mut settings = self.settings();
         for (field, value) in fields {
             settings.set(field, value);
         }
@@ -36,6 +36,24 @@ impl Model {
             self.associate(parent, name);
         }
         done()
+    }
+
+    /// Anybody, and with an account whoever owns all of it.
+    pub(super) fn may_create(&self, user: &str) -> bool {
+        match self.facts.everywhere(user) {
+            "owner" => true,
+            "outcast" => false,
+            _ => self.facts.account.is_none(),
+        }
+    }
+
+    /// What a new node is set to.
+    pub(super) fn settings(&self) -> Settings {
+        let mut settings = Settings::new();
+        if self.facts.account.is_some() {
+            settings.set("access_model", "presence");
+        }
+        settings
     }
 
     pub(super) fn make_node(&mut self, owner: &str, name: &str, settings: Settings) -> Node {
@@ -120,6 +138,7 @@ impl Model {
         }
         let access = node.settings.get("access_model") != settings.get("access_model");
         let told = settings.is("notify_config");
+        let had = self.facts.implied(node);
         for node in &mut self.facts.nodes {
             if node.name == *name {
                 node.settings = settings.clone();
@@ -127,6 +146,12 @@ impl Model {
         }
         if access {
             self.reassess(name, None);
+            let node = self.facts.node(name).cloned().unwrap();
+            for session in self.facts.implied(&node) {
+                if !had.contains(&session) {
+                    self.last_by_presence(&node, &session);
+                }
+            }
         }
         // Who is put out does not see the new settings.
         if told {

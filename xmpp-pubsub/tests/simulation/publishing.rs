@@ -1,14 +1,14 @@
 //! Items: published, retracted, asked for.
 
 use super::acts::{Edge, Which};
-use super::facts::{Item, Node, Refusal, Settings, bare};
+use super::facts::{Item, Node, Refusal, bare};
 use super::model::{Answer, FORBIDDEN, MISSING, Model, NO_ITEMS, Purpose, Read, done};
 use super::telling::About;
 
 impl Model {
     pub(super) fn publish(&mut self, from: &str, name: &str, items: &[(String, String)]) -> Answer {
         let there = self.facts.node(name).cloned();
-        if there.is_none() && (!self.auto_create || self.facts.everywhere(from) == "outcast") {
+        if there.is_none() && (!self.auto_create || !self.may_create(from)) {
             return Err(MISSING);
         }
         if let Some(node) = &there {
@@ -21,7 +21,7 @@ impl Model {
         }
         let settings = there
             .as_ref()
-            .map_or_else(Settings::new, |node| node.settings.clone());
+            .map_or_else(|| self.settings(), |node| node.settings.clone());
         let wants = settings.is("persist_items") || settings.is("deliver_payloads");
         if items.is_empty() && wants {
             return Err("modify bad-request item-required");

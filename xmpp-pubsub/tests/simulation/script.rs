@@ -9,6 +9,9 @@ const ITEMS: [&str; 4] = ["a", "b", "c", "d"];
 const LEAVES: [&str; 3] = ["n0", "n1", "n2"];
 pub(crate) const USERS: [&str; 4] = ["u0@d.lit", "u1@d.lit", "u2@d.lit", "u3@d.lit"];
 
+/// Whose service it is, where it is that of an account.
+pub(crate) const ACCOUNT: &str = "u0@d.lit";
+
 /// Fields of a form, each with the values that it may get.
 const FIELDS: &[(&str, &[&str])] = &[
     (
@@ -64,7 +67,9 @@ pub(crate) struct Known<'a> {
 }
 
 pub(crate) fn next(random: &mut Random, known: &Known<'_>) -> Act {
-    if random.chance(25) {
+    let is_account = known.facts.account.is_some();
+    // What an account tells hangs on facts that the host says.
+    if random.chance(if is_account { 45 } else { 25 }) {
         return call(random, known);
     }
     // One of the last messages, in most cases.
@@ -83,7 +88,10 @@ pub(crate) fn next(random: &mut Random, known: &Known<'_>) -> Act {
             ]),
         };
     }
-    let user = random.pick(&USERS);
+    let mut user = random.pick(&USERS);
+    if is_account && random.chance(50) {
+        user = ACCOUNT;
+    }
     let from = format!("{user}/{}", random.pick(&["a", "b"]));
     Act::Request {
         request: request(random, known, user),
@@ -101,14 +109,30 @@ fn call(random: &mut Random, known: &Known<'_>) -> Act {
             id: random.pick(&["a", "b", "c", "d"]).to_owned(),
             payload: known.count.to_string(),
         },
+        45..75 if known.facts.account.is_some() && random.chance(60) => Call::Interests {
+            session: if known.facts.online.is_empty() || random.chance(10) {
+                session
+            } else {
+                random.pick(&known.facts.online)
+            },
+            nodes: NODES
+                .into_iter()
+                .filter(|_| random.chance(70))
+                .map(str::to_owned)
+                .collect(),
+        },
         25..55 => Call::Presence {
             online: !known.facts.online.contains(&session) || random.chance(10),
             session,
         },
         55..75 => {
             let fact = (random.chance(60), random.chance(60));
+            let account = random.pick(&USERS);
             Call::Contact {
-                account: random.pick(&USERS).to_owned(),
+                account: match known.facts.account {
+                    Some(_) if random.chance(70) => ACCOUNT.to_owned(),
+                    _ => account.to_owned(),
+                },
                 user,
                 fact: (!random.chance(20)).then_some(fact),
             }
@@ -119,7 +143,11 @@ fn call(random: &mut Random, known: &Known<'_>) -> Act {
             on: random.chance(70),
         },
         84..90 => Call::Everywhere {
-            user,
+            // An account is its own.
+            user: match known.facts.account {
+                Some(_) if user == ACCOUNT => "u3@d.lit".to_owned(),
+                _ => user,
+            },
             affiliation: random.pick(&["none", "none", "member", "outcast", "owner"]),
         },
         90..93 => Call::Delete {
@@ -353,7 +381,7 @@ fn options(random: &mut Random, known: &Known<'_>, node: &str) -> Vec<(&'static 
     if random.chance(15) {
         options.push(("deliver", random.pick(&["0", "1"]).to_owned()));
     }
-    if random.chance(45) {
+    if random.chance(60) {
         options.push(("digest", random.pick(&["1", "1", "1", "0"]).to_owned()));
         if random.chance(60) {
             let frequency = random.pick(&["2000", "8000", "90000"]);

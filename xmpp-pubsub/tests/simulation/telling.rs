@@ -47,6 +47,14 @@ impl Model {
         }
     }
 
+    /// §4.3 and XEP-0163: what is wanted by capabilities.
+    pub(super) fn last_by_presence(&mut self, node: &Node, session: &str) {
+        if node.settings.get("send_last_published_item") == "on_sub_and_presence" {
+            self.by_presence += 1;
+            self.last(node, session, Vec::new());
+        }
+    }
+
     pub(super) fn last(&mut self, node: &Node, to: &str, subids: Vec<usize>) {
         if !node.settings.is("deliver_notifications") || node.settings.is_collection() {
             return;
@@ -111,6 +119,8 @@ impl Model {
                 .map(|(_, jid)| jid.clone());
             addresses.extend(automatic);
         }
+        let implied = self.facts.implied(&node);
+        addresses.extend(implied.iter().cloned());
         addresses.sort();
         addresses.dedup();
         let number = self.next_event(name);
@@ -119,8 +129,9 @@ impl Model {
             if by_presence && !self.facts.is_online(&jid) {
                 continue;
             }
-            let mut reached = false;
-            let mut choice = Choice::default();
+            let mut reached = implied.contains(&jid);
+            let mut choice = Choice::new(reached);
+            self.by_presence += usize::from(reached);
             let (mut subids, mut via) = (String::new(), String::new());
             for (place, depth) in &places {
                 let own = place == name;

@@ -29,14 +29,14 @@ pub(crate) fn payload(text: &str) -> Payload {
 }
 
 /// A request on its way to the service.
-pub(crate) fn stanza(from: &str, id: &str, request: &Request) -> Stanza {
+pub(crate) fn stanza(to: &str, from: &str, id: &str, request: &Request) -> Stanza {
     let (kind, ns, content) = content(request);
     let content = if ns == ns::PING {
         content
     } else {
         format!("<pubsub xmlns='{ns}'>{content}</pubsub>")
     };
-    let iq = format!("<iq type='{kind}' from='{from}' to='{SERVICE}' id='{id}'>{content}</iq>");
+    let iq = format!("<iq type='{kind}' from='{from}' to='{to}' id='{id}'>{content}</iq>");
     Stanza::decode(iq.as_bytes(), &stream_scope(), &Limits::default()).unwrap()
 }
 
@@ -165,9 +165,13 @@ fn items(node: &str, which: &Which) -> String {
 }
 
 /// A message on its way back.
-pub(crate) fn bounce(message: &Delivered, (kind, condition): (&str, &str)) -> Stanza {
+pub(crate) fn bounce(
+    service: &str,
+    message: &Delivered,
+    (kind, condition): (&str, &str),
+) -> Stanza {
     let message = format!(
-        "<message type='error' from='{}' to='{SERVICE}' id='{}'><error type='{kind}'>\
+        "<message type='error' from='{}' to='{service}' id='{}'><error type='{kind}'>\
          <{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>",
         message.to, message.id
     );

@@ -18,7 +18,7 @@ use super::facts::Facts;
 use super::figures::Figures;
 use super::model::{MOST_BOUNCES, Model, WARNING};
 use super::random::Random;
-use super::script::{self, Known, USERS};
+use super::script::{self, ACCOUNT, Known, USERS};
 use super::words::{SERVICE, bounce, heard, jid, payload, stanza};
 
 const STEPS: usize = 150;
@@ -87,6 +87,12 @@ impl World {
         let auto_create = random.chance(30);
         let most_listed = random.pick(&[2, 1_000]);
         let most_digest = random.pick(&[3, 100]);
+        let mut facts = Facts::default();
+        if random.chance(40) {
+            facts.account = Some(ACCOUNT.to_owned());
+            let owner = (ACCOUNT.to_owned(), "owner".to_owned());
+            facts.everywhere.push(owner);
+        }
         let mut world = Self {
             service: Service::new(Config::new(jid(SERVICE), 1)),
             random,
@@ -97,6 +103,7 @@ impl World {
                 auto_create,
                 most_listed,
                 most_digest,
+                facts: facts.clone(),
                 ..Model::default()
             },
             books: Books::default(),
@@ -110,7 +117,7 @@ impl World {
                 changes: Vec::new(),
             },
             old: None,
-            versions: vec![(0, Facts::default())],
+            versions: vec![(0, facts)],
             nodes: BTreeMap::new(),
             users: BTreeMap::new(),
             everywhere: BTreeMap::new(),
@@ -160,11 +167,16 @@ impl World {
         self.wind_down()?;
         self.figures.entries = self.last;
         self.figures.digests = self.model.sent_digests;
+        self.figures.by_presence = self.model.by_presence;
         Ok(self.figures)
     }
 
     pub(super) fn config(&self) -> Config {
-        let mut config = Config::new(jid(SERVICE), self.seed * 1_000 + self.processes);
+        let seed = self.seed * 1_000 + self.processes;
+        let mut config = match &self.model.facts.account {
+            Some(account) => Config::account(&jid(account), seed),
+            None => Config::new(jid(SERVICE), seed),
+        };
         config.persistence = Persistence::Journal;
         config.lease_warning = Duration::from_millis(WARNING.unsigned_abs());
         config.max_waiting_per_node = self.most_waiting;
@@ -216,6 +228,13 @@ impl World {
             delivered: &self.delivered,
         };
         script::next(&mut self.random, &known)
+    }
+
+    fn address(&self) -> &'static str {
+        match self.model.facts.account {
+            Some(_) => ACCOUNT,
+            None => SERVICE,
+        }
     }
 
     pub(super) fn utc(&self) -> i64 {
@@ -279,7 +298,8 @@ impl World {
         let node = |name: &str| NodeId::new(name).unwrap();
         match act {
             Act::Request { from, id, request } => {
-                self.service.handle_stanza(now, &stanza(from, id, request));
+                let request = stanza(self.address(), from, id, request);
+                self.service.handle_stanza(now, &request);
             }
             Act::Call(call) => match call {
                 Call::Publish {
@@ -322,6 +342,10 @@ impl World {
                     self.service
                         .set_contact(now, &jid(account), &jid(user), fact);
                 }
+                Call::Interests { session, nodes } => {
+                    let nodes = nodes.iter().map(|name| node(name));
+                    self.service.set_interests(now, &jid(session), nodes);
+                }
                 Call::Automatic {
                     node: name,
                     jid: who,
@@ -362,7 +386,8 @@ impl World {
                 }
             },
             Act::Bounce { message, error } => {
-                self.service.handle_stanza(now, &bounce(message, *error));
+                let back = bounce(self.address(), message, *error);
+                self.service.handle_stanza(now, &back);
             }
             Act::Nothing => self.service.handle_timeout(now),
         }
@@ -439,16 +464,22 @@ impl World {
                 user: user.clone(),
                 fact: None,
             }));
-            calls.push(Call::Everywhere {
-                user,
-                affiliation: "none",
-            });
+            if self.address() != user {
+                calls.push(Call::Everywhere {
+                    user,
+                    affiliation: "none",
+                });
+            }
         }
         for call in calls {
             self.act(Act::Call(call))?;
             self.quiet()?;
         }
-        let left = without_memory(&format!("{:?}", self.service));
+        let mut left = without_memory(&format!("{:?}", self.service));
+        if self.model.facts.account.is_some() {
+            // Himself, but none of his sessions.
+            left = left.replace(&format!("{ACCOUNT:?}"), "");
+        }
         let fresh = format!("{:?}", Service::new(self.config()));
         if left.contains("@d.lit") || left.len() > fresh.len() + MOST_LEFT {
             return Err(format!(
