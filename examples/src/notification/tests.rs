@@ -299,20 +299,21 @@ async fn the_seed_has_the_last_word_about_rights() {
 
     // Under another domain nobody of the old one is left who owns anything.
     let other = nodes::service(&names("other.org"), &seed, 9, Some(entries(dir.path())));
-    let rights = other
-        .snapshot()
-        .changes
-        .into_iter()
-        .filter_map(|change| match change {
-            Change::ServiceAffiliated { user, affiliation } => Some((user, affiliation)),
-            Change::Affiliated {
-                node: Some(node),
-                user,
-                affiliation,
-            } if node.as_str() != "wallboard" => Some((user, affiliation)),
-            _ => None,
-        });
-    let rights: Vec<_> = rights.collect();
+    let mut rights = Vec::new();
+    for change in &other.snapshot().changes {
+        if let Change::ServiceAffiliated { user, affiliation } = change {
+            rights.push((user.clone(), *affiliation));
+        }
+        if let Change::Affiliated {
+            node: Some(node),
+            user,
+            affiliation,
+        } = change
+            && node.as_str() != "wallboard"
+        {
+            rights.push((user.clone(), *affiliation));
+        }
+    }
     assert!(rights.contains(&(Jid::new("finesse@other.org").unwrap(), Affiliation::Owner)));
     for (user, affiliation) in rights {
         assert_eq!(user.domain(), "other.org", "{user} is {affiliation}");
