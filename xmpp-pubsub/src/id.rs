@@ -95,7 +95,7 @@ identifier! {
 
 #[cfg(feature = "service")]
 impl NodeId {
-    /// The name of the root collection inside a service; no peer can send it (XEP-0248 §4).
+    /// The name of the root collection inside a service; no peer can send it (XEP-0248 §8.1).
     pub(crate) fn root() -> Self {
         Self(Shared::copy(""))
     }

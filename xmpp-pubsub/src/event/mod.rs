@@ -30,7 +30,7 @@ pub enum Event {
         /// What else was there.
         other: Other,
     },
-    /// Nodes joined or left a collection. XEP-0248 §9.
+    /// Nodes joined or left a collection. XEP-0248 §5.3.2.
     Collection {
         /// The collection; absent means the root.
         node: Option<NodeId>,
@@ -70,12 +70,13 @@ pub enum Event {
     Other(Element),
 }
 
-/// One entry of a collection event. XEP-0248 §9.
+/// One entry of a collection event. XEP-0248 §5.3.2.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Association {
     /// The node joined.
     Associate(NodeId),
-    /// The node left.
+    /// The node left. The schema of XEP-0060 calls the element `disassociate`, the text of XEP-0248 `dissociate`: both are
+    /// read, the former is written.
     Disassociate(NodeId),
 }
 
@@ -198,7 +199,10 @@ impl Event {
                     .filter_map(Association::from_element)
                     .collect::<Result<_, _>>()?,
                 other: other(&["node"], &mut |child| {
-                    matches!(child.name().parts(), (NS, "associate" | "disassociate"))
+                    matches!(
+                        child.name().parts(),
+                        (NS, "associate" | "disassociate" | "dissociate")
+                    )
                 }),
             },
             "configuration" => Self::Configuration {
@@ -349,7 +353,8 @@ impl Association {
             (ns::PUBSUB_EVENT, "associate") => {
                 Some(named(element, "associate").map(Self::Associate))
             }
-            (ns::PUBSUB_EVENT, "disassociate") => {
+            // CN-07.
+            (ns::PUBSUB_EVENT, "disassociate" | "dissociate") => {
                 Some(named(element, "disassociate").map(Self::Disassociate))
             }
             _ => None,
@@ -430,6 +435,32 @@ mod tests {
             let tree = Event::decode_tree(&payload).unwrap();
             assert_eq!(meaning(found), meaning(tree), "{content}");
         }
+    }
+
+    #[test]
+    fn the_leaving_of_a_node_is_read_in_both_spellings() {
+        let node = NodeId::new("old-node-id").unwrap();
+        for spelling in ["disassociate", "dissociate"] {
+            let content = format!(
+                "<collection node='some-collection'><{spelling} node='old-node-id'/></collection>"
+            );
+            let event = Event::decode(&payload(&content)).unwrap();
+            let left = Event::Collection {
+                node: NodeId::new("some-collection").ok(),
+                changes: vec![Association::Disassociate(node.clone())],
+                other: Other::new(),
+            };
+            assert_eq!(event, left, "CN-07: {spelling}");
+            assert_eq!(
+                event.to_payload().as_bytes(),
+                &b"<event xmlns=\"http://jabber.org/protocol/pubsub#event\">\
+                  <collection node=\"some-collection\"><disassociate node=\"old-node-id\"/>\
+                  </collection></event>"[..],
+                "CN-07: {spelling} is written as the schema has it"
+            );
+        }
+        let nobody = payload("<collection><dissociate/></collection>");
+        assert!(Event::decode(&nobody).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The configuration of a node. XEP-0060 §16.4.4, and XEP-0248 §11.1 for collections.
+//! The configuration of a node. XEP-0060 §16.4.4, and XEP-0248 §7.2.1 for collections.
 
 use super::typed::typed_form;
 use super::value::{IntegerOrMax, word_value};
@@ -38,7 +38,7 @@ open_names! {
 }
 
 open_names! {
-    /// Who may add a node to a collection. XEP-0248 §11.1.
+    /// Who may add a node to a collection. XEP-0248 §7.2.1.
     pub struct AssociationPolicy {
         /// Anyone.
         ALL = "all",
@@ -62,7 +62,7 @@ open_names! {
 }
 
 open_names! {
-    /// Whether a node holds items or nodes. XEP-0248 §3.
+    /// Whether a node holds items or nodes. XEP-0248 §7.2.1.
     pub struct NodeType {
         /// Items.
         LEAF = "leaf",

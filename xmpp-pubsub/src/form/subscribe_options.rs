@@ -30,7 +30,7 @@ open_names! {
         ITEMS = "items",
         /// Those of nodes.
         NODES = "nodes",
-        /// Both; XEP-0248 §9.
+        /// Both; XEP-0248 §6.1.
         ALL = "all",
     }
 }

@@ -1,4 +1,4 @@
-//! The words that settings of a node choose from. XEP-0060 §4.5 and §16.4.4, XEP-0248 §11.1.
+//! The words that settings of a node choose from. XEP-0060 §4.5 and §16.4.4, XEP-0248 §7.2.1.
 
 use crate::feature::Feature;
 use crate::names::closed_names;
@@ -82,7 +82,7 @@ closed_names! {
 }
 
 closed_names! {
-    /// Whether a node holds items or nodes. XEP-0248 §3.
+    /// Whether a node holds items or nodes. XEP-0248 §7.2.1.
     pub enum NodeType {
         /// Items.
         Leaf = "leaf",
@@ -92,7 +92,7 @@ closed_names! {
 }
 
 closed_names! {
-    /// Who may add a node to a collection. XEP-0248 §11.1.
+    /// Who may add a node to a collection. XEP-0248 §7.2.1.
     pub enum AssociationPolicy {
         /// Anyone.
         All = "all",

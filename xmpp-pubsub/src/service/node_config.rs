@@ -1,4 +1,4 @@
-//! What a node is set to, and the form in which owners see it. XEP-0060 §16.4.4 and XEP-0248 §11.
+//! What a node is set to, and the form in which owners see it. XEP-0060 §16.4.4 and XEP-0248 §7.2.1.
 
 use super::config::Config;
 use super::models::{

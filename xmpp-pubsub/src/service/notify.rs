@@ -1,4 +1,4 @@
-//! Events on their way to subscribers. XEP-0060 §12.3, §12.4, §12.6 and XEP-0248 §6.
+//! Events on their way to subscribers. XEP-0060 §12.3, §12.4, §12.6 and XEP-0248 §5.3.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

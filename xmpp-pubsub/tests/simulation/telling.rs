@@ -1,4 +1,4 @@
-//! Whom events reach. XEP-0060 §4.3, §6.1.7 and §12.3, XEP-0248 §6.
+//! Whom events reach. XEP-0060 §4.3, §6.1.7 and §12.3, XEP-0248 §5.3 and §6.1.
 
 use super::digests::Choice;
 use super::facts::{Item, Node, Subscription, bare};
@@ -94,7 +94,7 @@ impl Model {
         self.tell_event(to, &node.name, text, number);
     }
 
-    /// Tells everybody whom an event of a node reaches. §12.3, XEP-0248 §6.
+    /// Tells everybody whom an event of a node reaches. §12.3, XEP-0248 §5.3.
     pub(super) fn event(&mut self, name: &str, about: About, text: &str) {
         let Some(node) = self.facts.node(name).cloned() else {
             return;
