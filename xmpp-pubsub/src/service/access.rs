@@ -5,7 +5,7 @@ use super::config::CreatePolicy;
 use super::journal::Change;
 use super::models::AccessModel;
 use super::node::Node;
-use super::people::Standing;
+use super::people::{Rosters, Standing};
 use super::refusal::{self, closed_node, forbidden, not_authorized, not_found};
 use crate::id::NodeId;
 use crate::jid::Jid;
@@ -178,6 +178,10 @@ impl Service {
             return;
         };
         let access = self.access(node, user);
+        if self.rosters == Rosters::Incomplete && access.as_ref().is_err_and(is_for_want_of_roster)
+        {
+            return;
+        }
         let mut ended = Vec::new();
         let mut approved = Vec::new();
         for (jid, subscriber) in node.of_user(user) {
@@ -215,10 +219,8 @@ impl Service {
             affiliation,
         });
         let owner = |affiliation| affiliation == Affiliation::Owner;
-        let by_roster = self.state.nodes.get(id).is_some_and(|node| {
-            let model = node.config.access_model;
-            matches!(model, AccessModel::Presence | AccessModel::Roster)
-        });
+        let node = self.state.nodes.get(id);
+        let by_roster = node.is_some_and(|node| node.config.access_model.is_by_roster());
         if by_roster && owner(before) != owner(affiliation) {
             // Whose rosters count is another question now.
             self.reassess_all(id);
@@ -237,4 +239,15 @@ impl Service {
             self.reassess(id, &user);
         }
     }
+}
+
+/// Whether another fact about rosters could still grant it.
+fn is_for_want_of_roster(error: &StanzaError) -> bool {
+    error.pubsub.as_ref().is_some_and(|condition| {
+        [
+            PubSubCondition::PRESENCE_SUBSCRIPTION_REQUIRED,
+            PubSubCondition::NOT_IN_ROSTER_GROUP,
+        ]
+        .contains(condition)
+    })
 }

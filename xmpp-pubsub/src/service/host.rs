@@ -7,7 +7,7 @@ use super::create::check_config;
 use super::journal::Change;
 use super::node::Node;
 use super::node_config::NodeConfig;
-use super::people::{self, Availability, Contact, Standing};
+use super::people::{self, Availability, Contact, Rosters, Standing};
 use super::request::Work;
 use super::{Service, ServiceError};
 use crate::id::NodeId;
@@ -192,8 +192,9 @@ impl Service {
     }
 
     /// Says what the roster of an account has about a contact; `None` for one that it has not. The models `presence` and
-    /// `roster` go by the rosters of a node's owners. Who loses his access loses his subscriptions. Returns whether the
-    /// fact was taken: there is a [limit](super::Config::max_presences).
+    /// `roster` go by the rosters of a node's owners. Who loses his access loses his subscriptions, while rosters are
+    /// [complete](Self::set_rosters). Returns whether the fact was taken: there is a
+    /// [limit](super::Config::max_presences).
     pub fn set_contact(
         &mut self,
         now: Duration,
@@ -223,6 +224,28 @@ impl Service {
         self.contact_gained(&contact, &had);
         self.finish();
         taken
+    }
+
+    /// Says whether [`set_contact`](Self::set_contact) has said all that the rosters have. A service begins with
+    /// [`Complete`](Rosters::Complete). After a restart each fact comes by itself, and until the last one has come, the
+    /// first ones would put out whoever is in another roster: say [`Incomplete`](Rosters::Incomplete) before the first.
+    /// Then nobody loses a subscription for want of a roster that lets him in; what he asks is answered by what is known.
+    /// With `Complete` every subscription under `presence` and `roster` is looked at, also those of contacts that were lost
+    /// while there was no service. It walks all nodes.
+    pub fn set_rosters(&mut self, now: Duration, rosters: Rosters) {
+        if self.host_input(now).is_err() {
+            return;
+        }
+        let before = core::mem::replace(&mut self.rosters, rosters);
+        if (before, rosters) == (Rosters::Incomplete, Rosters::Complete) {
+            let nodes = self.state.nodes.iter();
+            let by_roster = nodes.filter(|(_, node)| node.config.access_model.is_by_roster());
+            let by_roster: Vec<NodeId> = by_roster.map(|(id, _)| id.clone()).collect();
+            for id in by_roster {
+                self.reassess_all(&id);
+            }
+        }
+        self.finish();
     }
 
     /// Says that a user is kept from something, or not any more. Who owes and is not affiliated loses his subscriptions.

@@ -6,7 +6,8 @@
 //! limits, are one value: [`Config`].
 //!
 //! Who is available, and who is whose contact, are facts that the host feeds in: [`Service::set_presence`],
-//! [`Service::set_contact`]. No operation walks all nodes or all subscriptions.
+//! [`Service::set_contact`]. No operation walks all nodes or all subscriptions, but the one that ends a restart:
+//! [`Service::set_rosters`].
 //!
 //! Several services can share their nodes, and take over from each other: [`cluster`].
 //!
@@ -130,7 +131,7 @@ pub use models::{
     AccessModel, AssociationPolicy, ItemReply, NodeFull, NodeType, PublishModel, SendLast,
 };
 pub use node_config::NodeConfig;
-pub use people::{Availability, Contact, Standing};
+pub use people::{Availability, Contact, Rosters, Standing};
 
 /// What the host asked for and cannot have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -170,6 +171,7 @@ pub struct Service {
     utc: i64,
     state: State,
     people: People,
+    rosters: Rosters,
     journal: Journal,
     storage: Storage,
     outbox: Outbox,

@@ -31,6 +31,14 @@ impl AccessModel {
             Self::Whitelist => Feature::ACCESS_WHITELIST,
         }
     }
+
+    /// Whether it goes by what the rosters of owners have.
+    pub(super) const fn is_by_roster(self) -> bool {
+        match self {
+            Self::Presence | Self::Roster => true,
+            Self::Authorize | Self::Open | Self::Whitelist => false,
+        }
+    }
 }
 
 closed_names! {

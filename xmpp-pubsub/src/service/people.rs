@@ -39,6 +39,15 @@ pub struct Contact {
     pub groups: Vec<String>,
 }
 
+/// Whether the host has said all that the rosters have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Rosters {
+    /// It has, and goes on to say what changes.
+    Complete,
+    /// It has not: that a contact is not known says nothing yet.
+    Incomplete,
+}
+
 /// What else the host knows of a user that keeps him from something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Standing {

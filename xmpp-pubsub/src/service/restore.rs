@@ -13,7 +13,7 @@ use super::journal::{Change, Entry, Journal};
 use super::node::Node;
 use super::node_config::NodeConfig;
 use super::outbox::Outbox;
-use super::people::People;
+use super::people::{People, Rosters};
 use super::state::State;
 use super::storage::Storage;
 use super::{Kind, Service};
@@ -28,8 +28,8 @@ impl Service {
     }
 
     /// A service as it was when the last of these entries was made: a [snapshot](Self::snapshot), or nothing, and
-    /// everything after it, in order. What was transient is gone: the host says anew who is available, and what it
-    /// subscribed itself.
+    /// everything after it, in order. What was transient is gone: the host says anew who is available, what it
+    /// subscribed itself, and what rosters have, see [`set_rosters`](Self::set_rosters).
     ///
     /// Give it another seed each time, so that names it makes are new ones.
     #[must_use]
@@ -74,6 +74,7 @@ impl Service {
             utc: 0,
             state,
             people: People::default(),
+            rosters: Rosters::Complete,
             journal: Journal::new(last),
             storage,
             outbox,

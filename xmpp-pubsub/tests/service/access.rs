@@ -2,9 +2,11 @@
 
 use xmpp_pubsub::Feature;
 use xmpp_pubsub::pubsub::Affiliation;
-use xmpp_pubsub::service::{AccessModel, NodeConfig};
+use xmpp_pubsub::service::{AccessModel, Contact, NodeConfig, Rosters, Service};
 
-use crate::common::{Bench, NOW, OWNER, READER, config, done, error, jid, node, refused, to};
+use crate::common::{
+    Bench, NOW, OWNER, READER, config, done, error, events, jid, node, refused, to,
+};
 
 const FRANCISCO: &str = "francisco@denmark.lit";
 const ITEMS: &str = "<items node='princely_musings'/>";
@@ -122,6 +124,70 @@ fn a_roster_group_lets_in_and_its_loss_ends_it() {
         told.contains("subscription=\"none\""),
         "PS-9.3-03, PS-12.14-01: {told}"
     );
+}
+
+/// Hamlet and Horatio own the node. Francisco is a friend of Horatio's alone, Bernardo was one before the restart.
+#[test]
+fn rosters_that_are_told_one_by_one_end_nothing_before_they_are_complete() {
+    let fact = |group: &str| {
+        Some(Contact {
+            sees_presence: true,
+            groups: vec![group.to_owned()],
+        })
+    };
+    let [hamlet, horatio] = ["hamlet@denmark.lit", "horatio@denmark.lit"].map(jid);
+    let (francisco, bernardo) = (jid(FRANCISCO), jid("bernardo@denmark.lit"));
+    let mut before = bench(AccessModel::Roster);
+    done(&before.affiliate("horatio@denmark.lit", "owner"));
+    for friend in [&francisco, &bernardo] {
+        let told = before
+            .service
+            .set_contact(NOW, &horatio, friend, fact("friends"));
+        assert!(told);
+    }
+    done(&before.subscribe(READER, FRANCISCO));
+    done(&before.subscribe("bernardo@denmark.lit/x", "bernardo@denmark.lit"));
+    before.sent();
+    let snapshot = before.service.snapshot();
+    for (held, left) in [(true, 1), (false, 0)] {
+        let mut bench = Bench {
+            service: Service::restore(config(), [snapshot.clone()]),
+            now: NOW,
+        };
+        if held {
+            bench.service.set_rosters(NOW, Rosters::Incomplete);
+        }
+        let service = &mut bench.service;
+        for (account, contact, group) in [
+            (&hamlet, &francisco, "strangers"),
+            (&hamlet, &bernardo, "strangers"),
+            (&horatio, &francisco, "friends"),
+        ] {
+            assert!(service.set_contact(NOW, account, contact, fact(group)));
+        }
+        let told = bench.sent();
+        if held {
+            assert_eq!(told, "", "PS-9.3-03: nothing is judged yet");
+            assert_eq!(events(&bench.publish("b")), 2, "and events go on");
+            let stranger = bench.subscribe("marcellus@denmark.lit/x", "marcellus@denmark.lit");
+            assert_eq!(
+                error(&stranger).2.as_deref(),
+                Some("not-in-roster-group"),
+                "PS-6.1-05: nobody comes in meanwhile: {stranger}"
+            );
+            bench.service.set_rosters(NOW, Rosters::Complete);
+            let told = bench.sent();
+            assert!(
+                to(&told, FRANCISCO).is_empty() && told.contains("subscription=\"none\""),
+                "PS-9.3-03: Bernardo was lost meanwhile: {told}"
+            );
+            assert_eq!(to(&told, "bernardo@denmark.lit").len(), 1, "{told}");
+        } else {
+            assert_eq!(told.matches("subscription=\"none\"").count(), 2, "{told}");
+        }
+        let count = bench.service.subscriber_count(&node("princely_musings"));
+        assert_eq!(count, left, "PS-9.3-03, rosters were held back: {held}");
+    }
 }
 
 #[test]
