@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use xmpp_pubsub::Payload;
 use xmpp_pubsub::pubsub::Affiliation;
-use xmpp_pubsub::service::{Availability, NodeConfig, OnBounce, SendLast};
+use xmpp_pubsub::service::{Availability, NodeConfig, OnBounce, Overlap, SendLast};
 use xmpp_pubsub::stanza::Show;
 
 use crate::common::{
@@ -340,4 +340,20 @@ fn what_nobody_sent_comes_back_in_vain() {
     let id = attribute(to(&bench.publish("a"), FRANCISCO)[0], "id");
     bounce(&mut bench, &id, "cancel", "gone");
     assert_eq!(bench.service.subscriber_count(&node("princely_musings")), 1);
+}
+
+#[test]
+fn a_session_that_gets_its_users_events_is_not_sent_a_second_copy() {
+    for (overlap, reachable, expected) in [
+        (Overlap::Both, true, 2),
+        (Overlap::OncePerSession, true, 1),
+        (Overlap::OncePerSession, false, 2),
+    ] {
+        let config = config().with_overlap(overlap);
+        let mut bench = Bench::with(config, NodeConfig::default());
+        bench.subscribe(READER, FRANCISCO);
+        bench.subscribe(READER, READER);
+        bench.service.set_reachable(NOW, &jid(READER), reachable);
+        assert_eq!(events(&bench.publish("a")), expected, "{overlap:?}");
+    }
 }

@@ -3,7 +3,7 @@
 use xmpp_pubsub::service::{AccessModel, Config, NodeConfig};
 use xmpp_pubsub::{Feature, ns};
 
-use crate::common::{Bench, OWNER, READER, config, error, form};
+use crate::common::{Bench, OWNER, READER, config, done, error, form, refused};
 
 const INFO: &str = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
 
@@ -194,4 +194,20 @@ fn identity_and_the_bare_namespace() {
         let name = format!("#access-{model}\"");
         assert!(info.contains(&name), "PS-4.5-01: {name} in {info}");
     }
+}
+
+#[test]
+fn answers_are_not_answered_and_what_nobody_knows_is_unavailable() {
+    let mut bench = Bench::open();
+    for (kind, content) in [("result", ""), ("error", "<error type='cancel'/>")] {
+        let said = bench.ask(READER, kind, content);
+        assert_eq!(said, "", "XC-SZ-05: {kind}");
+    }
+    let answer = bench.ask(READER, "get", "<x xmlns='urn:x'/>");
+    refused(&answer, "cancel", "service-unavailable", None);
+    done(&bench.ask(READER, "get", "<ping xmlns='urn:xmpp:ping'/>"));
+    let answer = bench.pubsub(READER, "set", "<subscribe node='a' jid='@'/>");
+    refused(&answer, "modify", "jid-malformed", None);
+    let answer = bench.pubsub(READER, "set", "");
+    refused(&answer, "modify", "bad-request", None);
 }

@@ -1,9 +1,10 @@
 //! Publishes that make their node, and publishes with conditions. XEP-0060 §7.1.4 and §7.1.5.
 
 use xmpp_pubsub::Feature;
-use xmpp_pubsub::service::{AccessModel, NodeConfig};
+use xmpp_pubsub::pubsub::Affiliation;
+use xmpp_pubsub::service::{AccessModel, CreatePolicy, NodeConfig};
 
-use crate::common::{Bench, OWNER, READER, config, done, node};
+use crate::common::{Bench, NOW, OWNER, READER, config, done, jid, node};
 use crate::wire::{
     all, empty_result, fault, form, ids, kept, messages, missing, offers, submit, value, values,
     without,
@@ -188,4 +189,49 @@ fn a_node_that_a_publish_makes_has_the_conditions_as_settings() {
         !bench.service.contains_node(&node("newer")),
         "PS-7.1-45: and no node is made"
     );
+}
+
+#[test]
+fn a_publish_that_is_refused_makes_no_node() {
+    let mut config = config().with_auto_create(true);
+    config.max_payload = 100;
+    config.node_defaults.max_payload_size = 100;
+    let mut bench = Bench::new(config);
+    let item = "<item><a xmlns='urn:e'/></item>";
+    let big = format!("<item><a xmlns='urn:e'>{}</a></item>", "x".repeat(100));
+    for (items, error) in [
+        (String::new(), "modify bad-request item-required"),
+        ("<item/>".to_owned(), "modify bad-request payload-required"),
+        (big, "modify not-acceptable payload-too-big"),
+        (item.repeat(2), "cancel not-allowed max-items-exceeded"),
+    ] {
+        let publish = format!("<publish node='new'>{items}</publish>");
+        let answer = bench.pubsub(OWNER, "set", &publish);
+        assert_eq!(fault(&answer), error, "PS-7.1-40");
+        assert!(
+            !bench.service.contains_node(&node("new")),
+            "PS-7.1-40: {error}"
+        );
+        let affiliations = bench.pubsub(OWNER, "get", "<affiliations/>");
+        assert!(!affiliations.contains("new"), "{affiliations}");
+    }
+}
+
+#[test]
+fn a_publish_makes_a_node_for_those_who_may_create_one() {
+    let config = config()
+        .with_auto_create(true)
+        .with_create(CreatePolicy::ServiceOwners);
+    let mut bench = Bench::new(config);
+    let web = jid("finesse@denmark.lit");
+    bench
+        .service
+        .set_service_affiliation(NOW, &web, Affiliation::Owner);
+    let publish =
+        "<publish node='/finesse/api/Team/1/Users'><item><a xmlns='urn:e'/></item></publish>";
+    let answer = bench.pubsub(READER, "set", publish);
+    assert_eq!(fault(&answer), "cancel item-not-found", "PS-7.1-40");
+    done(&bench.pubsub("finesse@denmark.lit/web", "set", publish));
+    let name = node("/finesse/api/Team/1/Users");
+    assert!(bench.service.contains_node(&name), "PS-7.1-40");
 }

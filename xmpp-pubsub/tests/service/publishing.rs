@@ -217,7 +217,11 @@ fn each_subscriber_gets_one_event_under_an_id_of_its_own() {
     let count = unique.len();
     unique.sort();
     unique.dedup();
-    assert_eq!((count, unique.len()), (8, 8), "PS-7.1-08: {unique:?}");
+    assert_eq!(
+        (count, unique.len()),
+        (8, 8),
+        "PS-7.1-08, PS-12.4-01: {unique:?}"
+    );
 }
 
 #[test]

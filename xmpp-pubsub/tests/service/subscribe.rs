@@ -103,6 +103,15 @@ fn the_answer_is_the_subscription_and_asking_again_yields_it() {
             "PS-6.1-02, PS-6.1-22"
         );
     }
+    assert_eq!(
+        bench.subscribe(READER, FRANCISCO),
+        "<iq xmlns=\"jabber:client\" from=\"pubsub.shakespeare.lit\" \
+         to=\"francisco@denmark.lit/barracks\" id=\"i/1\" type=\"result\">\
+         <pubsub xmlns=\"http://jabber.org/protocol/pubsub\">\
+         <subscription node=\"princely_musings\" jid=\"francisco@denmark.lit\" \
+         subscription=\"subscribed\"/></pubsub></iq>\n",
+        "PS-6.1-02: byte for byte"
+    );
     let list = bench.pubsub(READER, "get", "<subscriptions/>");
     assert_eq!(
         list.matches("<subscription ").count(),
@@ -384,4 +393,48 @@ fn options_that_are_possible_are_hinted_at_and_hold_nothing_back() {
         pubsub_result(READER, SUBSCRIBED),
         "PS-6.1-18: no hint at what is not there"
     );
+}
+
+#[test]
+fn sessions_that_are_gone_do_not_use_up_what_a_user_may_have() {
+    let mut limited = config();
+    limited.max_subscriptions_per_user = 3;
+    let mut bench = Bench::with(limited, NodeConfig::default());
+    let [first, second, third, fourth] =
+        ["1", "2", "3", "4"].map(|resource| format!("{FRANCISCO}/{resource}"));
+    let taken = |answer: String| {
+        assert!(
+            answer.contains("subscription=\"subscribed\""),
+            "PS-6.1-10: {answer}"
+        );
+        answer
+    };
+    taken(bench.subscribe(&first, FRANCISCO));
+    for session in [&first, &second] {
+        bench.service.set_reachable(NOW, &jid(session), true);
+        taken(bench.subscribe(session, session));
+    }
+    let many = row("wait", "policy-violation", "too-many-subscriptions");
+    assert_eq!(error(&bench.subscribe(&third, &third)), many, "PS-6.1-10");
+    bench.service.set_reachable(NOW, &jid(&first), false);
+    let answer = taken(bench.subscribe(&third, &third));
+    let told = answer.lines().nth(1).unwrap();
+    assert!(
+        told.contains(&format!("to=\"{first}\"")) && told.contains("subscription=\"none\""),
+        "§12.14: {told}"
+    );
+    let list = bench.pubsub(&third, "get", "<subscriptions/>");
+    assert!(
+        list.contains("jid=\"francisco@denmark.lit\"") && list.contains(&second),
+        "{list}"
+    );
+    assert!(!list.contains(&first), "{list}");
+    // Whoever asks keeps his own, even before he is available.
+    bench.service.set_reachable(NOW, &jid(&third), false);
+    let answer = bench.pubsub(
+        &third,
+        "set",
+        &format!("<subscribe node='princely_musings' jid='{fourth}'/>"),
+    );
+    assert_eq!(error(&answer), many, "PS-6.1-10: {answer}");
 }
