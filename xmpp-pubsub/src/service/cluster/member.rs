@@ -1,21 +1,25 @@
 //! One member of a cluster.
 
+mod event;
+mod inputs;
+mod logs;
+
 use core::time::Duration;
 use std::collections::VecDeque;
 
 use super::config::{MemberConfig, MemberError};
-use super::owner::{Fenced, Host, Owner, Restoring, Step};
-use super::reader::{Bodies, Read, Reader};
-use super::record::{Input, Outcome, Record};
-use super::route::{Gathering, Share, partition_of};
+use super::owner::{Host, Owner, Restoring};
+use super::reader::{Bodies, Reader};
+use super::record::{Input, Record};
+use super::route::{Gathering, partition_of};
 use crate::id::{MemberId, NodeId};
 use crate::jid::Jid;
 use crate::pubsub::Affiliation;
 use crate::service::journal::Entry;
 use crate::service::people::Availability;
-use crate::service::refusal;
-use crate::service::request::Place;
-use crate::stanza::{Iq, IqContent, Message, Presence, PresenceKind, Stanza, StanzaError};
+use crate::stanza::Stanza;
+
+pub use event::{Append, Event};
 
 /// One of several services that share their nodes. See the [module](super) documentation.
 #[derive(Debug)]
@@ -30,54 +34,6 @@ pub struct Member {
     transmits: VecDeque<Stanza>,
     events: VecDeque<Event>,
     ended: bool,
-}
-
-/// What the host of a member should know.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Event {
-    /// The log of the partition is needed again, from that record on, or from the first one. Go back there, and say so by
-    /// [`Member::rewound`].
-    Read {
-        /// Which log.
-        partition: u16,
-        /// The offset of the record; nothing for the first one that there is.
-        from: Option<u64>,
-    },
-    /// The member has taken the partition over and handles its inputs.
-    Owned {
-        /// Which.
-        partition: u16,
-        /// Under which claim.
-        epoch: u64,
-    },
-    /// The member does not own the partition, or not any more.
-    Lost {
-        /// Which.
-        partition: u16,
-        /// Under which claim it did.
-        epoch: u64,
-    },
-    /// Records of the log before that one can go, once no member that lives has to read them any more.
-    Compacted {
-        /// Which log.
-        partition: u16,
-        /// The offset of the first record that is needed.
-        before: u64,
-    },
-    /// The others take this member for gone. It does nothing any more: its sessions must end, and the host starts a new
-    /// one, of another name.
-    Expelled,
-}
-
-/// Something to append to a log.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[must_use]
-pub struct Append {
-    /// Which log.
-    pub partition: u16,
-    /// What.
-    pub record: Record,
 }
 
 /// What a member knows of a partition.
@@ -337,227 +293,6 @@ impl Member {
         self.ended
     }
 
-    fn on_iq(&mut self, from: &Jid, stanza: &Stanza, iq: &Iq) {
-        let count = self.config.partitions.get();
-        let place = Place::of(iq, &self.config.service.address);
-        let wanted = match place {
-            Place::All if iq.is_request() => 0..count,
-            Place::Node(node) => one(self.partition_of(&node)),
-            Place::All | Place::Any => {
-                one(partition_of(from.bare().as_str(), self.config.partitions))
-            }
-        };
-        let several = wanted.len() > 1;
-        let error = match self.check(stanza, wanted.clone()) {
-            // What all partitions have together has no order to go through in pages.
-            Ok(()) if several && is_paged(iq) => Some(StanzaError::unsupported("rsm")),
-            checked => checked.err(),
-        };
-        if let Some(error) = error {
-            if iq.is_request() {
-                self.transmits.push_back(Stanza::Iq(iq.to_error(error)));
-            }
-            return;
-        }
-        let input = Input::Stanza(Box::new(stanza.clone()));
-        let pieces: Vec<_> = wanted
-            .filter_map(|partition| Some((partition, self.append_input(partition, input.clone())?)))
-            .collect();
-        if several {
-            self.gathering.open(&pieces);
-        }
-    }
-
-    /// Presence that was sent to the service.
-    fn on_presence(&mut self, from: &Jid, presence: &Presence) {
-        let availability = match presence.kind {
-            PresenceKind::Available => Availability::Available {
-                show: presence.show,
-                priority: presence.priority,
-            },
-            PresenceKind::Unavailable => Availability::Unavailable,
-            PresenceKind::Subscribe => {
-                let partition = partition_of(from.bare().as_str(), self.config.partitions);
-                let stanza = Stanza::Presence(presence.clone());
-                if self.check(&stanza, one(partition)).is_ok() {
-                    self.append_input(partition, Input::Stanza(Box::new(stanza)));
-                }
-                return;
-            }
-            PresenceKind::Error
-            | PresenceKind::Probe
-            | PresenceKind::Subscribed
-            | PresenceKind::Unsubscribe
-            | PresenceKind::Unsubscribed => return,
-        };
-        self.tell_all(&Input::Presence(from.clone(), availability));
-    }
-
-    /// Whether a stanza can be taken.
-    fn check(
-        &self,
-        stanza: &Stanza,
-        mut partitions: core::ops::Range<u16>,
-    ) -> Result<(), StanzaError> {
-        if stanza.to_bytes().len() > self.config.max_input {
-            return Err(refusal::not_acceptable());
-        }
-        let full = |partition: u16| {
-            let known = self.partitions.get(usize::from(partition));
-            known.is_some_and(|known| known.unhandled() >= self.config.max_open)
-        };
-        if partitions.any(full) {
-            return Err(refusal::busy());
-        }
-        Ok(())
-    }
-
-    fn refuse_message(&mut self, message: &Message, error: StanzaError) {
-        // What came back does not go back again.
-        if message.error.is_none() {
-            let refused = message.to_error(error);
-            self.transmits.push_back(Stanza::Message(refused));
-        }
-    }
-
-    fn tell(&mut self, now: Duration, input: &Input) {
-        self.now = self.now.max(now);
-        if !self.ended {
-            self.tell_all(input);
-        }
-    }
-
-    fn tell_all(&mut self, input: &Input) {
-        for partition in 0..self.config.partitions.get() {
-            self.append_input(partition, input.clone());
-        }
-    }
-
-    fn append_input(&mut self, partition: u16, input: Input) -> Option<u64> {
-        let member = self.config.id.clone();
-        let known = self.partition(partition)?;
-        known.number += 1;
-        let number = known.number;
-        self.append(
-            partition,
-            Record::Input {
-                member,
-                number,
-                input,
-            },
-        );
-        Some(number)
-    }
-
-    fn append(&mut self, partition: u16, record: Record) {
-        if let Some(known) = self.partition(partition) {
-            known.out.push_back(record);
-            self.ready.push_back(partition);
-        }
-    }
-
-    /// Takes from a log what is for this member.
-    fn follow(&mut self, partition: u16, offset: u64, record: &Record) {
-        let own = self.config.id.clone();
-        let Some(known) = self.partition(partition) else {
-            return;
-        };
-        known.restart.get_or_insert(offset);
-        match known.reader.read(offset, record) {
-            None | Some(Read::Claim { .. }) => {}
-            Some(Read::Input {
-                member,
-                number,
-                input,
-            }) => {
-                if member == own && number > known.seen {
-                    known.seen = number;
-                    known.open.push_back(offset);
-                }
-                if matches!(input, Input::Gone(gone) if gone == own) {
-                    self.expel();
-                }
-            }
-            Some(Read::Outcome(outcome)) => {
-                known.handled(outcome.handled);
-                self.deliver(partition, outcome);
-            }
-            Some(Read::Snapshot(snapshot)) => {
-                known.handled(snapshot.handled);
-                if let Some(before) = snapshot.handled {
-                    known.restart = Some(before);
-                    let compacted = Event::Compacted { partition, before };
-                    self.events.push_back(compacted);
-                }
-            }
-        }
-    }
-
-    fn deliver(&mut self, partition: u16, outcome: Outcome) {
-        for output in outcome.outputs {
-            if output.member != self.config.id {
-                continue;
-            }
-            let stanza = match (output.answers, output.stanza) {
-                (Some(number), Stanza::Iq(answer)) => {
-                    let whole = self.gathering.take(partition, number, answer);
-                    whole.map(Stanza::Iq)
-                }
-                (_, stanza) => Some(stanza),
-            };
-            self.transmits.extend(stanza);
-        }
-    }
-
-    /// Takes from a log what is for its owner.
-    fn take_part(&mut self, partition: u16, offset: u64, record: &Record) {
-        let Self {
-            config,
-            now,
-            clock,
-            partitions,
-            events,
-            ..
-        } = self;
-        let host = Host {
-            config,
-            now: *now,
-            clock: *clock,
-        };
-        let Some(known) = partitions.get_mut(usize::from(partition)) else {
-            return;
-        };
-        let before = known.out.len();
-        match &mut known.role {
-            Role::None | Role::Rewinding(_) => {}
-            Role::Restoring(restoring, epoch) => {
-                let epoch = *epoch;
-                match restoring.on_record(host, offset, record) {
-                    Step::On => {}
-                    Step::Lost => return self.give_up(partition),
-                    Step::Live => {
-                        let role = core::mem::replace(&mut known.role, Role::None);
-                        if let Role::Restoring(restoring, _) = role {
-                            let share = Share {
-                                partition,
-                                partitions: config.partitions,
-                            };
-                            let owner = restoring.finish(host, share, &mut known.out);
-                            known.role = Role::Owner(Box::new(owner));
-                            events.push_back(Event::Owned { partition, epoch });
-                        }
-                    }
-                }
-            }
-            Role::Owner(owner) => match owner.on_record(host, offset, record, &mut known.out) {
-                Ok(()) => {}
-                Err(Fenced) => return self.give_up(partition),
-            },
-        }
-        let new = known.out.len() - before;
-        self.ready.extend(core::iter::repeat_n(partition, new));
-    }
-
     fn for_each_owner(&mut self, mut act: impl FnMut(&mut Owner, Host<'_>, &mut VecDeque<Record>)) {
         let host = Host {
             config: &self.config,
@@ -627,16 +362,4 @@ impl Partition {
             self.open.pop_front();
         }
     }
-}
-
-const fn one(partition: u16) -> core::ops::Range<u16> {
-    partition..partition.saturating_add(1)
-}
-
-fn is_paged(iq: &Iq) -> bool {
-    let (IqContent::Get(payload) | IqContent::Set(payload)) = &iq.content else {
-        return false;
-    };
-    let asked = payload.to_element();
-    asked.is_ok_and(|asked| asked.child(crate::ns::RSM, "set").is_some())
 }
