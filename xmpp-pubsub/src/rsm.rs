@@ -33,6 +33,8 @@ pub struct Set {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct First {
     /// Its position in all pages, counted from 0.
+    ///
+    /// Quirk: ejabberd says `-7` where ten items are asked for and three are there. What is no position is read as none.
     pub index: Option<u64>,
     /// Its name, for `before`.
     pub id: String,
@@ -66,10 +68,7 @@ impl Set {
             after: text("after"),
             before: text("before"),
             index: number(text("index").as_deref(), "set", "index")?,
-            first: element
-                .child(ns::RSM, "first")
-                .map(First::from_element)
-                .transpose()?,
+            first: element.child(ns::RSM, "first").map(First::from_element),
             last: text("last"),
             count: number(text("count").as_deref(), "set", "count")?,
             other: Other::of(element, &[], |child| {
@@ -107,11 +106,11 @@ impl Set {
 }
 
 impl First {
-    fn from_element(element: &Element) -> Result<Self, DecodeError> {
-        Ok(Self {
-            index: number(element.attr("index"), "first", "index")?,
+    fn from_element(element: &Element) -> Self {
+        Self {
+            index: number(element.attr("index"), "first", "index").unwrap_or_default(),
             id: element.text().into_owned(),
-        })
+        }
     }
 }
 
@@ -167,6 +166,21 @@ mod tests {
         let set = read(source).unwrap();
         assert_eq!(set.max, Some(1));
         assert_eq!(written(&set), source);
+    }
+
+    #[test]
+    fn a_position_that_is_none_does_not_spoil_the_page() {
+        // Of ejabberd 23.01, asked for the newest 10 items of 3.
+        let set = read(
+            "<set xmlns='http://jabber.org/protocol/rsm'><count>3</count>\
+             <first index='-7'>2026-11-29T15:45:59.142708Z</first>\
+             <last>2026-11-29T15:45:59.224973Z</last></set>",
+        )
+        .unwrap();
+        let first = set.first.unwrap();
+        let id = "2026-11-29T15:45:59.142708Z";
+        assert_eq!((first.index, first.id.as_str()), (None, id));
+        assert_eq!(set.count, Some(3));
     }
 
     #[test]

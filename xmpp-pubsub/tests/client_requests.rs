@@ -385,6 +385,53 @@ fn what_the_answers_of_the_examples_mean() {
 }
 
 #[test]
+fn what_stands_beside_the_answer_does_not_hide_it() {
+    let answer = |children: &str| {
+        stanza(&format!(
+            "<iq type='result' id='i'><pubsub xmlns='{}'>{children}</pubsub></iq>",
+            ns::PUBSUB
+        ))
+    };
+    let newest: Ask = |client| client.items(NOW, &node(), Some(2));
+    let set = "<set xmlns='http://jabber.org/protocol/rsm'><count>5</count></set>";
+    let more = "<more xmlns='urn:m'/>";
+    let items = "<items node='princely_musings'><item id='i'/></items>";
+    // As ejabberd answers, also where no page was asked for.
+    for around in [format!("{set}{items}"), format!("{more}{items}{set}")] {
+        let Outcome::Items(found) = outcome(newest, answer(&around)) else {
+            panic!("T6: {around}")
+        };
+        assert_eq!(found.len(), 1, "T6: {around}");
+    }
+    let nothing = outcome(newest, answer(set));
+    assert_eq!(nothing, Outcome::Items(Vec::new()), "T6, T12: {nothing:?}");
+    let subscription =
+        "<subscription node='princely_musings' jid='a@b' subscription='subscribed'/>";
+    let subscribed = outcome(
+        |client| client.subscribe(NOW, &node(), jid("a@b")),
+        answer(&format!("{more}{subscription}")),
+    );
+    assert!(
+        matches!(subscribed, Outcome::Subscribed(Some(_))),
+        "T6: {subscribed:?}"
+    );
+    // Another answer than the one that is due is none.
+    let mut client = client();
+    newest(&mut client);
+    let event = answered(&mut client, answer(subscription));
+    assert!(
+        matches!(
+            event,
+            Event::Failed {
+                failure: Failure::Unreadable,
+                ..
+            }
+        ),
+        "T6: {event:?}"
+    );
+}
+
+#[test]
 fn forms_of_options_and_configuration() {
     let form = |form_type: &str| {
         format!(

@@ -58,45 +58,61 @@ pub(super) fn outcome(kind: &Kind, content: IqContent) -> Result<Outcome, Failur
     }
 }
 
+/// Children are read in any order: ejabberd sets the page before the items, asked for one or not (trap 6).
 fn requester_outcome(kind: &Kind, payload: Option<&Payload>) -> Result<Outcome, Failure> {
-    let child = children(payload)?.into_iter().next();
-    Ok(match (kind, child) {
-        (Kind::Publish, Some(Child::Publish { items, .. })) => {
+    let children = children(payload)?;
+    // What nobody asked for may stand beside the answer, but not instead of it.
+    let is_empty = children
+        .iter()
+        .all(|child| matches!(child, Child::Set(_) | Child::Other(_)));
+    let found = children
+        .into_iter()
+        .find_map(|child| child_outcome(kind, child));
+    match (found, kind) {
+        (Some(outcome), _) => Ok(outcome),
+        (None, Kind::Publish) => Ok(Outcome::Published(None)),
+        (None, Kind::Subscribe | Kind::Follow(FollowStep::Subscribe(_))) => {
+            Ok(Outcome::Subscribed(None))
+        }
+        // Trap 12: an empty answer means that there is nothing.
+        (None, Kind::Items | Kind::Follow(FollowStep::Items(_))) if is_empty => {
+            Ok(Outcome::Items(Vec::new()))
+        }
+        (None, Kind::Create) => Ok(Outcome::Created(None)),
+        (None, Kind::Other | Kind::Follow(FollowStep::Unsubscribe)) => Ok(Outcome::Done),
+        (None, _) => Err(Failure::Unreadable),
+    }
+}
+
+/// What a child says, if it is one that answers this.
+fn child_outcome(kind: &Kind, child: Child) -> Option<Outcome> {
+    Some(match (kind, child) {
+        (Kind::Publish, Child::Publish { items, .. }) => {
             Outcome::Published(items.into_iter().next().and_then(|item| item.id))
         }
-        (Kind::Publish, _) => Outcome::Published(None),
         (
             Kind::Subscribe | Kind::Follow(FollowStep::Subscribe(_)),
-            Some(Child::Subscription(subscription)),
+            Child::Subscription(subscription),
         ) => Outcome::Subscribed(Some(subscription)),
-        (Kind::Subscribe | Kind::Follow(FollowStep::Subscribe(_)), _) => Outcome::Subscribed(None),
         (
             Kind::Subscriptions | Kind::Follow(FollowStep::List),
-            Some(Child::Subscriptions { entries, .. }),
+            Child::Subscriptions { entries, .. },
         ) => Outcome::Subscriptions(entries),
-        (Kind::Affiliations, Some(Child::Affiliations { entries, .. })) => {
-            Outcome::Affiliations(entries)
-        }
+        (Kind::Affiliations, Child::Affiliations { entries, .. }) => Outcome::Affiliations(entries),
         (
             Kind::Options,
-            Some(
-                Child::Options {
-                    form: Some(form), ..
-                }
-                | Child::Default {
-                    form: Some(form), ..
-                },
-            ),
+            Child::Options {
+                form: Some(form), ..
+            }
+            | Child::Default {
+                form: Some(form), ..
+            },
         ) => Outcome::Options(form),
-        (Kind::Items | Kind::Follow(FollowStep::Items(_)), Some(Child::Items(items))) => {
+        (Kind::Items | Kind::Follow(FollowStep::Items(_)), Child::Items(items)) => {
             Outcome::Items(items.items)
         }
-        // RS trap 12: an empty answer means that there is nothing.
-        (Kind::Items | Kind::Follow(FollowStep::Items(_)), None) => Outcome::Items(Vec::new()),
-        (Kind::Create, Some(Child::Create { node, .. })) => Outcome::Created(node),
-        (Kind::Create, _) => Outcome::Created(None),
-        (Kind::Other | Kind::Follow(FollowStep::Unsubscribe), _) => Outcome::Done,
-        _ => return Err(Failure::Unreadable),
+        (Kind::Create, Child::Create { node, .. }) => Outcome::Created(node),
+        _ => return None,
     })
 }
 
