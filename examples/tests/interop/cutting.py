@@ -1,9 +1,10 @@
-"""A TCP proxy that breaks connections, as a seed says.
+"""TCP proxies that break connections: one as a seed says, one when it is told to.
 
-Each exchange of a request and its answer on a connection is a throw of the dice: it passes, or the connection ends in
+`CuttingProxy`: each exchange of a request and its answer on a connection is a throw of the dice: it passes, or the connection ends in
 one of the ways that `ways` names. Only for HTTP with `Content-Length`.
 """
 
+import contextlib
 import random
 import re
 import socket
@@ -84,6 +85,64 @@ class CuttingProxy:
             return False
         client.sendall(answer)
         return True
+
+
+class Gate:
+    """Hands on to `target`, `HOST:PORT`, while it is open; shutting it breaks what stands."""
+
+    def __init__(self, target):
+        host, port = target.rsplit(":", 1)
+        self.target = host, int(port)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        self.lock = threading.Lock()
+        self.is_open = True
+        self.streams = []
+
+    def __enter__(self):
+        threading.Thread(target=self.accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shut()
+        self.listener.close()
+
+    def shut(self):
+        with self.lock:
+            self.is_open = False
+            for stream in self.streams:
+                # Both ends see the connection end, without a word of either.
+                with contextlib.suppress(OSError):
+                    stream.shutdown(socket.SHUT_RDWR)
+            self.streams.clear()
+
+    def open(self):
+        with self.lock:
+            self.is_open = True
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            with self.lock:
+                if not self.is_open:
+                    client.close()
+                    continue
+                server = socket.create_connection(self.target)
+                self.streams += [client, server]
+            for source, sink in ((client, server), (server, client)):
+                source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                threading.Thread(target=self.copy, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def copy(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_RDWR)
 
 
 def read_message(stream):

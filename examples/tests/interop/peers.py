@@ -72,9 +72,11 @@ class Peer:
 
     name = program = bosh_path = websocket_path = None
 
-    def __init__(self, directory, settings=Settings()):
+    def __init__(self, directory, settings=Settings(), certificate=None):
+        """`certificate` is the chain and the key, two files as PEM: with it, STARTTLS is offered."""
         self.directory = pathlib.Path(directory).resolve() / self.name
         self.settings = settings
+        self.certificate = certificate
         self.http_port, self.xmpp_port = harness.free_ports(2)
         self.bosh = f"http://127.0.0.1:{self.http_port}{self.bosh_path}"
         self.websocket = f"ws://127.0.0.1:{self.http_port}{self.websocket_path}"
@@ -151,13 +153,17 @@ class Prosody(Peer):
         for number in range(self.settings.users):
             name, password = self.account(number)
             (accounts / f"{name}.dat").write_text(f'return {{ ["password"] = "{password}"; }};\n')
+        tls, ssl = "", ""
+        if self.certificate:
+            chain, key = self.certificate
+            tls, ssl = '"tls", ', f'ssl = {{ certificate = "{chain}", key = "{key}" }}\n'
         config = self.directory / "prosody.cfg.lua"
         config.write_text(f"""\
 run_as_root = true
 data_path = "{self.directory}/data"
 certificates = "{self.directory}"
 log = {{ {{ levels = {{ min = "warn" }}, to = "console" }} }}
-modules_enabled = {{ "bosh", "disco", "ping", "posix", "roster", "saslauth", "websocket" }}
+modules_enabled = {{ "bosh", "disco", "ping", "posix", "roster", "saslauth", {tls}"websocket" }}
 modules_disabled = {{ "offline", "s2s" }}
 interfaces = {{ "127.0.0.1" }}
 http_interfaces = {{ "127.0.0.1" }}
@@ -174,7 +180,7 @@ consider_websocket_secure = true
 bosh_max_inactivity = {self.settings.inactivity}
 bosh_max_wait = {self.settings.wait}
 bosh_max_polling = {self.settings.polling}
-VirtualHost "{DOMAIN}"
+{ssl}VirtualHost "{DOMAIN}"
 VirtualHost "{ANONYMOUS}"
     authentication = "anonymous"
 Component "{PUBSUB}" "pubsub"
@@ -191,9 +197,13 @@ class Ejabberd(Peer):
     bosh_path, websocket_path = "/http-bind", "/xmpp-websocket"
 
     def prepare(self):
+        certfiles, starttls = "", ""
+        if self.certificate:
+            certfiles = "certfiles:\n" + "".join(f'  - "{path}"\n' for path in self.certificate)
+            starttls = "    starttls: true\n"
         config = self.directory / "ejabberd.yml"
         config.write_text(f"""\
-hosts: ["{DOMAIN}", "{ANONYMOUS}"]
+{certfiles}hosts: ["{DOMAIN}", "{ANONYMOUS}"]
 loglevel: warning
 log_rotate_count: 0
 auth_password_format: plain
@@ -210,7 +220,7 @@ listen:
   - port: {self.xmpp_port}
     ip: "127.0.0.1"
     module: ejabberd_c2s
-host_config:
+{starttls}host_config:
   "{ANONYMOUS}":
     auth_method: [anonymous]
     anonymous_protocol: sasl_anon

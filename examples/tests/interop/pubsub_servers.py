@@ -10,7 +10,6 @@ stands in `pubsub_differences.tsv` with what we think of it: a difference that i
 import argparse
 import asyncio
 import collections
-import csv
 import os
 import pathlib
 import re
@@ -22,11 +21,11 @@ from slixmpp.xmlstream.matcher import MatchXPath
 
 import peers
 from agent import PUBSUB, address, expect, run
+from differences import Difference, Table, complaint
 from pubsub_script import DATA, ERRORS, EVENT, OWNER, RSM, STANZAS, STEPS
 from pubsub_script import PUBSUB as NS
 
 TABLE = pathlib.Path(__file__).with_name("pubsub_differences.tsv")
-COLUMNS = ["server", "step", "requirement", "answer", "judgement"]
 LIMIT = 5.0
 # Long enough for every event of a request to come, on a machine that does other things too.
 SETTLED = 0.3
@@ -201,40 +200,10 @@ def allowed(step):
 
 def differences(server, outcome):
     return {
-        (server, step.name): (step, outcome[step.name]) for step in STEPS if outcome[step.name] not in allowed(step)
+        (server, step.name): Difference(outcome[step.name], allowed(step), step.rule)
+        for step in STEPS
+        if outcome[step.name] not in allowed(step)
     }
-
-
-def judged():
-    """The table: where and what, and what we think."""
-    if not TABLE.exists():
-        return {}
-    with open(TABLE, newline="") as table:
-        rows = csv.DictReader((line for line in table if not line.startswith("#")), COLUMNS, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return {(row["server"], row["step"]): row for row in rows}
-
-
-def write(found, known):
-    with open(TABLE, "w", newline="") as table:
-        table.write("# Where prosody and ejabberd answer a step of pubsub_script.py otherwise than XEP-0060 says, and what we think of it.\n")
-        table.write("# " + "\t".join(COLUMNS) + "\n")
-        rows = csv.writer(table, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None, lineterminator="\n")
-        for (server, name), (step, line) in found.items():
-            before = known.get((server, name))
-            judgement = before["judgement"] if before and before["answer"] == line else ""
-            rows.writerow([server, name, step.rule, line, judgement])
-
-
-def compare(found, known):
-    """Complaints about differences that nobody judged, and judgements of what is none."""
-    complaints = []
-    for (server, name), (step, line) in found.items():
-        row = known.get((server, name))
-        if row is None or row["answer"] != line or not row["judgement"]:
-            wanted = " | ".join(allowed(step))
-            complaints.append(f"{server}: {name} ({step.rule}): `{line}`, not `{wanted}`")
-    complaints += [f"{server}: {name}: judged, but as the specification says" for server, name in known if (server, name) not in found]
-    return complaints
 
 
 async def main():
@@ -250,11 +219,10 @@ async def main():
     found = {}
     for other in others:
         found |= differences(other.name, other.outcome)
-    known = judged()
+    table = Table(TABLE, "pubsub_script.py")
     if options.write:
-        write(found, known)
-        known = judged()
-    complaints = compare(wrong, {}) + compare(found, known)
+        table.write(found, [other.name for other in others])
+    complaints = [complaint(*key, difference) for key, difference in wrong.items()] + table.compare(found)
     count = collections.Counter(server for server, _ in found)
     print(f"{len(STEPS)} steps; differences: notification {len(wrong)}, " + ", ".join(f"{other.name} {count[other.name]}" for other in others))
     expect(not complaints, "\n".join([f"{len(complaints)} complaints", *complaints]))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the contact centre against foreign clients: Strophe.js, slixmpp, zeep, Chromium, and a hostile one.
+"""Runs the contact centre against foreign clients: Strophe.js, slixmpp, aioxmpp, zeep, Chromium, and a hostile one.
 
     run.py                 builds the servers, installs the clients, runs every test of the gate
     run.py NAME...         only these
@@ -50,8 +50,11 @@ TESTS = [
     Test("stanza", "stanza does the same over BOSH and pings", "stanza.mjs", "separate", 90),
     Test("bosh", "our BOSH client with prosody, ejabberd and us, over connections that break", "bosh_live.py", "separate", 180),
     Test("pubsub", "102 publish-subscribe operations with prosody, ejabberd and us", "pubsub_servers.py", "separate", 180),
+    Test("pubsub-live", "our publish-subscribe client with prosody, ejabberd and us, over connections that break", "pubsub_live.py",
+         "separate", 240),
     Test("pubsub-slixmpp", "slixmpp's plugin for XEP-0060 does all it can with the notification service", "pubsub_slixmpp.py",
          "separate", 90),
+    Test("pubsub-aioxmpp", "aioxmpp's client of XEP-0060 does all it can with the notification service", "pubsub_aioxmpp.py", "separate", 90),
     Test("slixmpp", "slixmpp does the same over TCP, clear and TLS", "slixmpp_client.py", "separate", 90),
     Test("zeep", "zeep asks cucm over SOAP", "zeep_client.py", "cucm", 60),
     Test("axl", "ciscoaxl, zeep, and npm's cisco-axl and soap administer cucm; its answers against Cisco's schema",

@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import sys
 
-PYTHON = ["zeep==4.3.3", "slixmpp==1.17.0"]
+# Behind aioxmpp: what it imports without naming it, and the last one that has what it calls.
+PYTHON = ["zeep==4.3.3", "slixmpp==1.17.0", "aioxmpp==0.13.3", "pytz==2026.6", "pyOpenSSL==24.2.1"]
 # The three after strophe.js are what it asks for under Node; xhr2 stands in for the browser's XMLHttpRequest.
 NODE = ["strophe.js@5.0.0", "@xmldom/xmldom@0.9.12", "saxes@6.0.0", "ws@8.23.0", "xhr2@0.2.1", "playwright-core@1.65.1",
         "stanza@12.22.1"]
