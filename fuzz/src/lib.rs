@@ -36,6 +36,7 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("cti_follow", cti::follow),
     ("xmpp_stream", xmpp::stream),
     ("pubsub_service", pubsub::service),
+    ("pubsub_record", pubsub::record),
     ("xml_document", xml::document),
     ("xml_reader", xml::reader),
     ("xml_stream", xml::stream),

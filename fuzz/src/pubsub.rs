@@ -1,10 +1,11 @@
-//! xmpp-pubsub: a publish-subscribe service, its host, its journal and its storage.
+//! xmpp-pubsub: a publish-subscribe service, its host, its journal and its storage; the logs of a cluster.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use wire_xml::Limits;
 use xmpp_pubsub::pubsub::{Affiliation, Item};
+use xmpp_pubsub::service::cluster::{Member, MemberConfig, MemberId, Record};
 use xmpp_pubsub::service::journal::Entry;
 use xmpp_pubsub::service::storage::{MemoryStorage, StorageError, StorageRequest};
 use xmpp_pubsub::service::{
@@ -15,6 +16,7 @@ use xmpp_pubsub::{Feature, Jid, NodeId, Stanza};
 
 const SENDERS: [&str; 3] = ["a@localhost/r", "b@localhost/r", "finesse@localhost/s"];
 const MOST_NODES: usize = 6;
+const MOST_RECORDS: u64 = 10_000;
 
 /// Operations with NUL between them. A small letter first: a stanza follows, and the letter says who sends it. Any other
 /// byte is something that the host, the journal or the storage does, to whom and to what the bytes after it say. `0` at
@@ -35,6 +37,43 @@ pub fn service(data: &[u8]) {
         }
     }
     world.finish();
+}
+
+/// A record of a cluster's log, in front of a member that owns the partition.
+///
+/// What was read and written is read as the same, and so is whatever the member appends for it.
+pub fn record(data: &[u8]) {
+    let Ok(record) = Record::decode(data) else {
+        return;
+    };
+    assert_eq!(Record::decode(&record.encode()).as_ref(), Ok(&record));
+    let now = Duration::ZERO;
+    let id = MemberId::new("m");
+    let config = |id| MemberConfig::new(id, config(Persistence::Memory, 7));
+    let member = id.map(|id| Member::new(config(id)));
+    let Ok(Ok(mut member)) = member else {
+        unreachable!("a name, and settings that can be shared: {member:?}");
+    };
+    member.session_opened(now, &jid(SENDERS[0]));
+    member.ownership_gained(now, 0, 1);
+    member.rewound(0);
+    let mut offset = 0;
+    let mut given = Some(record);
+    // Its own records come back, and the strange one behind the first of them.
+    while let Some(next) = member.poll_append().map(|append| append.record) {
+        let written = next.encode();
+        assert_eq!(Record::decode(&written).as_ref(), Ok(&next));
+        for record in [Some(next), given.take()].into_iter().flatten() {
+            member.handle_record(now, 0, offset, &record);
+            offset += 1;
+        }
+        assert!(offset < MOST_RECORDS, "the member never comes to rest");
+    }
+    while let Some(out) = member.poll_transmit() {
+        let written = out.to_bytes();
+        let again = Stanza::parse(&written, &Limits::default().with_document(usize::MAX));
+        assert!(again.is_ok(), "{again:?}");
+    }
 }
 
 struct World {
