@@ -162,10 +162,10 @@ impl Router {
 
     /// Routes a stanza that a component or the host sends; nobody is told if it cannot be delivered.
     pub fn deliver(&mut self, stanza: Stanza) {
-        let Some(to) = stanza.recipient().cloned() else {
+        let Some(to) = stanza.recipient() else {
             return;
         };
-        let targets = self.targets(&to, &stanza);
+        let targets = self.targets(to, &stanza);
         self.hand_out(targets, stanza);
     }
 

@@ -1,5 +1,7 @@
 //! Where a stanza goes. RFC 6120 §10, RFC 6121 §8.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::{Roster, Router, RouterEvent, RouterTransmit, SessionKey, Traffic, User};
 use crate::jid::Jid;
 use crate::ns;
@@ -43,7 +45,7 @@ impl Router {
         }
         let targets = match self.may_write(stanza.sender(), &to) {
             true => self.targets(&to, &stanza),
-            false => Vec::new(),
+            false => SmallVec::new(),
         };
         if targets.is_empty() {
             return self.bounce(&stanza, Condition::SERVICE_UNAVAILABLE);
@@ -66,32 +68,32 @@ impl Router {
     }
 
     /// RFC 6121 §8: which sessions get a stanza that is addressed to a user.
-    pub(super) fn targets(&self, to: &Jid, stanza: &Stanza) -> Vec<SessionKey> {
+    pub(super) fn targets(&self, to: &Jid, stanza: &Stanza) -> SmallVec<[SessionKey; 2]> {
         let Some(user) = self.users.get(to.bare_str()) else {
-            return Vec::new();
+            return SmallVec::new();
         };
         if !to.is_bare() {
             if let Some(session) = user.sessions.get(to) {
-                return vec![*session];
+                return smallvec![*session];
             }
             // A normal or chat message to a session that is gone goes to the others (XC-SZ-10).
             let kind = match stanza {
                 Stanza::Message(message) => message.kind,
-                Stanza::Iq(_) | Stanza::Presence(_) => return Vec::new(),
+                Stanza::Iq(_) | Stanza::Presence(_) => return SmallVec::new(),
             };
             if !matches!(kind, MessageKind::Normal | MessageKind::Chat) {
-                return Vec::new();
+                return SmallVec::new();
             }
             // An event for one session is for nobody else.
             if stanza.is_pubsub_event() {
-                return Vec::new();
+                return SmallVec::new();
             }
         }
         match stanza {
-            Stanza::Iq(_) => Vec::new(),
+            Stanza::Iq(_) => SmallVec::new(),
             Stanza::Message(message) => match message.kind {
                 // RFC 6121 §8.5.2.1.1: a user is no room, and an error is for whoever sent the message.
-                MessageKind::Groupchat | MessageKind::Error => Vec::new(),
+                MessageKind::Groupchat | MessageKind::Error => SmallVec::new(),
                 MessageKind::Normal | MessageKind::Chat | MessageKind::Headline => {
                     self.sessions_of(user, Presence::is_reachable)
                 }
@@ -102,7 +104,11 @@ impl Router {
     }
 
     /// The sessions of a user whose presence is like that.
-    fn sessions_of(&self, user: &User, is_meant: impl Fn(&Presence) -> bool) -> Vec<SessionKey> {
+    fn sessions_of(
+        &self,
+        user: &User,
+        is_meant: impl Fn(&Presence) -> bool,
+    ) -> SmallVec<[SessionKey; 2]> {
         let sessions = user.sessions.values().copied();
         sessions
             .filter(|key| {
@@ -113,7 +119,7 @@ impl Router {
             .collect()
     }
 
-    pub(super) fn hand_out(&mut self, targets: Vec<SessionKey>, stanza: Stanza) {
+    pub(super) fn hand_out(&mut self, targets: SmallVec<[SessionKey; 2]>, stanza: Stanza) {
         let mut targets = targets.into_iter();
         let Some(last) = targets.next_back() else {
             return;
