@@ -382,7 +382,8 @@ impl Task {
                         "too many stanzas",
                     )));
                 }
-                Some(ServerEvent::Stanza(stanza)) => self.hub.stanza(client.key, stanza),
+                // Other clients have tasks of their own to write it.
+                Some(ServerEvent::Stanza(stanza)) => drop(self.hub.stanza(client.key, stanza)),
                 Some(ServerEvent::Closed { reason }) => {
                     tracing::debug!(%id, %reason, "BOSH: the stream ended");
                     return self.end(id);

@@ -1,7 +1,7 @@
 //! Everything that sessions share: one router, one pubsub service, and the way to each session.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -21,6 +21,7 @@ use super::{
     journal::{Journal, Report},
     login::WEB_SERVICE,
     nodes::{self, START},
+    outlet::{Outlet, Put},
 };
 use crate::{
     driver::{Clock, sleep_until},
@@ -60,8 +61,38 @@ impl ToSession {
 pub(super) enum Way {
     /// To the session's own task.
     Task(mpsc::Sender<ToSession>),
+    /// To the session's stream.
+    Outlet(Arc<dyn Outlet>),
     /// To the task of all BOSH sessions, which bounds what waits for each of them.
     Bosh(mpsc::UnboundedSender<(SessionKey, ToSession)>),
+}
+
+/// Outlets that have something to write. Dropped, it leaves that to the tasks of their sessions.
+#[derive(Debug)]
+pub(super) struct Due {
+    outlets: VecDeque<Arc<dyn Outlet>>,
+}
+
+impl Due {
+    /// Writes to all of them.
+    pub(super) async fn write(mut self) {
+        let mut count = 0_usize;
+        while let Some(outlet) = self.outlets.pop_front() {
+            outlet.write();
+            count += 1;
+            if count.is_multiple_of(IN_A_ROW) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+impl Drop for Due {
+    fn drop(&mut self) {
+        for outlet in &self.outlets {
+            outlet.wake();
+        }
+    }
 }
 
 /// The hub. Clones are the same one.
@@ -81,6 +112,10 @@ struct Shared {
     /// Where the service's changes are written, if they are and it has not ended.
     journal: Option<Journal>,
     ways: HashMap<SessionKey, Way>,
+    /// What the present call has something for.
+    outlets: VecDeque<Arc<dyn Outlet>>,
+    /// Whose stanza it takes: that session looks after its own.
+    calling: Option<SessionKey>,
     last: u64,
     /// When the service wants to be woken, as far as [`Hub::keep_time`] was told.
     due: Option<Duration>,
@@ -112,6 +147,8 @@ impl Hub {
             service,
             journal,
             ways,
+            outlets: VecDeque::new(),
+            calling: None,
             last: 0,
             due: None,
             other_time: Arc::clone(&other_time),
@@ -242,12 +279,16 @@ impl Hub {
         shared.hand_out(now);
     }
 
-    /// Takes a stanza of a session.
-    pub(super) fn stanza(&self, key: SessionKey, stanza: Stanza) {
+    /// Takes a stanza of a session. What it brought others is to be written; what it brought the session itself is left to
+    /// its task.
+    pub(super) fn stanza(&self, key: SessionKey, stanza: Stanza) -> Due {
         let now = self.clock.now();
         let mut shared = self.lock();
         shared.router.handle_stanza(now, key, stanza);
-        shared.hand_out(now);
+        shared.calling = Some(key);
+        let due = shared.hand_out(now);
+        shared.calling = None;
+        due
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -258,7 +299,7 @@ impl Hub {
 
 impl Shared {
     /// Moves stanzas, events and entries of the journal until nothing is left.
-    fn hand_out(&mut self, now: Duration) {
+    fn hand_out(&mut self, now: Duration) -> Due {
         loop {
             let mut idle = true;
             while let Some(entry) = self.service.poll_journal() {
@@ -278,11 +319,10 @@ impl Shared {
             while let Some(stanza) = self.service.poll_transmit() {
                 idle = false;
                 self.router.deliver(stanza);
+                // One after the other, before there are many.
+                self.send_all();
             }
-            while let Some(transmit) = self.router.poll_transmit() {
-                idle = false;
-                self.send(transmit.session, ToSession::Stanza(transmit.stanza));
-            }
+            idle &= !self.send_all();
             if idle {
                 break;
             }
@@ -291,6 +331,9 @@ impl Shared {
         if due != self.due {
             self.due = due;
             self.other_time.notify_one();
+        }
+        Due {
+            outlets: std::mem::take(&mut self.outlets),
         }
     }
 
@@ -316,10 +359,30 @@ impl Shared {
         }
     }
 
+    /// Returns whether there was something to send.
+    fn send_all(&mut self) -> bool {
+        let mut sent = false;
+        while let Some(transmit) = self.router.poll_transmit() {
+            sent = true;
+            self.send(transmit.session, ToSession::Stanza(transmit.stanza));
+        }
+        sent
+    }
+
     /// A session whose task does not keep up loses its way, by which the task knows that it must end.
     fn send(&mut self, key: SessionKey, item: ToSession) {
         let kept = match self.ways.get(&key) {
             Some(Way::Task(task)) => task.try_send(item).is_ok(),
+            Some(Way::Outlet(outlet)) => match outlet.put(item) {
+                Put::First => {
+                    if self.calling != Some(key) {
+                        self.outlets.push_back(Arc::clone(outlet));
+                    }
+                    true
+                }
+                Put::Kept => true,
+                Put::Full => false,
+            },
             Some(Way::Bosh(task)) => task.send((key, item)).is_ok(),
             None => return,
         };
@@ -329,6 +392,9 @@ impl Shared {
         }
     }
 }
+
+/// Streams written to before other tasks have their turn.
+const IN_A_ROW: usize = 64;
 
 #[cfg(test)]
 pub(super) mod tests {

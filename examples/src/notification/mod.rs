@@ -7,6 +7,7 @@
 //! | `journal.rs` | writes down what lasts, in a thread of its own |
 //! | `login.rs` | checks passwords: the web service's secret, everybody else's with CUCM |
 //! | `session.rs` | a client with a task of its own |
+//! | `outlet.rs` | the way out to a client over TCP: what waits, its machine, the writing half of its stream |
 //! | `tcp.rs` | the listeners on 5222 and 5223 |
 //! | `websocket.rs` | `/ws/` beside BOSH |
 //! | `bosh.rs` | all BOSH sessions, in one task |
@@ -20,6 +21,7 @@ mod hub;
 mod journal;
 mod login;
 mod nodes;
+mod outlet;
 mod pace;
 mod session;
 mod tcp;

@@ -2,19 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{
-    OwnedSemaphorePermit, Semaphore,
-    mpsc::{self, error::TryRecvError},
-};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use xmpp_pubsub::{
-    Jid,
+    Jid, Stanza,
     sasl::SaslCondition,
     session::{Error, Security, Server, ServerConfig, ServerEvent, SessionKey},
     stream::{Form, StreamCondition, StreamError},
 };
 
 use super::{
-    hub::{Hub, ToSession, Way},
+    hub::{Hub, Way},
     login::{Login, WEB_SERVICE},
     pace::{self, Pace},
 };
@@ -26,16 +23,35 @@ use crate::{
 
 /// What carries a stream: bytes over TCP or messages over a WebSocket.
 pub(super) trait Carrier {
-    fn machine(&mut self) -> &mut Server;
+    /// Asks the machine, or tells it something.
+    fn with_machine<T>(&mut self, ask: impl FnOnce(&mut Server) -> T) -> T;
 
-    /// Moves what there is to move until the machine has an event. Nothing is lost when the future is dropped.
-    async fn next(&mut self) -> Result<ServerEvent, Ended<Error>>;
+    /// The way to the client, until it is [`bound`](Self::bound).
+    fn way(&self) -> Option<Way>;
+
+    /// The hub alone has the way now.
+    fn bound(&mut self);
+
+    /// Moves what there is to move until something has to be done. Nothing is lost when the future is dropped.
+    async fn next(&mut self) -> Result<Step, Ended<Error>>;
 
     /// The machine was told what it had waited for.
     fn resume(&mut self);
 
     /// Sends what waits, and ends the connection.
     async fn flush(&mut self);
+
+    /// What the hub has handed out and the machine was not given. Nothing follows: the hub has forgotten the session.
+    fn left(&mut self) -> Vec<Stanza>;
+}
+
+/// What a session has to do.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// The machine tells something.
+    Event(ServerEvent),
+    /// The hub has the session end.
+    Close(StreamError),
 }
 
 /// What every such client needs. Clones are the same one.
@@ -91,6 +107,11 @@ impl Clients {
         self.hub.clock()
     }
 
+    /// Stanzas that may wait for one of them.
+    pub(super) fn queue(&self) -> usize {
+        queue(self.all)
+    }
+
     pub(super) fn shutdown(&self) -> &Shutdown {
         &self.shutdown
     }
@@ -116,23 +137,21 @@ impl Clients {
         let config = ServerConfig::new(self.domain.clone(), seed, Security::Protected)
             .with_negotiation_timeout(NEGOTIATION);
         let clock = self.clock();
-        let (sender, commands) = mpsc::channel(queue(self.all));
         let mut session = Session {
             key: self.hub.next_key(),
             carrier: carrier(Server::new(clock.now(), config, form)),
             clock,
-            sender: Some(sender),
-            commands,
             stranger: Some(room.stranger),
             pace: Some(Pace::new(clock.now())),
             clients: self,
         };
         let ended = session.run().await;
-        tracing::debug!(jid = ?session.carrier.machine().jid(), ended, "XMPP: over");
+        let jid = session
+            .carrier
+            .with_machine(|machine| machine.jid().cloned());
+        tracing::debug!(?jid, ended, "XMPP: over");
         session.clients.hub.unbind(session.key);
-        session.commands.close();
-        let left = std::iter::from_fn(|| session.commands.try_recv().ok());
-        let left = left.filter_map(ToSession::into_stanza).collect::<Vec<_>>();
+        let left = session.carrier.left();
         session.clients.hub.undelivered(left);
         drop(room.place);
     }
@@ -142,9 +161,6 @@ struct Session<C> {
     key: SessionKey,
     carrier: C,
     clock: Clock,
-    /// Our end of the way, until it is given to the hub.
-    sender: Option<mpsc::Sender<ToSession>>,
-    commands: mpsc::Receiver<ToSession>,
     /// Our place among those who have not logged in.
     stranger: Option<OwnedSemaphorePermit>,
     /// The web service publishes as fast as it can, everybody else keeps a pace.
@@ -164,76 +180,51 @@ impl<C: Carrier> Session<C> {
                     return self.close(StreamCondition::SYSTEM_SHUTDOWN.into()).await;
                 }
                 Some(verdict) = checked.recv() => self.on_verdict(verdict),
-                event = self.carrier.next() => match event {
-                    Ok(ServerEvent::Authenticate { user, credentials }) => {
-                        let (login, verdicts) = (self.clients.login.clone(), verdicts.clone());
-                        tokio::spawn(async move {
-                            let verdict = login.check(&user, &credentials).await;
-                            // The session may be gone by now.
-                            let _ = verdicts.send(verdict).await;
-                        });
-                    }
-                    Ok(ServerEvent::Bind { user, resource }) => self.on_bind(&user, resource.as_deref()),
-                    Ok(ServerEvent::Stanza(stanza)) => {
-                        let cost = pace::cost(&stanza);
-                        self.clients.hub.stanza(self.key, stanza);
-                        self.keep_pace(cost).await;
-                        // Whoever sends all the time must be answered too.
-                        if let Err(error) = self.take_commands() {
-                            return self.close(error).await;
+                step = self.carrier.next() => match step {
+                    Ok(Step::Event(event)) => {
+                        if let Some(ended) = self.on_event(event, &verdicts).await {
+                            return ended;
                         }
                     }
-                    Ok(ServerEvent::Closed { reason }) => {
-                        tracing::debug!(%reason, "XMPP: the stream ended");
-                        self.carrier.flush().await;
-                        return "the stream ended";
-                    }
-                    Ok(_) => {}
+                    Ok(Step::Close(error)) => return self.close(error).await,
                     Err(Ended::Disconnected) => return "the client is gone",
                     Err(Ended::Session(_)) => return "the client broke the protocol",
                     Err(Ended::SlowPeer) => return "the client does not read",
                 },
-                command = self.commands.recv() => {
-                    if let Err(error) = self.on_command(command) {
-                        return self.close(error).await;
-                    }
-                }
             }
         }
     }
 
-    /// Hands the client what is there for it, up to a limit.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::on_command`].
-    fn take_commands(&mut self) -> Result<(), StreamError> {
-        for _ in 0..AT_ONCE {
-            match self.commands.try_recv() {
-                Ok(command) => self.on_command(Some(command))?,
-                Err(TryRecvError::Disconnected) => self.on_command(None)?,
-                Err(TryRecvError::Empty) => break,
+    /// Does what the machine wants. Says why the session is over, when it is.
+    async fn on_event(
+        &mut self,
+        event: ServerEvent,
+        verdicts: &mpsc::Sender<Result<(), SaslCondition>>,
+    ) -> Option<&'static str> {
+        match event {
+            ServerEvent::Authenticate { user, credentials } => {
+                let (login, verdicts) = (self.clients.login.clone(), verdicts.clone());
+                tokio::spawn(async move {
+                    let verdict = login.check(&user, &credentials).await;
+                    // The session may be gone by now.
+                    let _ = verdicts.send(verdict).await;
+                });
             }
-        }
-        Ok(())
-    }
-
-    /// # Errors
-    ///
-    /// What the session must end with.
-    fn on_command(&mut self, command: Option<ToSession>) -> Result<(), StreamError> {
-        match command {
-            Some(ToSession::Stanza(stanza)) => self.carrier.machine().send(&stanza),
-            Some(ToSession::Close(error)) => return Err(error),
-            // The hub has let go of us, because we did not keep up.
-            None => {
-                return Err(StreamError::new(
-                    StreamCondition::RESOURCE_CONSTRAINT,
-                    "the client does not keep up",
-                ));
+            ServerEvent::Bind { user, resource } => self.on_bind(&user, resource.as_deref()),
+            ServerEvent::Stanza(stanza) => {
+                let cost = pace::cost(&stanza);
+                self.clients.hub.stanza(self.key, stanza).write().await;
+                self.keep_pace(cost).await;
             }
+            ServerEvent::Closed { reason } => {
+                tracing::debug!(%reason, "XMPP: the stream ended");
+                self.carrier.flush().await;
+                return Some("the stream ended");
+            }
+            // The stream offers neither TLS nor SCRAM.
+            ServerEvent::StartTls | _ => {}
         }
-        Ok(())
+        None
     }
 
     /// A client that talks too fast is read more slowly.
@@ -245,10 +236,10 @@ impl<C: Carrier> Session<C> {
     }
 
     fn on_verdict(&mut self, verdict: Result<(), SaslCondition>) {
-        let answered = match verdict {
-            Ok(()) => self.carrier.machine().authenticate_ok(),
-            Err(condition) => self.carrier.machine().authenticate_failed(condition),
-        };
+        let answered = self.carrier.with_machine(|machine| match verdict {
+            Ok(()) => machine.authenticate_ok(),
+            Err(condition) => machine.authenticate_failed(condition),
+        });
         if let Err(error) = answered {
             // It timed out, or gave up, while the password was checked.
             tracing::debug!(%error, "XMPP: a late verdict");
@@ -257,21 +248,22 @@ impl<C: Carrier> Session<C> {
     }
 
     fn on_bind(&mut self, user: &Jid, resource: Option<&str>) {
-        let Some(sender) = self.sender.clone() else {
+        let Some(way) = self.carrier.way() else {
             return;
         };
-        let way = Way::Task(sender);
         let answered = match self.clients.hub.bind(self.key, user, resource, way) {
             Ok(jid) => {
                 tracing::info!(%jid, "XMPP: online");
-                self.sender = None;
+                self.carrier.bound();
                 self.stranger = None;
                 if jid.local() == Some(WEB_SERVICE) {
                     self.pace = None;
                 }
-                self.carrier.machine().bind_ok(jid)
+                self.carrier.with_machine(|machine| machine.bind_ok(jid))
             }
-            Err(error) => self.carrier.machine().bind_failed(error),
+            Err(error) => self
+                .carrier
+                .with_machine(|machine| machine.bind_failed(error)),
         };
         if let Err(error) = answered {
             tracing::debug!(%error, "XMPP: a late address");
@@ -280,7 +272,8 @@ impl<C: Carrier> Session<C> {
     }
 
     async fn close(&mut self, error: StreamError) -> &'static str {
-        self.carrier.machine().close(Some(error));
+        self.carrier
+            .with_machine(|machine| machine.close(Some(error)));
         self.carrier.flush().await;
         "ended by us"
     }
@@ -295,8 +288,6 @@ pub(super) fn queue(sessions: u32) -> usize {
 
 /// Time for login and resource; a password is checked within five seconds.
 const NEGOTIATION: Duration = Duration::from_secs(15);
-/// Stanzas for the client after one from it: a few, so that they are written before there are too many.
-const AT_ONCE: usize = 8;
 /// Bytes that wait for a client that does not read.
 pub(super) const MAX_OUTPUT: usize = 1024 * 1024;
 const FAREWELL: Duration = Duration::from_secs(3);

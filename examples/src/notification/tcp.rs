@@ -1,21 +1,26 @@
 //! XMPP over TCP, in clear and over TLS: a task for each connection.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
 use xmpp_pubsub::{
-    session::{Error, Server, ServerEvent},
-    stream::Form,
+    Stanza,
+    session::{Error, Server},
+    stream::{Form, StreamError},
 };
 
-use super::session::{Carrier, Clients, MAX_OUTPUT, Room};
-use crate::driver::{Driver, Ended, Machine};
+use super::{
+    hub::Way,
+    outlet::Line,
+    session::{Carrier, Clients, Room, Step},
+};
+use crate::driver::{Clock, Ended, sleep_until};
 
 /// Serves a listener until the end is asked for.
 pub(super) async fn accept(
@@ -60,64 +65,132 @@ async fn connection(
     room: Room,
 ) {
     let Some(acceptor) = acceptor else {
-        return session(clients, stream, room).await;
+        let (reader, writer) = stream.into_split();
+        return session(clients, reader, writer, room).await;
     };
     match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => session(clients, stream, room).await,
+        Ok(Ok(stream)) => {
+            let (reader, writer) = tokio::io::split(stream);
+            session(clients, reader, writer, room).await;
+        }
         Ok(Err(error)) => tracing::debug!(%address, %error, "XMPP: no TLS"),
         Err(_) => tracing::debug!(%address, "XMPP: the TLS handshake took too long"),
     }
 }
 
-async fn session<S: AsyncRead + AsyncWrite + Unpin>(clients: Clients, stream: S, room: Room) {
-    let clock = clients.clock();
-    let driver = |machine| Driver::new(machine, stream, clock, MAX_OUTPUT);
-    clients.serve(room, Form::Tcp, driver).await;
+async fn session<R, W>(clients: Clients, reader: R, writer: W, room: Room)
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + fmt::Debug + Send + Unpin + 'static,
+{
+    let (clock, waiting) = (clients.clock(), clients.queue());
+    let connection = |machine| Connection {
+        line: Arc::new(Line::new(machine, writer, waiting)),
+        reader,
+        input: BytesMut::new(),
+        clock,
+        last: None,
+        ended: None,
+    };
+    clients.serve(room, Form::Tcp, connection).await;
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Carrier for Driver<Server, S> {
-    fn machine(&mut self) -> &mut Server {
-        &mut self.machine
+/// A client's session: its line, and the half of its stream that reads.
+struct Connection<R, W> {
+    line: Arc<Line<W>>,
+    reader: R,
+    input: BytesMut,
+    clock: Clock,
+    /// What the session has to end with, once the events before are told.
+    last: Option<StreamError>,
+    ended: Option<Ended<Error>>,
+}
+
+impl<R, W> Carrier for Connection<R, W>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + fmt::Debug + Send + Unpin + 'static,
+{
+    fn with_machine<T>(&mut self, ask: impl FnOnce(&mut Server) -> T) -> T {
+        ask(&mut self.line.end().machine)
     }
 
-    async fn next(&mut self) -> Result<ServerEvent, Ended<Error>> {
-        self.next().await
+    fn way(&self) -> Option<Way> {
+        let line = Arc::clone(&self.line);
+        Some(Way::Outlet(line))
+    }
+
+    fn bound(&mut self) {}
+
+    async fn next(&mut self) -> Result<Step, Ended<Error>> {
+        loop {
+            let (event, state, timeout) = {
+                let mut end = self.line.end();
+                let event = end.machine.poll_event();
+                let state = self.line.push(&mut end, event.is_some());
+                (event, state, end.machine.poll_timeout())
+            };
+            if state.over_limit {
+                return Err(Ended::SlowPeer);
+            }
+            if let Some(event) = event {
+                self.last = self.last.take().or(state.last);
+                return Ok(Step::Event(event));
+            }
+            if matches!(self.ended, Some(Ended::Session(_))) {
+                self.flush().await;
+            }
+            if state.broken {
+                self.ended.get_or_insert(Ended::Disconnected);
+            }
+            if let Some(ended) = self.ended.take() {
+                return Err(ended);
+            }
+            if let Some(error) = self.last.take().or(state.last) {
+                return Ok(Step::Close(error));
+            }
+            let timeout = timeout.map(|time| self.clock.instant(time));
+            let result = tokio::select! {
+                () = self.line.told() => Ok(()),
+                () = self.line.emptied(), if state.full => Ok(()),
+                read = self.reader.read_buf(&mut self.input), if self.input.len() < MAX_INPUT => match read {
+                    Ok(1..) => self.line.end().machine.handle_input(self.clock.now(), &mut self.input),
+                    Ok(0) | Err(_) => {
+                        self.ended = Some(Ended::Disconnected);
+                        Ok(())
+                    }
+                },
+                () = sleep_until(timeout) => {
+                    self.line.end().machine.handle_timeout(self.clock.now());
+                    Ok(())
+                }
+            };
+            if let Err(error) = result {
+                self.ended = Some(Ended::Session(error));
+            }
+        }
     }
 
     fn resume(&mut self) {
-        self.resume();
+        let now = self.clock.now();
+        let taken = self.line.end().machine.handle_input(now, &mut self.input);
+        if let Err(error) = taken {
+            self.ended = Some(Ended::Session(error));
+        }
     }
 
     async fn flush(&mut self) {
-        self.flush().await;
+        // The session is over either way.
+        let _ = tokio::time::timeout(GOODBYE, self.line.shut()).await;
+    }
+
+    fn left(&mut self) -> Vec<Stanza> {
+        self.line.left().into()
     }
 }
 
-impl Machine for Server {
-    type Event = ServerEvent;
-    type Error = Error;
-
-    fn handle_input(&mut self, now: Duration, input: &mut BytesMut) -> Result<(), Error> {
-        self.handle_input(now, input)
-    }
-
-    fn handle_timeout(&mut self, now: Duration) -> Result<(), Error> {
-        self.handle_timeout(now);
-        Ok(())
-    }
-
-    fn poll_transmit(&mut self) -> Option<Bytes> {
-        self.poll_transmit()
-    }
-
-    fn poll_event(&mut self) -> Option<ServerEvent> {
-        self.poll_event()
-    }
-
-    fn poll_timeout(&self) -> Option<Duration> {
-        self.poll_timeout()
-    }
-}
-
+/// Bytes that the machine may leave for later; beyond, the client waits. More than a stanza may have.
+const MAX_INPUT: usize = 2 << 20;
+const GOODBYE: Duration = Duration::from_secs(1);
 const HANDSHAKE: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
