@@ -12,6 +12,7 @@ pub mod cti;
 mod instructions;
 pub mod login;
 pub mod pubsub;
+pub mod subscribers;
 
 use std::{
     hint::black_box,
@@ -177,7 +178,8 @@ pub fn is_test() -> bool {
 }
 
 /// Whether the title has each word of the command line.
-fn is_chosen(title: &str) -> bool {
+#[must_use]
+pub fn is_chosen(title: &str) -> bool {
     std::env::args()
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
