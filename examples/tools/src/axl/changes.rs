@@ -64,7 +64,7 @@ fn tell(event: FollowEvent, output: Output) -> Result<(), Failure> {
         }
         FollowEvent::Resync(reason) => {
             let text = match reason {
-                ResyncReason::Start => "told is what changes from now on",
+                ResyncReason::Start => "what changes from now on follows",
                 ResyncReason::NewQueue => {
                     "the server began to count anew; changes before this may not have been told"
                 }
