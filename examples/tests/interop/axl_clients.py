@@ -66,6 +66,8 @@ class Client:
     takes_other_answers = True
     # Whether it sends arguments that are empty.
     sends_empty = True
+    # Whether an element may be called `value`, which cisco-axl takes for the text of the one around it.
+    knows_value = True
 
     @contextlib.contextmanager
     def signed_in(self, user, password=None):
@@ -144,7 +146,7 @@ class Node(Client):
 
     def __init__(self, package, version, recorder, node_modules, wsdl, ca_file):
         super().__init__(f"npm {package}", version, recorder)
-        self.takes_other_answers = self.sends_empty = package != "cisco-axl"
+        self.takes_other_answers = self.sends_empty = self.knows_value = package != "cisco-axl"
         self.process = subprocess.Popen(
             ["node", str(HERE / "axl_bridge.mjs"), package, version, str(wsdl), recorder.url],
             stdin=subprocess.PIPE,
