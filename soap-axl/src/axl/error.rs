@@ -15,6 +15,8 @@ impl AxlCode {
     pub const RULE: Self = Self(5003);
     /// A unique key is there already; a code of the database.
     pub const DUPLICATE: Self = Self(-239);
+    /// The object cannot go while another one refers to it; a code of the database.
+    pub const REFERENCED: Self = Self(-692);
     /// Syntax error in SQL; a code of the database.
     pub const SYNTAX: Self = Self(-201);
     /// Anything else, a too large result among it.
@@ -29,6 +31,7 @@ impl fmt::Debug for AxlCode {
             Self::NOT_FOUND => "NOT_FOUND",
             Self::RULE => "RULE",
             Self::DUPLICATE => "DUPLICATE",
+            Self::REFERENCED => "REFERENCED",
             Self::SYNTAX => "SYNTAX",
             Self::GENERAL => "GENERAL",
             Self::GENERAL_OLD => "GENERAL_OLD",

@@ -1,7 +1,7 @@
 //! Which operation has which type: the one place that ties names to structs.
 
 use crate::{
-    DecodeError, Decoder, Encoder,
+    DecodeError, Decoder, Encoder, SoapVersion,
     axl::{
         AddAppUser, AddCss, AddDevicePool, AddDeviceProfile, AddLine, AddLocation, AddPhone,
         AddProcessNode, AddRegion, AddRoutePartition, AddRoutePattern, AddSipTrunk, AddUser,
@@ -21,7 +21,7 @@ use crate::{
         UpdateLocation, UpdatePhone, UpdateProcessNode, UpdateRegion, UpdateRoutePartition,
         UpdateRoutePattern, UpdateServiceParameter, UpdateSipTrunk, UpdateUser, WipePhone,
     },
-    xml::Tag,
+    xml::{Element, Limits, Profile, Tag},
 };
 
 /// A typed operation.
@@ -162,6 +162,34 @@ macro_rules! registry {
     };
 }
 
+impl Request {
+    /// The operation with everything inside it as trees, for those who serve many operations by
+    /// one table. What was nil, empty or absent still is; attributes of the operation's own
+    /// element are left out. Passwords stand in it in clear.
+    ///
+    /// # Errors
+    ///
+    /// It holds more than can be read: it was put together here, not received.
+    pub fn to_dynamic(&self) -> Result<Dynamic, DecodeError> {
+        let mut encoder = Encoder::new(SoapVersion::V11);
+        encoder.open(self.name());
+        self.write_children(&mut encoder);
+        encoder.close();
+        let element = Element::parse(&encoder.finish(), Profile::Soap, &Limits::default())?;
+        let mut dynamic = Dynamic::new(self.name());
+        dynamic.children = element.children().cloned().collect();
+        Ok(dynamic)
+    }
+}
+
+/// The tables of an operation that has a type.
+impl OperationTable {
+    /// By its name on the wire.
+    pub fn of(operation: &str) -> Option<&'static Self> {
+        Request::TABLES.iter().find(|table| table.name == operation)
+    }
+}
+
 registry! {
     AddAppUser,
     AddCss,
@@ -263,6 +291,53 @@ registry! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::axl::{NameKey, Presence, UserSecret};
+
+    #[test]
+    fn an_operation_as_trees_keeps_nil_empty_and_absent_apart() {
+        let request = Request::UpdateCss(UpdateCss {
+            key: NameKey::Name("Internal & more".to_owned()),
+            description: Presence::Nil,
+            remove_members: Presence::Absent,
+            add_members: Presence::Absent,
+            members: Presence::Absent,
+            new_name: "".into(),
+            other: vec![Element::new("", "clause").with_text("kept")],
+        });
+        let dynamic = request.to_dynamic().unwrap();
+        let names: Vec<_> = dynamic.children.iter().map(Element::local).collect();
+        assert_eq!(dynamic.name, "updateCss");
+        assert_eq!(names, ["name", "description", "newName", "clause"]);
+        assert_eq!(dynamic.child("name").unwrap().text(), "Internal & more");
+        let nil = dynamic.child("description").unwrap();
+        assert_eq!(nil.attr_ns(crate::ns::XSI, "nil"), Some("true"));
+        assert_eq!(dynamic.child("newName").unwrap().attributes(), []);
+    }
+
+    #[test]
+    fn an_operation_without_a_type_is_its_own_tree() {
+        let dynamic = Dynamic::new("getCtiRoutePoint").with(Element::new("", "name"));
+        assert_eq!(Request::Other(dynamic.clone()).to_dynamic(), Ok(dynamic));
+    }
+
+    #[test]
+    fn a_choice_stands_in_the_tree_under_the_name_that_was_chosen() {
+        let request = Request::DoAuthenticateUser(DoAuthenticateUser {
+            userid: "1001001".to_owned(),
+            secret: UserSecret::Pin("12345".into()),
+            other: Vec::new(),
+        });
+        let dynamic = request.to_dynamic().unwrap();
+        assert_eq!(dynamic.child("pin").unwrap().text(), "12345");
+        assert!(dynamic.child("password").is_none());
+    }
+
+    #[test]
+    fn a_table_is_found_by_the_name_of_its_operation() {
+        let table = OperationTable::of("getCss").unwrap();
+        assert_eq!(table.reply[0].wire, "css");
+        assert_eq!(OperationTable::of("getGateway"), None);
+    }
 
     #[test]
     fn a_read_only_user_gets_lists_and_queries_and_may_check_passwords() {
