@@ -196,6 +196,29 @@ impl Seed {
         self.agents.iter().find(|agent| agent.login_id == login_id)
     }
 
+    /// Puts one application user in the place of those with this AXL access.
+    ///
+    /// # Errors
+    ///
+    /// One with another access has the name.
+    pub fn set_application_user(
+        &mut self,
+        name: String,
+        password: Password,
+        role: AxlRole,
+    ) -> Result<(), SeedError> {
+        let users = &mut self.application_users;
+        let place = users.iter().position(|user| user.role == role);
+        users.retain(|user| user.role != role);
+        let user = SeedApplicationUser {
+            name,
+            password,
+            role,
+        };
+        users.insert(place.unwrap_or(users.len()).min(users.len()), user);
+        self.check()
+    }
+
     fn check(&self) -> Result<(), SeedError> {
         let mut names = BTreeSet::new();
         let mut extensions = BTreeSet::new();

@@ -12,7 +12,7 @@ use std::{
 use etcetera::BaseStrategy as _;
 use serde::Deserialize;
 
-use crate::seed::{Seed, SeedError};
+use crate::seed::{AxlRole, Password, Seed, SeedError};
 
 /// Where everything is and what it starts with.
 #[derive(Clone, Debug)]
@@ -42,13 +42,15 @@ pub struct CallerSettings {
     pub calls_per_minute: u32,
 }
 
-/// Addresses of the CUCM stand-in.
+/// The CUCM stand-in: its addresses, and what becomes of its directory.
 #[derive(Clone, Copy, Debug)]
 pub struct CucmSettings {
     /// AXL over HTTPS.
     pub axl: SocketAddr,
     /// The simulated switch's line protocol, in clear and on loopback only.
     pub switch: SocketAddr,
+    /// Whether the directory is kept in the data folder; else it begins with the seed at every start.
+    pub keep: bool,
 }
 
 /// Addresses of the engine.
@@ -144,6 +146,35 @@ pub struct Flags {
     /// CUCM: the simulated switch [default: 127.0.0.1:2748].
     #[arg(long, value_name = "ADDR", env = "CONTACT_CENTER_CUCM_SWITCH")]
     cucm_switch: Option<SocketAddr>,
+    /// CUCM: whether what AXL changes is kept in the data folder; else every start begins with the seed
+    /// [default: false].
+    #[arg(long, value_name = "BOOL", env = "CONTACT_CENTER_CUCM_KEEP",
+          num_args = 0..=1, default_missing_value = "true")]
+    cucm_keep: Option<bool>,
+    /// CUCM: application user with full AXL access, instead of those of the seed that have it.
+    #[arg(
+        long,
+        value_name = "NAME:PASSWORD",
+        env = "CONTACT_CENTER_CUCM_ADMIN",
+        hide_env_values = true, value_parser = secret
+    )]
+    cucm_admin: Option<Password>,
+    /// CUCM: application user with read-only AXL access, instead of those of the seed that have it.
+    #[arg(
+        long,
+        value_name = "NAME:PASSWORD",
+        env = "CONTACT_CENTER_CUCM_READER",
+        hide_env_values = true, value_parser = secret
+    )]
+    cucm_reader: Option<Password>,
+    /// CUCM: application user without an AXL role, instead of those of the seed that have none.
+    #[arg(
+        long,
+        value_name = "NAME:PASSWORD",
+        env = "CONTACT_CENTER_CUCM_NOBODY",
+        hide_env_values = true, value_parser = secret
+    )]
+    cucm_nobody: Option<Password>,
     /// Engine: CTI server, GED-188 [default: 127.0.0.1:12028].
     #[arg(long, value_name = "ADDR", env = "CONTACT_CENTER_ENGINE_CTI")]
     engine_cti: Option<SocketAddr>,
@@ -218,6 +249,9 @@ pub enum SettingsError {
     /// Room for nobody, or for more than there can be.
     #[error("[notification] sessions is {0}; it can be 1 to {MOST_SESSIONS}")]
     Sessions(u32),
+    /// An application user without a name or a password. What was given may be a password.
+    #[error("--cucm-{0} takes a name, a colon and a password")]
+    Account(&'static str),
     /// The platform has no home folder to put the data folder into.
     #[error("no home folder found; name a folder with --data-dir")]
     NoHome,
@@ -238,10 +272,33 @@ impl Settings {
             Some(dir) => dir,
             None => default_data_dir()?,
         };
-        let seed = match flags.seed.or(file.seed) {
+        let mut seed = match flags.seed.or(file.seed) {
             Some(path) => Seed::read(&path)?,
             None => Seed::default(),
         };
+        for (flag, account, role) in [
+            ("admin", flags.cucm_admin.or(file.cucm.admin), AxlRole::Full),
+            (
+                "reader",
+                flags.cucm_reader.or(file.cucm.reader),
+                AxlRole::ReadOnly,
+            ),
+            (
+                "nobody",
+                flags.cucm_nobody.or(file.cucm.nobody),
+                AxlRole::None,
+            ),
+        ] {
+            let Some(account) = account else {
+                continue;
+            };
+            let (name, password) = account
+                .expose()
+                .split_once(':')
+                .filter(|(name, password)| !name.is_empty() && !password.is_empty())
+                .ok_or(SettingsError::Account(flag))?;
+            seed.set_application_user(name.to_owned(), Password::new(password), role)?;
+        }
         let defaults = Self::with_data_dir(data_dir);
         let settings = Self {
             seed,
@@ -264,6 +321,10 @@ impl Settings {
                     .cucm_switch
                     .or(file.cucm.switch)
                     .unwrap_or(defaults.cucm.switch),
+                keep: flags
+                    .cucm_keep
+                    .or(file.cucm.keep)
+                    .unwrap_or(defaults.cucm.keep),
             },
             engine: EngineSettings {
                 cti: flags
@@ -326,6 +387,7 @@ impl Settings {
             cucm: CucmSettings {
                 axl: loopback(8443),
                 switch: loopback(2748),
+                keep: false,
             },
             engine: EngineSettings {
                 cti: loopback(12028),
@@ -392,6 +454,10 @@ struct FileCaller {
 struct FileCucm {
     axl: Option<SocketAddr>,
     switch: Option<SocketAddr>,
+    keep: Option<bool>,
+    admin: Option<Password>,
+    reader: Option<Password>,
+    nobody: Option<Password>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -429,6 +495,12 @@ impl File {
             source: Box::new(source),
         })
     }
+}
+
+/// A value of a flag that no message repeats.
+#[expect(clippy::unnecessary_wraps, reason = "clap's form of a parser")]
+fn secret(text: &str) -> Result<Password, std::convert::Infallible> {
+    Ok(Password::new(text))
 }
 
 fn default_data_dir() -> Result<PathBuf, SettingsError> {
@@ -534,6 +606,42 @@ mod tests {
         assert_eq!(storage(&["--config", config]), NotificationStorage::Memory);
         let both = ["--config", config, "--notification-storage", "sqlite"];
         assert_eq!(storage(&both), NotificationStorage::Sqlite);
+    }
+
+    #[test]
+    fn application_users_are_named_by_flags_and_by_the_file() {
+        let users = |settings: &Settings, role| -> Vec<(String, String)> {
+            let users = settings.seed.application_users.iter();
+            users
+                .filter(|user| user.role == role)
+                .map(|user| (user.name.clone(), user.password.expose().to_owned()))
+                .collect()
+        };
+        let pair = |name: &str, password: &str| vec![(name.to_owned(), password.to_owned())];
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.toml");
+        std::fs::write(&path, "[cucm]\nadmin = \"a:file\"\nreader = \"r:file\"\n").unwrap();
+        let config = path.to_str().unwrap();
+
+        let settings = resolve(&["--config", config, "--cucm-admin", "boss:secret:2"]).unwrap();
+
+        assert_eq!(users(&settings, AxlRole::Full), pair("boss", "secret:2"));
+        assert_eq!(users(&settings, AxlRole::ReadOnly), pair("r", "file"));
+        assert_eq!(users(&settings, AxlRole::None), pair("noaxl", "ccx-noaxl"));
+        // One name cannot have two roles.
+        assert!(resolve(&["--cucm-admin", "noaxl:x"]).is_err());
+        // No password is repeated.
+        for wrong in [":s3cret", "s3cret:", "s3cret"] {
+            let error = resolve(&["--cucm-admin", wrong]).unwrap_err().to_string();
+            assert_eq!(error, "--cucm-admin takes a name, a colon and a password");
+        }
+    }
+
+    #[test]
+    fn the_directory_is_kept_if_that_is_asked_for() {
+        assert!(!resolve(&[]).unwrap().cucm.keep);
+        assert!(resolve(&["--cucm-keep"]).unwrap().cucm.keep);
+        assert!(!resolve(&["--cucm-keep", "false"]).unwrap().cucm.keep);
     }
 
     #[test]

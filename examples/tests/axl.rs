@@ -2,97 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of a test")]
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use examples::{
-    cucm,
-    realm::{Realm, RealmError, RealmLimits, Verdict},
-    server::Server,
-    settings::Settings,
-    shutdown::{self, ShutdownTrigger},
-    tls,
-};
-use rustls::pki_types::ServerName;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
+use examples::realm::{Realm, RealmError, RealmLimits, Verdict};
 
-struct Cucm {
-    settings: Settings,
-    server: Server,
-    trigger: ShutdownTrigger,
-    _dir: tempfile::TempDir,
+mod common {
+    pub(crate) mod cucm;
 }
-
-async fn start() -> Cucm {
-    let dir = tempfile::tempdir().unwrap();
-    let mut settings = Settings::with_data_dir(dir.path().to_owned());
-    settings.cucm.axl = "127.0.0.1:0".parse().unwrap();
-    settings.cucm.switch = "127.0.0.1:0".parse().unwrap();
-    settings.caller.calls_per_minute = 0;
-    let (trigger, shutdown) = shutdown::channel();
-    let server = cucm::start(Arc::new(settings.clone()), shutdown)
-        .await
-        .unwrap();
-    settings.cucm.axl = server.address("axl").unwrap();
-    Cucm {
-        settings,
-        server,
-        trigger,
-        _dir: dir,
-    }
-}
-
-impl Cucm {
-    fn address(&self) -> SocketAddr {
-        self.settings.cucm.axl
-    }
-
-    /// Sends the bytes on a TLS connection of their own and reads until the server closes.
-    async fn exchange(&self, request: &str) -> String {
-        let connector =
-            tokio_rustls::TlsConnector::from(tls::client_config(&self.settings).unwrap());
-        let stream = TcpStream::connect(self.address()).await.unwrap();
-        let name = ServerName::IpAddress(self.address().ip().into());
-        let mut stream = connector.connect(name, stream).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut response = Vec::new();
-        stream.read_to_end(&mut response).await.unwrap();
-        String::from_utf8(response).unwrap()
-    }
-
-    /// Posts the content of a body as the application user `user`.
-    async fn post(&self, user: &str, action: &str, content: &str) -> String {
-        let token = match user {
-            "axladmin" => "YXhsYWRtaW46Y2N4LWF4bGFkbWlu",
-            "axlreader" => "YXhscmVhZGVyOmNjeC1heGxyZWFkZXI=",
-            "noaxl" => "bm9heGw6Y2N4LW5vYXhs",
-            _ => "YXhsYWRtaW46d3Jvbmc=",
-        };
-        let body = format!(
-            "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
-             xmlns:ns=\"http://www.cisco.com/AXL/API/14.0\">\
-             <soapenv:Body>{content}</soapenv:Body></soapenv:Envelope>"
-        );
-        self.exchange(&format!(
-            "POST /axl/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-             Authorization: Basic {token}\r\nContent-Type: text/xml;charset=UTF-8\r\n\
-             SOAPAction: \"{action}\"\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        ))
-        .await
-    }
-
-    async fn stop(self) {
-        self.trigger.request();
-        self.server.task.await.unwrap();
-    }
-}
-
-fn status(response: &str) -> &str {
-    response.split(' ').nth(1).unwrap_or_default()
-}
+use common::cucm::{start, status};
 
 #[tokio::test]
 async fn prefixes_and_sequence_stand_as_clients_expect_them() {

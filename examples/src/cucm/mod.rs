@@ -1,10 +1,14 @@
-//! The CUCM stand-in: the simulated switch, and the user directory behind AXL.
+//! The CUCM stand-in: the simulated switch, and the directory behind AXL.
 //!
-//! The switch is [`crate::telephony`]; this module starts it and its listener.
+//! The switch is [`crate::telephony`]; this module starts it and its listener. The directory is
+//! SQLite, laid out by the tables of [`dictionary`].
 
 mod accounts;
 mod axl;
+mod changes;
+mod dictionary;
 mod directory;
+mod operations;
 mod sql;
 
 use std::sync::Arc;

@@ -1,9 +1,9 @@
-//! `executeSQLQuery`: Informix `SELECT` statements on the directory's tables.
+//! `executeSQLQuery` and `executeSQLUpdate`: Informix SQL on the directory's tables.
 //!
 //! Statements run on SQLite. Informix's `SKIP` and `FIRST` become its `LIMIT` and `OFFSET`; joins,
 //! `LIKE`, `ORDER BY`, `GROUP BY` and aggregates are the same in both. An authorizer lets
-//! statements do nothing but read these tables, a clock bounds their work, and an answer over
-//! 8 MB is refused with the numbers that CUCM gives.
+//! statements do nothing but read and change the tables of the data dictionary, a clock bounds
+//! their work, and an answer over 8 MB is refused with the numbers that CUCM gives.
 
 use std::time::{Duration, Instant};
 
@@ -15,35 +15,82 @@ use rusqlite::{
 };
 use soap_axl::axl::{AxlCode, AxlError, Presence, Row};
 
-/// Bounds what statements may do from now on.
-pub(super) fn restrict(connection: &mut Connection) -> rusqlite::Result<()> {
-    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE)?;
-    connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, MAX_SQL)?;
-    connection.set_limit(Limit::SQLITE_LIMIT_COLUMN, 200)?;
-    connection.set_limit(Limit::SQLITE_LIMIT_EXPR_DEPTH, 50)?;
-    connection.set_limit(Limit::SQLITE_LIMIT_COMPOUND_SELECT, 20)?;
-    connection.set_limit(Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 64)?;
-    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-    connection.authorizer(Some(authorize))
-}
+use super::{
+    dictionary::{MAKES_KEY, is_readable, is_writable},
+    directory::constraint,
+};
 
-/// Runs a statement.
+/// Runs a `SELECT`.
 ///
 /// # Errors
 ///
 /// It is no `SELECT`, SQLite does not take it, it works too long, or its result is too large.
 pub(super) fn query(connection: &mut Connection, sql: &str) -> Result<Vec<Row>, AxlError> {
     let sql = to_sqlite(sql)?;
-    // Instructions do not tell: one of them may compare or replace in the longest value.
-    let end = Instant::now() + MAX_TIME;
-    let handler = move || Instant::now() >= end;
-    connection
-        .progress_handler(STEPS, Some(handler))
-        .map_err(|error| refused(&error))?;
-    let result = collect(connection, &sql);
-    connection
-        .progress_handler(0, None::<fn() -> bool>)
-        .map_err(|error| refused(&error))?;
+    restricted(connection, Access::Read, |connection| {
+        collect(connection, &sql)
+    })
+}
+
+/// Runs an `INSERT`, `UPDATE` or `DELETE`; how many rows it touched. Nothing of it stays if it
+/// fails.
+///
+/// # Errors
+///
+/// It is another statement, SQLite does not take it, or it works too long.
+pub(super) fn update(connection: &mut Connection, sql: &str) -> Result<usize, AxlError> {
+    let sql = without_end(sql);
+    let verbs = ["insert", "update", "delete"];
+    if !verbs.iter().any(|verb| take_word(sql, verb).is_some()) {
+        let message = "only INSERT, UPDATE and DELETE statements are run here";
+        return Err(AxlError::new(AxlCode::SYNTAX, message));
+    }
+    restricted(connection, Access::Write, |connection| {
+        connection
+            .prepare(sql)
+            .and_then(|mut statement| statement.execute([]))
+            .map_err(|error| refused(&error))
+    })
+}
+
+/// What a statement may do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Access {
+    Read,
+    Write,
+}
+
+/// Does `work` with the connection bounded, and lifts the bounds again.
+fn restricted<T>(
+    connection: &mut Connection,
+    access: Access,
+    work: impl FnOnce(&Connection) -> Result<T, AxlError>,
+) -> Result<T, AxlError> {
+    let limited = |connection: &mut Connection| -> rusqlite::Result<Vec<(Limit, i32)>> {
+        let mut before = Vec::new();
+        for (limit, value) in LIMITS {
+            before.push((limit, connection.limit(limit)?));
+            connection.set_limit(limit, value)?;
+        }
+        connection.authorizer(Some(move |context: AuthContext<'_>| {
+            authorize(&context, access)
+        }))?;
+        // Instructions do not tell: one of them may compare or replace in the longest value.
+        let end = Instant::now() + MAX_TIME;
+        connection.progress_handler(STEPS, Some(move || Instant::now() >= end))?;
+        Ok(before)
+    };
+    let lifted = |connection: &mut Connection, before: Vec<(Limit, i32)>| -> rusqlite::Result<()> {
+        connection.progress_handler(0, None::<fn() -> bool>)?;
+        connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
+        for (limit, value) in before {
+            connection.set_limit(limit, value)?;
+        }
+        Ok(())
+    };
+    let before = limited(connection).map_err(|error| refused(&error))?;
+    let result = work(connection);
+    lifted(connection, before).map_err(|error| refused(&error))?;
     result
 }
 
@@ -78,7 +125,7 @@ fn collect(connection: &Connection, sql: &str) -> Result<Vec<Row>, AxlError> {
 
 /// Moves `SKIP n` and `FIRST n` from the front to the end.
 fn to_sqlite(sql: &str) -> Result<String, AxlError> {
-    let sql = sql.trim().trim_end_matches(';').trim_end();
+    let sql = without_end(sql);
     let mut rest = take_word(sql, "select")
         .ok_or_else(|| AxlError::new(AxlCode::SYNTAX, "only SELECT statements are run here"))?;
     let mut skip = None;
@@ -97,6 +144,10 @@ fn to_sqlite(sql: &str) -> Result<String, AxlError> {
         statement.push_str(&format!(" limit {limit} offset {}", skip.unwrap_or(0)));
     }
     Ok(statement)
+}
+
+fn without_end(sql: &str) -> &str {
+    sql.trim().trim_end_matches(';').trim_end()
 }
 
 /// What follows the word, when the text begins with it.
@@ -142,13 +193,20 @@ fn to_text(value: ValueRef<'_>) -> Presence<String> {
     }
 }
 
-fn authorize(context: AuthContext<'_>) -> Authorization {
+fn authorize(context: &AuthContext<'_>, access: Access) -> Authorization {
+    let writes = access == Access::Write;
     let allowed = if let AuthAction::Read { table_name, .. } = context.action {
-        !table_name.starts_with("sqlite_")
+        is_readable(table_name)
     } else if let AuthAction::Function { function_name } = context.action {
-        FUNCTIONS
-            .iter()
-            .any(|name| function_name.eq_ignore_ascii_case(name))
+        let is = |name: &&str| function_name.eq_ignore_ascii_case(name);
+        FUNCTIONS.iter().any(is) || makes_key(context) && ["hex", "randomblob"].iter().any(is)
+    } else if let AuthAction::Insert { table_name } = context.action {
+        // Triggers write down what was changed; statements cannot name that table.
+        writes && (is_writable(table_name) || is_log(context, table_name))
+    } else if let AuthAction::Update { table_name, .. } | AuthAction::Delete { table_name } =
+        context.action
+    {
+        writes && is_writable(table_name)
     } else {
         matches!(context.action, AuthAction::Select)
     };
@@ -159,22 +217,69 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
     }
 }
 
-fn refused(error: &rusqlite::Error) -> AxlError {
-    let code = match error.sqlite_error_code() {
-        Some(ErrorCode::OperationInterrupted | ErrorCode::TooBig) => AxlCode::GENERAL,
-        _ => AxlCode::SYNTAX,
-    };
-    let text = match code {
-        AxlCode::GENERAL => "the statement takes too long or too much memory".to_owned(),
-        _ => error.to_string(),
-    };
-    AxlError::new(code, text)
+/// Whether a trigger of ours gives a row its key.
+fn makes_key(context: &AuthContext<'_>) -> bool {
+    context
+        .accessor
+        .is_some_and(|trigger| trigger.ends_with(MAKES_KEY))
 }
 
-/// Functions that statements may call: those that both dialects have and that cost little.
+/// Whether a trigger of ours writes to the list of changes.
+fn is_log(context: &AuthContext<'_>, table: &str) -> bool {
+    table == "changed"
+        && context
+            .accessor
+            .is_some_and(|trigger| trigger.starts_with("changed_"))
+}
+
+fn refused(error: &rusqlite::Error) -> AxlError {
+    let extended = error
+        .sqlite_error()
+        .map_or(0, |failure| failure.extended_code);
+    if let Some(error) = constraint(extended) {
+        return error;
+    }
+    match error.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted | ErrorCode::TooBig) => AxlError::new(
+            AxlCode::GENERAL,
+            "the statement takes too long or too much memory",
+        ),
+        _ => AxlError::new(AxlCode::SYNTAX, error.to_string()),
+    }
+}
+
+/// Functions that statements may call: those that both dialects have and that cost little, and
+/// the one that a trigger calls.
 const FUNCTIONS: &[&str] = &[
-    "abs", "avg", "coalesce", "count", "ifnull", "length", "like", "lower", "max", "min", "nullif",
-    "replace", "round", "substr", "sum", "trim", "upper",
+    "abs",
+    "avg",
+    "coalesce",
+    "count",
+    "group_concat",
+    "ifnull",
+    "length",
+    "like",
+    "lower",
+    "max",
+    "min",
+    "nullif",
+    "replace",
+    "round",
+    "substr",
+    "sum",
+    "trim",
+    "upper",
+];
+
+/// Bounds of a statement.
+const LIMITS: [(Limit, i32); 7] = [
+    (Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE),
+    (Limit::SQLITE_LIMIT_SQL_LENGTH, MAX_SQL),
+    (Limit::SQLITE_LIMIT_COLUMN, 300),
+    (Limit::SQLITE_LIMIT_EXPR_DEPTH, 50),
+    (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 20),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 64),
+    (Limit::SQLITE_LIMIT_ATTACHED, 0),
 ];
 
 /// Longest text of a value, in bytes. What is stored is far shorter; what a statement makes of it bounds how
@@ -195,8 +300,8 @@ mod tests {
     use crate::seed::Seed;
 
     fn run(sql: &str) -> Result<Vec<Row>, AxlError> {
-        let mut directory = Directory::from_seed(&Seed::default()).unwrap();
-        query(&mut directory.connection, sql)
+        let mut directory = Directory::open(None, &Seed::default()).unwrap();
+        query(directory.connection_mut(), sql)
     }
 
     #[test]

@@ -27,16 +27,41 @@ impl Database {
     ///
     /// The file cannot be opened, is no database, or was written by a newer version.
     pub fn open(path: &Path, migrations: &[&str]) -> Result<Self, RepositoryError> {
-        let fail = |reason: &dyn fmt::Display| RepositoryError {
-            path: path.to_owned(),
-            reason: reason.to_string(),
-        };
-        let prepare = || -> rusqlite::Result<(Connection, u32)> {
+        let prepare = || {
             let connection = Connection::open(path)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
             // With WAL this survives a kill; only a loss of power can undo the last commits.
             connection.pragma_update(None, "synchronous", "NORMAL")?;
+            Ok(connection)
+        };
+        Self::prepare(path, prepare(), migrations)
+    }
+
+    /// A database that ends with the process, with the tables of these scripts.
+    ///
+    /// # Errors
+    ///
+    /// A script is wrong.
+    pub fn open_in_memory(migrations: &[&str]) -> Result<Self, RepositoryError> {
+        Self::prepare(
+            Path::new(":memory:"),
+            Connection::open_in_memory(),
+            migrations,
+        )
+    }
+
+    fn prepare(
+        path: &Path,
+        opened: rusqlite::Result<Connection>,
+        migrations: &[&str],
+    ) -> Result<Self, RepositoryError> {
+        let fail = |reason: &dyn fmt::Display| RepositoryError {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        };
+        let prepare = || -> rusqlite::Result<(Connection, u32)> {
+            let connection = opened?;
             connection.pragma_update(None, "foreign_keys", true)?;
             let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
             Ok((connection, version))
@@ -72,6 +97,16 @@ impl Database {
         self.connection
             .pragma_update(None, "synchronous", "FULL")
             .map_err(|error| self.error(&error))
+    }
+
+    /// The connection, for those who have more to say than a transaction's work.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The same, to change its settings or begin a transaction.
+    pub fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
     }
 
     /// Runs `work` in a transaction, which is kept if `work` succeeds.
