@@ -1,7 +1,7 @@
 //! The CUCM stand-in: the simulated switch, and the directory behind AXL.
 //!
 //! The switch is [`crate::telephony`]; this module starts it and its listener. The directory is
-//! SQLite, laid out by the tables of [`dictionary`].
+//! SQLite, laid out by the tables of `dictionary`.
 
 mod accounts;
 mod axl;
