@@ -20,8 +20,8 @@ pub(crate) const fn is_char(c: char) -> bool {
 pub(crate) struct Survey {
     /// The first byte of a character that no XML document may hold.
     pub(crate) illegal: Option<usize>,
-    /// Whether there is a tab, a line feed or a carriage return.
-    pub(crate) controls: bool,
+    /// Whether there is a carriage return.
+    pub(crate) returns: bool,
 }
 
 pub(crate) fn survey(source: &str) -> Survey {
@@ -36,8 +36,7 @@ pub(crate) fn survey(source: &str) -> Survey {
     }
     Survey {
         illegal: (low | high != 0).then(|| find_illegal(source)).flatten(),
-        // What is low and legal is one of them.
-        controls: low != 0,
+        returns: low != 0 && memchr(b'\r', bytes).is_some(),
     }
 }
 
@@ -83,6 +82,33 @@ pub(crate) fn find3(a: u8, b: u8, c: u8, bytes: &[u8]) -> Option<usize> {
         at += 8;
     }
     memchr3(a, b, c, &bytes[at..]).map(|len| at + len)
+}
+
+/// Where the characters that begin at `from` end: at markup or a reference.
+pub(crate) fn characters(bytes: &[u8], from: usize) -> Result<usize, Error> {
+    let mut at = from;
+    loop {
+        let rest = &bytes[at..];
+        match find3(b'<', b'&', b']', rest) {
+            Some(len) if rest[len] == b']' => {
+                // XML 1.0 §2.4.
+                if rest[len..].starts_with(b"]]>") {
+                    return Err(Error::new(ErrorKind::Syntax, at + len));
+                }
+                at += len + 1;
+            }
+            Some(len) => return Ok(at + len),
+            None => return Ok(bytes.len()),
+        }
+    }
+}
+
+/// Where the white space that begins at `at` ends.
+pub(crate) fn skip_space(bytes: &[u8], at: usize) -> usize {
+    bytes[at..]
+        .iter()
+        .position(|&b| !is_space(b))
+        .map_or(bytes.len(), |len| at + len)
 }
 
 /// Whether a value is what it stands for: without `<`, references, tabs and line ends.

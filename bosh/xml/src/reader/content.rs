@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use super::tokens::Token;
 use super::{Markup, Mode, Reader, Texts};
-use crate::chars::{is_space, push_normalized, resolve_reference};
+use crate::chars::{characters, is_space, push_normalized, reference, skip_space};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Profile;
 
@@ -21,12 +21,10 @@ impl<'a> Reader<'a> {
             let from = self.at;
             let (end, part) = match bytes[from..] {
                 [b'&', ..] if outside => return Err(Error::new(ErrorKind::OutsideRoot, from)),
-                [b'&', ..] => match self.tokens.token(from) {
-                    Some((Token::Reference(name), end)) => {
-                        (end, Part::Character(resolve_reference(name, from)?))
-                    }
-                    _ => return Err(Error::new(ErrorKind::Syntax, from)),
-                },
+                [b'&', ..] => {
+                    let (c, end) = reference(self.source, from)?;
+                    (end, Part::Character(c))
+                }
                 [b'<', ..] => match self.markup() {
                     Markup::Comment => {
                         self.on_comment()?;
@@ -46,21 +44,15 @@ impl<'a> Reader<'a> {
                     | Markup::Nothing => break,
                 },
                 [] => break,
+                [first, ..] if outside && !is_space(first) => {
+                    return Err(Error::new(ErrorKind::OutsideRoot, from));
+                }
                 _ => {
-                    let (text, end) = self
-                        .tokens
-                        .text(from)
-                        .ok_or_else(|| Error::new(ErrorKind::Syntax, from))?;
-                    if outside && !text.bytes().all(is_space) {
-                        return Err(Error::new(ErrorKind::OutsideRoot, from));
-                    }
-                    // XML 1.0 §2.4.
-                    let close = memchr_iter(b']', text.as_bytes())
-                        .find(|&len| text[len..].starts_with("]]>"));
-                    if let Some(len) = close {
-                        return Err(Error::new(ErrorKind::Syntax, from + len));
-                    }
-                    (end, Part::Literal(text))
+                    let end = match outside {
+                        true => skip_space(bytes, from),
+                        false => characters(bytes, from)?,
+                    };
+                    (end, Part::Literal(&self.source[from..end]))
                 }
             };
             if end - start > self.limits.text {
@@ -72,7 +64,7 @@ impl<'a> Reader<'a> {
             }
             match part {
                 Part::Literal(part)
-                    if !self.has_controls || memchr(b'\r', part.as_bytes()).is_none() =>
+                    if !self.has_returns || memchr(b'\r', part.as_bytes()).is_none() =>
                 {
                     if text.is_empty() {
                         text = Cow::Borrowed(part);

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use memchr::memchr;
 use smallvec::SmallVec;
 
 use crate::chars::{CDATA_OPEN, survey};
@@ -62,8 +63,8 @@ pub struct Reader<'a> {
     tokens: Tokens<'a>,
     /// Behind what was read last.
     at: usize,
-    /// There is a tab or a line end somewhere, so that attributes are looked at for them.
-    has_controls: bool,
+    /// There is a carriage return somewhere, so that texts are looked at for them.
+    has_returns: bool,
     /// A reader has accepted the input before.
     is_accepted: bool,
     profile: Profile,
@@ -206,7 +207,7 @@ impl<'a> Reader<'a> {
         let mode = Mode::Document { declaration: true };
         let mut reader = Self::over(source, profile, &Limits::MAX, mode, &[]);
         reader.is_accepted = true;
-        reader.has_controls = true;
+        reader.has_returns = memchr(b'\r', input).is_some();
         Ok(reader)
     }
 
@@ -234,7 +235,7 @@ impl<'a> Reader<'a> {
             return Err(Error::new(ErrorKind::Limit("namespaces"), 0));
         }
         let mut reader = Self::over(source, profile, limits, mode, scope);
-        reader.has_controls = survey.controls;
+        reader.has_returns = survey.returns;
         Ok(reader)
     }
 
@@ -256,7 +257,7 @@ impl<'a> Reader<'a> {
             source,
             tokens: Tokens::over(source),
             at: 0,
-            has_controls: false,
+            has_returns: false,
             is_accepted: false,
             profile,
             limits: *limits,

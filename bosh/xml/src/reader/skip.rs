@@ -9,7 +9,7 @@ use memchr::{memchr, memchr_iter, memmem};
 use smallvec::SmallVec;
 
 use super::{Markup, Reader, Rest, Texts};
-use crate::chars::{find3, is_space, plain_name, reference};
+use crate::chars::{characters, plain_name, reference};
 use crate::error::{Error, ErrorKind};
 
 /// An element that was skipped.
@@ -148,25 +148,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The place behind the end tag that stands here, which must be the one of `qname`.
-    fn end_tag(&self, qname: &[u8]) -> Result<usize, Error> {
-        let bytes = self.source.as_bytes();
-        let end = self.at + 2 + qname.len();
-        let mismatch = || Error::new(ErrorKind::MismatchedEnd, self.at);
-        if bytes.get(self.at + 2..end) != Some(qname) {
-            return Err(mismatch());
-        }
-        if bytes.get(end) == Some(&b'>') {
-            return Ok(end + 1);
-        }
-        let close = skip_space(bytes, end);
-        match bytes.get(close) {
-            Some(b'>') => Ok(close + 1),
-            None => Err(Error::new(ErrorKind::Syntax, self.at)),
-            Some(_) => Err(mismatch()),
-        }
-    }
-
     fn skip_text(&mut self) -> Result<(), Error> {
         let bytes = self.source.as_bytes();
         let mut at = self.at;
@@ -190,32 +171,6 @@ impl Reader<'_> {
         let binding = self.find_binding("", self.at)?;
         Ok(binding.map_or(Rest::NO_DEFAULT, Rest::on))
     }
-}
-
-/// Where the characters that begin at `from` end: at markup or a reference.
-fn characters(bytes: &[u8], from: usize) -> Result<usize, Error> {
-    let mut at = from;
-    loop {
-        let rest = &bytes[at..];
-        match find3(b'<', b'&', b']', rest) {
-            Some(len) if rest[len] == b']' => {
-                // XML 1.0 §2.4.
-                if rest[len..].starts_with(b"]]>") {
-                    return Err(Error::new(ErrorKind::Syntax, at + len));
-                }
-                at += len + 1;
-            }
-            Some(len) => return Ok(at + len),
-            None => return Ok(bytes.len()),
-        }
-    }
-}
-
-fn skip_space(bytes: &[u8], at: usize) -> usize {
-    bytes[at..]
-        .iter()
-        .position(|&b| !is_space(b))
-        .map_or(bytes.len(), |len| at + len)
 }
 
 /// An element open inside the one that is skipped.

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use memchr::memchr;
 use quick_xml::events::attributes::{AttrError, Attributes};
 
-use super::tokens::Token;
 use super::{AttributeRef, Binding, Event, Mode, Open, Reader, Rest, Start};
-use crate::chars::{NAME_CLASSES, attribute_value, is_ncname, is_plain, is_space, plain_name};
+use crate::chars::{
+    NAME_CLASSES, attribute_value, is_ncname, is_plain, is_space, plain_name, skip_space,
+};
 use crate::error::{Error, ErrorKind};
 use crate::name::{Name, Str};
 use crate::scope::{XML_NAMESPACE, XMLNS_NAMESPACE};
@@ -72,6 +73,9 @@ impl<'a> Reader<'a> {
         if depth >= self.limits.effective_depth() {
             return Err(Error::new(ErrorKind::Limit("depth"), start));
         }
+        if let Some(tag) = self.plain_tag(start)? {
+            return Ok(tag);
+        }
         let tag = self
             .tokens
             .start_tag(start)
@@ -101,6 +105,33 @@ impl<'a> Reader<'a> {
             self_closing: tag.self_closing,
             rests_on,
         })
+    }
+
+    /// The start tag that begins here, if there is nothing in it but a name without prefix and with ASCII alone.
+    fn plain_tag(&mut self, start: usize) -> Result<Option<Tag<'a>>, Error> {
+        let bytes = &self.source.as_bytes()[start + 1..];
+        let len = plain_name(bytes);
+        let (self_closing, tag_len) = match bytes[len..] {
+            [b'>', ..] => (false, len + 1),
+            [b'/', b'>', ..] => (true, len + 2),
+            _ => return Ok(None),
+        };
+        if !(1..=self.limits.name).contains(&len) {
+            return Ok(None);
+        }
+        let name_end = start + 1 + len;
+        let local = &self.source[start + 1..name_end];
+        self.at = start + 1 + tag_len;
+        let binding = self.find_binding("", start + 1)?;
+        Ok(Some(Tag {
+            qname: local,
+            prefix: "",
+            local,
+            binding,
+            name_end,
+            self_closing,
+            rests_on: binding.map_or(Rest::NO_DEFAULT, Rest::on),
+        }))
     }
 
     /// Reads `(S Attribute)* S?` behind the name of that length; keeps declarations as bindings and the others with their
@@ -234,15 +265,31 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn on_end(&mut self) -> Result<(), Error> {
-        let Some((Token::End(qname), end)) = self.tokens.token(self.at) else {
-            return Err(Error::new(ErrorKind::Syntax, self.at));
-        };
-        if self.open.last().is_none_or(|open| open.qname != qname) {
+        let Some(open) = self.open.last() else {
             return Err(Error::new(ErrorKind::MismatchedEnd, self.at));
-        }
-        self.at = end;
+        };
+        self.at = self.end_tag(open.qname.as_bytes())?;
         self.close();
         Ok(())
+    }
+
+    /// The place behind the end tag that stands here, which must be the one of `qname`.
+    pub(super) fn end_tag(&self, qname: &[u8]) -> Result<usize, Error> {
+        let bytes = self.source.as_bytes();
+        let end = self.at + 2 + qname.len();
+        let mismatch = || Error::new(ErrorKind::MismatchedEnd, self.at);
+        if bytes.get(self.at + 2..end) != Some(qname) {
+            return Err(mismatch());
+        }
+        if bytes.get(end) == Some(&b'>') {
+            return Ok(end + 1);
+        }
+        let close = skip_space(bytes, end);
+        match bytes.get(close) {
+            Some(b'>') => Ok(close + 1),
+            None => Err(Error::new(ErrorKind::Syntax, self.at)),
+            Some(_) => Err(mismatch()),
+        }
     }
 
     /// Closes the innermost element; returns what it and what was in it rest on.

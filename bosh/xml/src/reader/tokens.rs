@@ -1,4 +1,4 @@
-//! Tokens: quick-xml says what stands at a place and where it ends.
+//! Tokens: quick-xml says what stands at a place and where it ends, characters and the plainest tags apart.
 
 use quick_xml::events::Event as Raw;
 use quick_xml::parser::{ElementParser, Parser};
@@ -8,17 +8,13 @@ use crate::chars::CDATA_OPEN;
 /// quick-xml over the whole input. It has no place of its own: each token is asked for where it begins.
 pub(super) struct Tokens<'a> {
     source: &'a str,
-    /// Before a token, never inside text.
-    reader: quick_xml::Reader<&'a [u8]>,
+    /// Before a token; made when one is asked for first, which most documents never do.
+    reader: Option<quick_xml::Reader<&'a [u8]>>,
 }
 
-/// What stands between start tags, characters apart.
+/// What stands between tags, characters apart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Token<'a> {
-    /// An end tag, with its qualified name.
-    End(&'a str),
-    /// What stands between `&` and `;`.
-    Reference(&'a str),
     /// What is in a CDATA section.
     CData(&'a str),
     Comment,
@@ -35,16 +31,11 @@ pub(super) struct StartTag<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    pub(super) fn over(source: &'a str) -> Self {
-        // With one token behind it, so that what looks like a byte order mark is text like any other.
-        let mut reader = quick_xml::Reader::from_reader(&b"</a>"[..]);
-        let config = reader.config_mut();
-        config.check_comments = true;
-        // End tags are matched by the place of the start tag, which the reader is not shown.
-        config.check_end_names = false;
-        config.allow_unmatched_ends = true;
-        let _ = reader.read_event();
-        Self { source, reader }
+    pub(super) const fn over(source: &'a str) -> Self {
+        Self {
+            source,
+            reader: None,
+        }
     }
 
     /// The start tag that begins here; `None` if it has no end.
@@ -65,34 +56,31 @@ impl<'a> Tokens<'a> {
 
     /// The token that begins here, and its end. `None` if it is not well-formed, or neither of these.
     pub(super) fn token(&mut self, at: usize) -> Option<(Token<'a>, usize)> {
-        *self.reader.get_mut() = &self.source.as_bytes()[at..];
-        let event = self.reader.read_event().ok()?;
-        let end = self.source.len() - self.reader.get_ref().len();
+        let reader = self.reader.get_or_insert_with(reader);
+        *reader.get_mut() = &self.source.as_bytes()[at..];
+        let event = reader.read_event().ok()?;
+        let end = self.source.len() - reader.get_ref().len();
         let token = match event {
-            Raw::End(tag) => Token::End(&self.source[at + 2..][..tag.name().as_ref().len()]),
-            Raw::GeneralRef(_) => Token::Reference(&self.source[at + 1..end - 1]),
             Raw::CData(_) => Token::CData(&self.source[at + CDATA_OPEN.len()..end - 3]),
             Raw::Comment(_) => Token::Comment,
             Raw::Decl(_) => Token::Declaration(&self.source[at + 2..end - 2]),
             Raw::Text(_)
             | Raw::Start(_)
             | Raw::Empty(_)
+            | Raw::End(_)
+            | Raw::GeneralRef(_)
             | Raw::PI(_)
             | Raw::DocType(_)
             | Raw::Eof => return None,
         };
         Some((token, end))
     }
+}
 
-    /// The characters that begin here, and their end.
-    pub(super) fn text(&mut self, at: usize) -> Option<(&'a str, usize)> {
-        // Behind text the reader would take what comes for markup, also if it is asked elsewhere.
-        let mut reader = self.reader.clone();
-        *reader.get_mut() = &self.source.as_bytes()[at..];
-        let Ok(Raw::Text(_)) = reader.read_event() else {
-            return None;
-        };
-        let end = self.source.len() - reader.get_ref().len();
-        Some((&self.source[at..end], end))
-    }
+fn reader<'a>() -> quick_xml::Reader<&'a [u8]> {
+    // With one token behind it, so that what looks like a byte order mark is text like any other.
+    let mut reader = quick_xml::Reader::from_reader(&b"<a>"[..]);
+    reader.config_mut().check_comments = true;
+    let _ = reader.read_event();
+    reader
 }
