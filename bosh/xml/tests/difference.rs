@@ -1,9 +1,10 @@
 //! The reader beside quick-xml's `NsReader`: the same documents are accepted, and read as the same.
 //!
-//! quick-xml finds the tokens for both, but the reader asks it for one at a time and leaves its namespaces, its copies of open
-//! names and most of its checks aside. What is compared: where tokens are asked for, namespaces, the rules of XML that quick-xml
-//! leaves to its caller, and above all the scanner that skips elements. It finds tags and text itself, and must refuse the same,
-//! end where quick-xml's tokens end, and pass the same limits. `tests/reader.rs` says what is right where both could be wrong.
+//! quick-xml takes tags with attributes, sections and comments apart for both, but the reader asks it for one at a time and
+//! leaves its namespaces, its copies of open names and most of its checks aside. What is compared: the scanner that finds text,
+//! references and plain tags, which must refuse the same, end where quick-xml's tokens end, and pass the same limits, whether it
+//! reads an element or skips it; namespaces; and the rules of XML that quick-xml leaves to its caller. `tests/reader.rs` says what
+//! is right where both could be wrong.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

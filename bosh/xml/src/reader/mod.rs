@@ -1,4 +1,4 @@
-//! The pull reader: quick-xml finds the tokens, all else is decided here.
+//! The pull reader: quick-xml takes apart what is not plain, all else is found and decided here.
 
 mod content;
 mod skip;
