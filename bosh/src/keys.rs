@@ -7,7 +7,7 @@ use sha1::{Digest, Sha1};
 /// What a server remembers: the value that the next key must hash to.
 #[derive(Clone, Eq, PartialEq)]
 pub struct KeyCheck {
-    expected: Option<String>,
+    expected: Option<Box<str>>,
 }
 
 impl KeyCheck {
@@ -16,7 +16,7 @@ impl KeyCheck {
     #[must_use]
     pub fn new(new_key: Option<&str>) -> Self {
         Self {
-            expected: new_key.map(str::to_ascii_lowercase),
+            expected: new_key.map(in_lower_case),
         }
     }
 
@@ -27,14 +27,14 @@ impl KeyCheck {
     pub fn accept(&mut self, key: Option<&str>, new_key: Option<&str>) -> bool {
         if let Some(expected) = &self.expected {
             let fits = key.is_some_and(|key| {
-                hash(key) == *expected || hash(&key.to_ascii_lowercase()) == *expected
+                hash(key) == **expected || hash(&key.to_ascii_lowercase()) == **expected
             });
             if !fits {
                 return false;
             }
         }
         if let Some(next) = new_key.or_else(|| key.filter(|_| self.expected.is_some())) {
-            self.expected = Some(next.to_ascii_lowercase());
+            self.expected = Some(in_lower_case(next));
         }
         true
     }
@@ -105,6 +105,10 @@ impl fmt::Debug for KeySequence {
             .field("remaining", &self.keys.len())
             .finish()
     }
+}
+
+fn in_lower_case(key: &str) -> Box<str> {
+    key.to_ascii_lowercase().into_boxed_str()
 }
 
 /// The SHA-1 of a text, as lower-case hexadecimal.

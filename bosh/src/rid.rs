@@ -1,24 +1,24 @@
 //! Request ids and session ids.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 use smallvec::SmallVec;
 
 /// A request id: a positive integer up to [`Rid::MAX`] (XEP-0124 §14.1).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Rid(u64);
+pub struct Rid(NonZeroU64);
 
 impl Rid {
     /// 2^53 - 1, the largest integer that every client language holds exactly.
-    pub const MAX: Self = Self(9_007_199_254_740_991);
+    pub const MAX: Self = Self(NonZeroU64::MIN.saturating_add(9_007_199_254_740_990));
 
     /// Checks the range.
     #[must_use]
     pub const fn new(value: u64) -> Option<Self> {
-        if value == 0 || value > Self::MAX.0 {
-            None
-        } else {
-            Some(Self(value))
+        match NonZeroU64::new(value) {
+            Some(value) if value.get() <= Self::MAX.get() => Some(Self(value)),
+            _ => None,
         }
     }
 
@@ -32,25 +32,25 @@ impl Rid {
     /// The number.
     #[must_use]
     pub const fn get(self) -> u64 {
-        self.0
+        self.0.get()
     }
 
     /// The id after this one, or `None` at the end of the range.
     #[must_use]
     pub const fn next(self) -> Option<Self> {
-        Self::new(self.0 + 1)
+        Self::new(self.get() + 1)
     }
 
     /// The id before this one, or `None` for 1.
     #[must_use]
     pub const fn previous(self) -> Option<Self> {
-        Self::new(self.0 - 1)
+        Self::new(self.get() - 1)
     }
 
     /// How far this id lies above `other`; `None` if it lies below.
     #[must_use]
     pub const fn above(self, other: Self) -> Option<u64> {
-        self.0.checked_sub(other.0)
+        self.get().checked_sub(other.get())
     }
 }
 
@@ -71,6 +71,11 @@ impl Sid {
     /// Takes any text; what it means is the server's business.
     pub fn new(text: impl AsRef<str>) -> Self {
         Self(SmallVec::from_slice(text.as_ref().as_bytes()))
+    }
+
+    /// Bytes of the text.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// The text on the wire.

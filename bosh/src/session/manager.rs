@@ -1,17 +1,22 @@
 //! Many sessions, found by their ids, with one timer.
 
+mod index;
+mod sessions;
 #[cfg(feature = "serde")]
 mod state;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
+use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use wire_xml::Str;
 
+use self::sessions::Sessions;
 use super::config::ServerConfig;
+use super::moment::Moment;
 use super::server::{Output, Session};
 use super::wheel::Wheel;
 use super::{Error, Event, Farewell, RequestSlot, StreamName, Transmit};
@@ -22,7 +27,8 @@ use crate::rid::{Rid, Sid};
 #[cfg(feature = "serde")]
 pub use state::ManagerState;
 
-/// A session inside one [`Manager`]. Unlike the [`Sid`] it is no secret; it is never used twice.
+/// A session inside one [`Manager`]. Unlike the [`Sid`] it is no secret; it is never
+/// used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SessionId {
     /// How many sessions there were before it.
@@ -57,34 +63,19 @@ pub struct Manager {
     config: Arc<ServerConfig>,
     /// Where session ids come from: unpredictable and never the same twice.
     sids: Box<dyn FnMut() -> String + Send>,
-    next: u64,
-    sessions: Vec<Option<Box<Entry>>>,
-    /// Places in `sessions` that are free.
-    free: Vec<u32>,
-    by_sid: HashMap<Sid, SessionId>,
-    by_slot: HashMap<RequestSlot, SessionId>,
+    sessions: Sessions,
+    /// A time for each session at which to look at it: its deadline, or one before it.
     timers: Wheel,
     /// What is due in one call, kept for its memory.
     due: Vec<(Duration, u32)>,
     /// Lent to the session that is at work, kept for its memory.
-    output: Output,
+    output: Option<Box<Output>>,
     unauthenticated: usize,
     shutting_down: bool,
     /// Sessions to which payloads were sent since the last drain.
     unflushed: Vec<SessionId>,
     transmits: VecDeque<Transmit>,
     events: VecDeque<(SessionId, Event)>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    id: SessionId,
-    session: Session,
-    /// That of the creation request.
-    channel: Channel,
-    armed: Option<Duration>,
-    authenticating: bool,
-    unflushed: bool,
 }
 
 impl Manager {
@@ -94,14 +85,10 @@ impl Manager {
         Self {
             config: Arc::new(config),
             sids: Box::new(sids),
-            next: 0,
-            sessions: Vec::new(),
-            free: Vec::new(),
-            by_sid: HashMap::new(),
-            by_slot: HashMap::new(),
+            sessions: Sessions::default(),
             timers: Wheel::new(),
             due: Vec::new(),
-            output: Output::default(),
+            output: None,
             unauthenticated: 0,
             shutting_down: false,
             unflushed: Vec::new(),
@@ -141,16 +128,14 @@ impl Manager {
         let Some(sid) = &request.sid else {
             return self.create(now, channel, slot, rid, request);
         };
-        let Some(&id) = self.by_sid.get(sid) else {
+        let Some(entry) = self.sessions.find(sid) else {
             return self.refuse(slot, Condition::ItemNotFound);
         };
-        let secure = |entry: &Entry| entry.channel == Channel::Secure;
-        if channel == Channel::Clear
-            && entry(&mut self.sessions, id).is_some_and(|entry| secure(entry))
-        {
+        if channel == Channel::Clear && entry.channel == Channel::Secure {
             return self.transmit(slot, INSECURE, Bytes::new());
         }
-        self.by_slot.insert(slot, id);
+        let id = entry.id;
+        self.sessions.add_slot(slot, id);
         let mut ids = std::mem::replace(&mut self.sids, Box::new(String::new));
         self.with(id, |session| {
             session.handle_request_with_streams(now, slot, rid, request, &mut ids);
@@ -161,7 +146,7 @@ impl Manager {
     /// Takes note that the client has closed the HTTP connection of a request that waits. The
     /// slot will not come back.
     pub fn handle_disconnect(&mut self, now: Duration, slot: RequestSlot) {
-        if let Some(id) = self.by_slot.remove(&slot) {
+        if let Some(id) = self.sessions.take_slot(slot) {
             self.with(id, |session| session.handle_disconnect(now, slot));
         }
     }
@@ -175,12 +160,11 @@ impl Manager {
             if due.is_empty() {
                 break;
             }
+            due.retain_mut(|(deadline, index)| self.is_due(now, *index, deadline));
             // In the order of deadlines, then of creation.
-            due.sort_unstable_by_key(|&(deadline, index)| (deadline, self.at(index)));
+            due.sort_unstable_by_key(|&(deadline, index)| (deadline, self.sessions.id_at(index)));
             for (_, index) in due.drain(..) {
-                if let Some(Some(entry)) = self.sessions.get_mut(index as usize) {
-                    entry.armed = None;
-                    let id = entry.id;
+                if let Some(id) = self.sessions.id_at(index) {
                     self.with(id, |session| session.handle_timeout(now));
                 }
             }
@@ -266,7 +250,7 @@ impl Manager {
     ///
     /// If the session is over.
     pub fn set_authenticated(&mut self, id: SessionId) -> Result<(), Error> {
-        if self.session(id).is_none() {
+        if self.sessions.get(id).is_none() {
             return Err(Error::NoSession);
         }
         self.with(id, Session::set_authenticated);
@@ -277,7 +261,7 @@ impl Manager {
     pub fn shutdown(&mut self, now: Duration) {
         self.shutting_down = true;
         // In the order of creation, so that the same calls give the same output.
-        let mut ids: Vec<SessionId> = self.ids().collect();
+        let mut ids: Vec<SessionId> = self.sessions.ids().collect();
         ids.sort_unstable();
         for id in ids {
             self.with(id, |session| {
@@ -299,7 +283,8 @@ impl Manager {
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) at the latest. Nothing may be due then
-    /// yet, if the deadlines of many sessions are close together; nothing is ever done late.
+    /// yet, if the deadlines of many sessions are close together, or one was put off meanwhile;
+    /// nothing is ever done late.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.timers.next()
@@ -308,18 +293,18 @@ impl Manager {
     /// How many sessions there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_sid.len()
+        self.sessions.len()
     }
 
     /// Whether there is no session.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_sid.is_empty()
+        self.sessions.len() == 0
     }
 
     /// All sessions, in the order of creation.
     pub fn sessions(&self) -> impl Iterator<Item = (SessionId, &Session)> {
-        let mut ids: Vec<SessionId> = self.ids().collect();
+        let mut ids: Vec<SessionId> = self.sessions.ids().collect();
         ids.sort_unstable();
         let session = |id| Some((id, self.session(id)?));
         ids.into_iter().filter_map(session)
@@ -328,8 +313,7 @@ impl Manager {
     /// A session, to look at.
     #[must_use]
     pub fn session(&self, id: SessionId) -> Option<&Session> {
-        let entry = self.sessions.get(id.index as usize)?.as_ref()?;
-        (entry.id == id).then_some(&entry.session)
+        self.sessions.get(id).map(|entry| &entry.session)
     }
 
     fn create(
@@ -346,28 +330,24 @@ impl Manager {
         if self.shutting_down {
             return self.refuse_creation(slot, Condition::SystemShutdown, &request);
         }
-        if self.by_sid.len() >= self.config.max_sessions
+        if self.sessions.len() >= self.config.max_sessions
             || self.unauthenticated >= self.config.max_unauthenticated
         {
             return self.refuse_creation(slot, Condition::PolicyViolation, &request);
         }
         let sid = Sid::new((self.sids)());
-        if sid.as_str().is_empty() || self.by_sid.contains_key(&sid) {
+        if sid.as_str().is_empty() || self.sessions.find(&sid).is_some() {
             return self.refuse_creation(slot, Condition::InternalServerError, &request);
         }
-        let Some(id) = self.next_id() else {
+        let Some(id) = self.sessions.next_id() else {
             return self.refuse_creation(slot, Condition::PolicyViolation, &request);
         };
         let config = Arc::clone(&self.config);
         let first = (config.max_streams > 1).then(|| StreamName::new((self.sids)()));
-        let mut session =
-            Session::create_with_streams(config, sid.clone(), now, slot, rid, request, first);
-        let events = std::mem::take(&mut session.out.events);
-        self.events
-            .extend(events.into_iter().map(|event| (id, event)));
-        self.put(id, channel, session);
-        self.by_sid.insert(sid, id);
-        self.by_slot.insert(slot, id);
+        let mut session = Session::create_with_streams(config, sid, now, slot, rid, request, first);
+        self.tell_all(id, &mut session);
+        self.sessions.put(id, channel, session);
+        self.sessions.add_slot(slot, id);
         self.with(id, |_| {});
     }
 
@@ -377,7 +357,9 @@ impl Manager {
         id: SessionId,
         step: impl FnOnce(&mut Session) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let entry = entry(&mut self.sessions, id).ok_or(Error::NoSession)?;
+        // Nobody wants the result: it is there when the step asks for what it was made of.
+        black_box(self.sessions.look(id));
+        let entry = self.sessions.get_mut(id).ok_or(Error::NoSession)?;
         step(&mut entry.session)?;
         if !std::mem::replace(&mut entry.unflushed, true) {
             self.unflushed.push(id);
@@ -387,7 +369,7 @@ impl Manager {
 
     /// Runs a step of one session and collects what came of it.
     fn with(&mut self, id: SessionId, step: impl FnOnce(&mut Session)) {
-        let Some(entry) = entry(&mut self.sessions, id) else {
+        let Some(entry) = self.sessions.get_mut(id) else {
             return;
         };
         let session = &mut entry.session;
@@ -395,13 +377,6 @@ impl Manager {
         step(session);
         session.flush();
         std::mem::swap(&mut session.out, &mut self.output);
-        while let Some(transmit) = self.output.transmits.pop_front() {
-            self.by_slot.remove(&transmit.slot);
-            self.transmits.push_back(transmit);
-        }
-        while let Some(event) = self.output.events.pop_front() {
-            self.events.push_back((id, event));
-        }
         let authenticating = session.is_authenticating();
         if authenticating != entry.authenticating {
             entry.authenticating = authenticating;
@@ -412,64 +387,65 @@ impl Manager {
             }
         }
         let deadline = session.poll_timeout();
-        if deadline != entry.armed {
-            entry.armed = deadline;
+        // One that was put off waits until the time comes that is set: nearly every answer and every
+        // request puts it off, and to set it again touches other sessions' times.
+        let time = deadline.map(Moment::of);
+        let is_put_off = time > entry.armed && entry.armed.is_some();
+        if time != entry.armed && !is_put_off {
+            entry.armed = time;
             self.timers.set(id.index, deadline);
         }
-        if entry.session.is_ended() {
-            self.by_sid.remove(entry.session.sid());
-            self.sessions[id.index as usize] = None;
-            self.free.push(id.index);
+        let is_ended = session.is_ended();
+        if let Some(output) = &mut self.output {
+            while let Some(transmit) = output.transmits.pop_front() {
+                self.sessions.remove_slot(transmit.slot, id);
+                self.transmits.push_back(transmit);
+            }
+            while let Some(event) = output.events.pop_front() {
+                self.events.push_back((id, event));
+            }
         }
+        if is_ended {
+            self.sessions.remove(id);
+        }
+    }
+
+    /// Whether a session has something to do, and since when; if not, its time is set anew.
+    fn is_due(&mut self, now: Duration, index: u32, since: &mut Duration) -> bool {
+        let id = self.sessions.id_at(index);
+        let Some(entry) = id.and_then(|id| self.sessions.get_mut(id)) else {
+            return false;
+        };
+        entry.armed = None;
+        let Some(deadline) = entry.session.poll_timeout() else {
+            return false;
+        };
+        *since = deadline;
+        if deadline > now {
+            // The next answer is not to bring it forward.
+            let next = entry.session.next_look(now, deadline);
+            entry.armed = Some(Moment::of(next));
+            self.timers.set(index, Some(next));
+        }
+        deadline <= now
+    }
+
+    /// Takes over what a session tells that no one has asked yet.
+    fn tell_all(&mut self, id: SessionId, session: &mut Session) {
+        let events = session.out.take().map(|out| out.events);
+        let events = events.into_iter().flatten();
+        self.events.extend(events.map(|event| (id, event)));
     }
 
     fn flush(&mut self) {
         let mut unflushed = std::mem::take(&mut self.unflushed);
         for id in unflushed.drain(..) {
-            if let Some(entry) = entry(&mut self.sessions, id) {
+            if let Some(entry) = self.sessions.get_mut(id) {
                 entry.unflushed = false;
             }
             self.with(id, |_| {});
         }
         self.unflushed = unflushed;
-    }
-
-    /// In no order that means anything.
-    fn ids(&self) -> impl Iterator<Item = SessionId> {
-        let entries = self.sessions.iter().flatten();
-        entries.map(|entry| entry.id)
-    }
-
-    fn at(&self, index: u32) -> Option<SessionId> {
-        let entry = self.sessions.get(index as usize)?.as_ref()?;
-        Some(entry.id)
-    }
-
-    fn next_id(&mut self) -> Option<SessionId> {
-        let index = match self.free.pop() {
-            Some(index) => index,
-            None => {
-                let index = u32::try_from(self.sessions.len()).ok()?;
-                self.sessions.push(None);
-                index
-            }
-        };
-        let serial = self.next;
-        self.next += 1;
-        Some(SessionId { serial, index })
-    }
-
-    fn put(&mut self, id: SessionId, channel: Channel, session: Session) {
-        if let Some(place) = self.sessions.get_mut(id.index as usize) {
-            *place = Some(Box::new(Entry {
-                id,
-                session,
-                channel,
-                armed: None,
-                authenticating: false,
-                unflushed: false,
-            }));
-        }
     }
 
     /// A client that gave no `ver` gets an HTTP error where there is one (§17.1).
@@ -499,15 +475,10 @@ impl Manager {
     }
 }
 
-fn entry(sessions: &mut [Option<Box<Entry>>], id: SessionId) -> Option<&mut Entry> {
-    let entry = sessions.get_mut(id.index as usize)?.as_deref_mut()?;
-    (entry.id == id).then_some(entry)
-}
-
 impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Manager")
-            .field("sessions", &self.by_sid.len())
+            .field("sessions", &self.sessions.len())
             .field("unauthenticated", &self.unauthenticated)
             .field("shutting_down", &self.shutting_down)
             .finish_non_exhaustive()

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, Entry, Event, Manager, SessionId};
+use super::sessions::Entry;
+use super::{Channel, Event, Manager, SessionId};
 use crate::session::RequestSlot;
 use crate::session::config::ServerConfig;
 use crate::session::server::{Session, SessionState};
@@ -102,10 +103,10 @@ impl Manager {
     /// ```
     #[must_use]
     pub fn into_state(self, now: Duration) -> ManagerState {
+        let next = self.sessions.next;
         let mut sessions: Vec<Kept> = self
             .sessions
-            .into_iter()
-            .flatten()
+            .into_entries()
             .map(|entry| Kept {
                 serial: entry.id.serial,
                 session: entry.into_state(now),
@@ -115,7 +116,7 @@ impl Manager {
         let events = self.events.into_iter();
         ManagerState {
             version: VERSION,
-            next: self.next,
+            next,
             shutting_down: self.shutting_down,
             sessions,
             events: events
@@ -145,12 +146,15 @@ impl Manager {
         let mut manager = Self::new(config, sids);
         let mut known = BTreeMap::new();
         for Kept { serial, session } in state.sessions {
-            fits("sessions", manager.next <= serial && serial < state.next)?;
-            manager.next = serial;
+            fits(
+                "sessions",
+                manager.sessions.next <= serial && serial < state.next,
+            )?;
+            manager.sessions.next = serial;
             known.insert(serial, manager.take_up(now, session)?);
         }
         fits("sessions", state.next < u64::MAX / 2)?;
-        manager.next = state.next;
+        manager.sessions.next = state.next;
         for (serial, event) in state.events {
             fits("events", serial < state.next)?;
             // One that is over has its last words.
@@ -181,17 +185,14 @@ impl Manager {
         id: SessionId,
     ) -> Option<(SessionState, Vec<RequestSlot>)> {
         self.flush();
-        let place = self.sessions.get_mut(id.index as usize)?;
-        let entry = place.take_if(|entry| entry.id == id)?;
-        self.free.push(id.index);
+        let entry = self.sessions.remove(id)?;
         self.timers.set(id.index, None);
-        self.by_sid.remove(entry.session.sid());
         if entry.authenticating {
             self.unauthenticated -= 1;
         }
         let slots = entry.session.waiting();
         for slot in &slots {
-            self.by_slot.remove(slot);
+            self.sessions.remove_slot(*slot, id);
         }
         let (own, others): (VecDeque<_>, _) = std::mem::take(&mut self.events)
             .into_iter()
@@ -213,27 +214,28 @@ impl Manager {
         if self.shutting_down {
             return Err(StateError::ShuttingDown);
         }
-        within("sessions", self.by_sid.len() + 1, self.config.max_sessions)?;
-        let sid = state.sid().clone();
+        within(
+            "sessions",
+            self.sessions.len() + 1,
+            self.config.max_sessions,
+        )?;
+        let sid = state.sid();
         fits("the session id", !sid.as_str().is_empty())?;
-        if self.by_sid.contains_key(&sid) {
+        if self.sessions.find(sid).is_some() {
             return Err(StateError::SidInUse);
         }
         let channel = state.channel.unwrap_or(Channel::Clear);
         let mut session = Session::from_state(Arc::clone(&self.config), now, state)?;
         fits("the end of the session", !session.is_ended())?;
-        let events = std::mem::take(&mut session.out.events);
-        let Some(id) = self.next_id() else {
+        let Some(id) = self.sessions.next_id() else {
             let max = u64::from(u32::MAX);
             return Err(StateError::Limit {
                 what: "sessions",
                 max,
             });
         };
-        self.events
-            .extend(events.into_iter().map(|event| (id, event)));
-        self.put(id, channel, session);
-        self.by_sid.insert(sid, id);
+        self.tell_all(id, &mut session);
+        self.sessions.put(id, channel, session);
         self.with(id, |_| {});
         Ok(id)
     }

@@ -1,5 +1,6 @@
 //! What client and server settle on at creation (XEP-0124 §7).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use wire_xml::Str;
@@ -12,13 +13,13 @@ use crate::session::StreamName;
 /// What client and server settled on at creation.
 pub(super) struct Agreed {
     pub(super) wait: Duration,
-    pub(super) hold: usize,
-    pub(super) requests: u64,
     pub(super) inactivity: Option<Duration>,
+    /// `None` for the usual one.
+    pub(super) content_type: Option<Arc<str>>,
+    pub(super) hold: u32,
     pub(super) polling: bool,
     /// The client sent no `ver` (XEP-0124 §17.1).
     pub(super) legacy: bool,
-    pub(super) content_type: Str<'static>,
     /// The client announced acknowledgements (§9).
     pub(super) client_acks: bool,
 }
@@ -36,8 +37,7 @@ impl Agreed {
         let polling = hold == 0 || wait.is_zero();
         Self {
             wait,
-            hold: hold as usize,
-            requests: u64::from(hold) + 1,
+            hold,
             inactivity: if polling {
                 config.polling_inactivity
             } else {
@@ -45,12 +45,20 @@ impl Agreed {
             },
             polling,
             legacy: request.ver.is_none(),
-            content_type: request
-                .content
-                .clone()
-                .map_or(Str::borrowed(CONTENT_TYPE), Str::from),
+            content_type: request.content.as_deref().map(Arc::from),
             client_acks: request.ack.is_some(),
         }
+    }
+
+    /// How many requests may be unanswered.
+    pub(super) fn requests(&self) -> u64 {
+        u64::from(self.hold) + 1
+    }
+
+    /// What answers are labelled with.
+    pub(super) fn content_type(&self) -> Str<'static> {
+        let own = self.content_type.clone();
+        own.map_or(Str::borrowed(CONTENT_TYPE), Str::from)
     }
 
     pub(super) fn response(
@@ -65,8 +73,8 @@ impl Agreed {
         Body {
             sid: Some(sid.clone()),
             wait: Some(seconds(self.wait)),
-            hold: u32::try_from(self.hold).ok(),
-            requests: u32::try_from(self.requests).ok(),
+            hold: Some(self.hold),
+            requests: u32::try_from(self.requests()).ok(),
             ver: Some(
                 request
                     .ver

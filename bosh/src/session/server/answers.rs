@@ -5,10 +5,10 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 
 use super::super::moment::Moment;
-use super::super::replay::Stored;
+use super::super::replay::{Kept, Stored};
 use super::super::{CloseReason, Event, MAX_PAYLOADS, RequestSlot, Transmit};
 use super::streams::Queued;
-use super::{Session, Silence, State};
+use super::{Held, Session, Silence, Special, State};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
 
@@ -57,11 +57,11 @@ impl Session {
             .iter()
             .filter(|held| held.slot.is_some())
             .peekable();
-        waiting.peek().is_some() && waiting.all(|held| held.pause.is_some())
+        waiting.peek().is_some() && waiting.all(|held| held.pause().is_some())
     }
 
     fn is_answer_due(&self, now: Moment) -> bool {
-        let Some(oldest) = self.held.front() else {
+        let Some(oldest) = self.held.first() else {
             return false;
         };
         // Answers go in order, so a later request that is due forces the earlier ones.
@@ -69,72 +69,87 @@ impl Session {
             return true;
         }
         // Features come with the response to creation, even if nothing is ever held.
-        if oldest.opening.is_none() && self.held.len() > self.agreed.hold {
+        if oldest.opening().is_none() && self.held.len() > self.agreed.hold as usize {
             return true;
         }
         // A payload leaves by the oldest connection that is still there.
         !self.queue.is_empty()
-            && oldest.pause.is_none()
+            && oldest.pause().is_none()
             && self.held.iter().any(|held| held.slot.is_some())
     }
 
     fn answer_oldest(&mut self, now: Moment) {
-        let Some(held) = self.held.pop_front() else {
+        if self.held.is_empty() {
             return;
-        };
-        let mut body = held.opening.map_or_else(Body::default, |opening| *opening);
+        }
+        let Held {
+            rid,
+            slot,
+            special,
+            repeats,
+            ..
+        } = self.held.remove(0);
+        let Special {
+            opening,
+            pause,
+            report,
+            keys,
+        } = special.map_or_else(Special::default, |special| *special);
+        let mut body = opening.map_or_else(Body::default, |opening| *opening);
         let mut payloads = Vec::new();
-        if held.slot.is_some() && held.pause.is_none() {
+        if slot.is_some() && pause.is_none() {
             let run = self.take_run(body.stream.as_deref());
             payloads = run.write_head(self.has_many_streams(), &mut body);
         }
         if let Some(newest) = &mut self.newest
-            && held.rid == newest.rid
+            && rid == newest.rid
         {
             newest.answered_with_payloads = !payloads.is_empty();
         }
-        if self.config.acks && self.agreed.client_acks && self.last != held.rid {
+        if self.config.acks && self.agreed.client_acks && self.last != rid {
             body.ack = Some(self.last);
         }
-        if let Some((rid, sent)) = held.report.map(|report| *report) {
-            body.report = Some(rid);
+        if let Some((missed, sent)) = report {
+            body.report = Some(missed);
             let age = now.since(sent).as_millis();
             body.time = Some(u64::try_from(age).unwrap_or(u64::MAX));
         }
-        let bytes = if payloads.is_empty() && body == Body::default() {
+        let is_bare = payloads.is_empty() && body == Body::default();
+        let bytes = if is_bare {
             Bytes::from_static(EMPTY)
         } else {
             let content: usize = payloads.iter().map(Bytes::len).sum();
             let mut out = BytesMut::with_capacity(WRAPPER + content);
             body.encode(&payloads, &mut out);
             if out.capacity() > out.len() + WRAPPER {
-                // It is stored, perhaps for long.
+                // It may be stored, perhaps for long.
                 Bytes::copy_from_slice(&out)
             } else {
                 out.freeze()
             }
         };
-        if held.pause.is_none() {
-            let (rid, keys, repeats) = (held.rid, held.keys, held.repeats);
-            let always = usize::try_from(self.agreed.requests).unwrap_or(usize::MAX);
+        if pause.is_none() {
+            let always = usize::try_from(self.agreed.requests()).unwrap_or(usize::MAX);
             let acknowledged = self.acknowledged.filter(|_| self.agreed.client_acks);
-            self.replay.make_room(
-                always,
-                acknowledged,
-                self.config.max_stored_responses.max(always),
-            );
+            let most = self.config.max_stored_responses.max(always);
+            let spare = self.replay.make_room(always, acknowledged, most);
+            let body = if is_bare {
+                Kept::Shared(bytes.clone())
+            } else {
+                Kept::of(&bytes, spare)
+            };
             self.replay.push(Stored {
                 rid,
-                body: bytes.clone(),
+                body,
                 sent: now,
                 keys,
                 repeats,
             });
         }
-        if let Some(slot) = held.slot {
+        if let Some(slot) = slot {
             self.answer(slot, bytes);
         }
-        self.begin_silence(now, held.pause);
+        self.begin_silence(now, pause);
     }
 
     pub(super) fn begin_silence(&mut self, now: Moment, pause: Option<Duration>) {
@@ -246,7 +261,7 @@ impl Session {
     pub(super) fn take_held(&mut self) -> Vec<Waiting> {
         let held = std::mem::take(&mut self.held).into_iter();
         held.filter_map(|held| {
-            let is_pause = held.pause.is_some();
+            let is_pause = held.pause().is_some();
             held.slot.map(|slot| Waiting { slot, is_pause })
         })
         .collect()
@@ -272,7 +287,7 @@ impl Session {
             .filter_map(Queued::into_payload)
             .chain(unsaid)
             .collect();
-        self.out.events.push_back(Event::Terminated {
+        self.tell(Event::Terminated {
             reason,
             undelivered,
         });
@@ -304,8 +319,8 @@ impl Session {
     }
 
     fn transmit(&mut self, slot: RequestSlot, status: u16, body: Bytes) {
-        let content_type = self.agreed.content_type.clone();
-        self.out.transmits.push_back(Transmit {
+        let content_type = self.agreed.content_type();
+        self.output().transmits.push_back(Transmit {
             slot,
             status,
             content_type,

@@ -32,6 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use self::agreed::Agreed;
 use self::answers::{FAREWELL_TIME, Waiting};
@@ -73,32 +74,37 @@ use crate::rid::{Rid, Sid};
 ///
 /// A session without a request ends when it was silent for `inactivity`, or the pause that was
 /// asked for; one that is closed, after a minute if it may be silent for ever.
+// Everything that an event and a request touch lies here, and not behind pointers: of many
+// sessions none is in a cache when its turn comes. What is rare is in boxes. The order is that of
+// memory: first what a deadline is made of, which is all that is looked at when one was put off.
+#[repr(C)]
 pub struct Session {
-    config: Arc<ServerConfig>,
-    sid: Sid,
     state: State,
-    agreed: Agreed,
-    /// Highest request id received with all below it.
-    last: Rid,
-    /// Accepted and not answered, in the order of request ids.
-    held: VecDeque<Held>,
+    config: Arc<ServerConfig>,
+    /// Until when the session must be declared authenticated.
+    authentication: Option<Moment>,
+    silence: Option<Silence>,
     /// Above a gap, in the order of request ids.
     early: Vec<Early>,
-    replay: Replay,
-    keys: KeyCheck,
+    /// Accepted and not answered, in the order of request ids.
+    held: SmallVec<[Held; USUAL_REQUESTS]>,
+    /// Highest request id received with all below it.
+    last: Rid,
     /// Highest response that the client says it has, with all below it.
     acknowledged: Option<Rid>,
     newest: Option<Newest>,
-    silence: Option<Silence>,
-    /// Until when the session must be declared authenticated.
-    authentication: Option<Moment>,
-    queue: VecDeque<Queued>,
+    /// `None` if the session has one stream and cannot have more.
+    streams: Option<Box<Streams>>,
+    /// `None` while the caller has taken everything.
+    pub(in crate::session) out: Option<Box<Output>>,
     queued_bytes: usize,
     /// Payloads were queued at this time and not yet offered to a held request.
     unflushed: Option<Moment>,
-    /// `None` if the session has one stream and cannot have more.
-    streams: Option<Box<Streams>>,
-    pub(in crate::session) out: Output,
+    queue: VecDeque<Queued>,
+    agreed: Agreed,
+    keys: KeyCheck,
+    replay: Replay,
+    sid: Sid,
 }
 
 /// What the caller has not taken yet.
@@ -115,18 +121,25 @@ enum State {
     Ended,
 }
 
+#[repr(C)]
 struct Held {
+    due: Moment,
     rid: Rid,
     /// `None` once the HTTP connection is known to be gone.
     slot: Option<RequestSlot>,
-    due: Moment,
+    special: Option<Box<Special>>,
+    repeats: u32,
+}
+
+/// What few requests have.
+#[derive(Default)]
+struct Special {
     /// The answer but for its payloads, to a request that opened the session or a stream.
     opening: Option<Box<Body>>,
     pause: Option<Duration>,
     /// First response that the client seems to miss.
-    report: Option<Box<(Rid, Moment)>>,
+    report: Option<(Rid, Moment)>,
     keys: Keys,
-    repeats: u32,
 }
 
 struct Early {
@@ -184,8 +197,6 @@ impl Session {
         let agreed = Agreed::new(&config, &request);
         let creation = agreed.response(&config, &sid, rid, &request, first.as_ref());
         let streams = first.clone().map(|first| Box::new(Streams::new(first)));
-        // For what the client may have waiting.
-        let held = usize::try_from(agreed.requests).unwrap_or(ROOM).min(ROOM);
         let mut session = Self {
             keys: KeyCheck::new(request.newkey.as_deref()),
             authentication: config.authentication_timeout.map(|timeout| now + timeout),
@@ -193,7 +204,7 @@ impl Session {
             state: State::Open,
             agreed,
             last: rid,
-            held: VecDeque::with_capacity(held),
+            held: SmallVec::new(),
             early: Vec::new(),
             replay: Replay::default(),
             acknowledged: None,
@@ -203,17 +214,19 @@ impl Session {
             queued_bytes: 0,
             unflushed: None,
             streams,
-            out: Output::default(),
+            out: None,
             config,
         };
-        session.held.push_back(Held {
+        session.held.push(Held {
             rid,
             slot: Some(slot),
             due: now + session.config.creation_grace,
-            opening: Some(Box::new(creation)),
-            pause: None,
-            report: None,
-            keys: Keys::of(&request),
+            special: Special {
+                opening: Some(Box::new(creation)),
+                keys: Keys::of(&request),
+                ..Special::default()
+            }
+            .boxed(),
             repeats: 0,
         });
         session.tell(Event::Open(Open {
@@ -263,7 +276,7 @@ impl Session {
         }
         // One more than agreed may pause or terminate (§11), and may overtake the others.
         let extra = request.pause.is_some() || request.kind == BodyKind::Terminate;
-        let window = self.agreed.requests + u64::from(extra);
+        let window = self.agreed.requests() + u64::from(extra);
         if rid <= self.last {
             self.on_repeat(now, slot, rid, &request);
         } else if rid.above(self.last).is_some_and(|above| above > window) {
@@ -362,12 +375,12 @@ impl Session {
     /// The next response to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
         self.flush();
-        self.out.transmits.pop_front()
+        self.out.as_mut()?.transmits.pop_front()
     }
 
     /// The next thing to know.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.out.events.pop_front()
+        self.out.as_mut()?.events.pop_front()
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) at the latest.
@@ -415,6 +428,46 @@ impl Session {
         }
     }
 
+    /// Whether this request waits in this session.
+    pub(in crate::session) fn has(&self, slot: RequestSlot) -> bool {
+        let mut held = self.held.iter().map(|held| held.slot);
+        let mut early = self.early.iter().map(|early| early.slot);
+        held.any(|other| other == Some(slot)) || early.any(|other| other == Some(slot))
+    }
+
+    /// Reads a little of everything that a payload and its answer touch, so that all of it comes from
+    /// memory at once, and not one piece when the one before has been dealt with. Returns something
+    /// that is made of all that was read.
+    pub(in crate::session) fn look(&self) -> usize {
+        let newest = self.newest.is_some_and(|newest| newest.empty);
+        let terms = usize::from(newest) + self.agreed.hold as usize;
+        let lengths = self.early.len() + self.queue.len() + self.sid.len();
+        lengths + terms + self.replay.look()
+    }
+
+    /// The request that is answered next, if its connection is still there.
+    pub(in crate::session) fn oldest(&self) -> Option<RequestSlot> {
+        self.held.first()?.slot
+    }
+
+    /// A time at which to look whether `deadline`, which is that of now and to come, still stands:
+    /// as early as an answer can bring it forward, which is to the end of a silence, but so that
+    /// it is looked at four times at most.
+    pub(in crate::session) fn next_look(&self, now: Duration, deadline: Duration) -> Duration {
+        let rest = deadline.saturating_sub(now);
+        // That of the session is mostly the same, but further off in memory.
+        match self.config.inactivity {
+            Some(inactivity) if self.silence.is_none() && inactivity >= rest / 4 => {
+                deadline.min(now.saturating_add(inactivity))
+            }
+            _ => deadline,
+        }
+    }
+
+    fn output(&mut self) -> &mut Output {
+        self.out.get_or_insert_default()
+    }
+
     fn gap_deadline(&self) -> Option<Moment> {
         let oldest = self.early.iter().map(|early| early.arrived).min()?;
         Some(oldest + self.agreed.wait + self.config.gap_margin)
@@ -437,7 +490,33 @@ impl fmt::Debug for Session {
 
 impl Held {
     fn is_due(&self, now: Moment) -> bool {
-        self.due <= now || self.pause.is_some() || self.report.is_some()
+        self.due <= now || self.pause().is_some() || self.report().is_some()
+    }
+
+    fn opening(&self) -> Option<&Body> {
+        self.special.as_ref()?.opening.as_deref()
+    }
+
+    fn pause(&self) -> Option<Duration> {
+        self.special.as_ref()?.pause
+    }
+
+    fn report(&self) -> Option<(Rid, Moment)> {
+        self.special.as_ref()?.report
+    }
+
+    fn keys(&self) -> &Keys {
+        self.special
+            .as_ref()
+            .map_or(&Keys::NONE, |special| &special.keys)
+    }
+}
+
+impl Special {
+    /// `None` if there is nothing in it.
+    fn boxed(self) -> Option<Box<Self>> {
+        let is_usual = self.opening.is_none() && self.pause.is_none() && self.report.is_none();
+        (!is_usual || self.keys != Keys::NONE).then(|| Box::new(self))
     }
 }
 
@@ -456,5 +535,6 @@ impl Silence {
     }
 }
 
-/// Requests and responses of one session for which memory is set aside.
-pub(super) const ROOM: usize = 4;
+/// Requests that a client may have unanswered, and responses that are stored for it, by the
+/// default of [`ServerConfig::max_hold`]: so many lie in the session itself.
+pub(super) const USUAL_REQUESTS: usize = 2;

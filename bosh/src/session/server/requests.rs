@@ -7,7 +7,7 @@ use super::super::config::PauseAboveMaximum;
 use super::super::moment::Moment;
 use super::super::replay::Keys;
 use super::streams::Addressed;
-use super::{Early, Held, Newest, Session, State};
+use super::{Early, Held, Newest, Session, Special, State};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
 use crate::rid::Rid;
@@ -18,7 +18,7 @@ impl Session {
         let most = self.config.max_repeats;
         let keys = Keys::of(request);
         if let Some(held) = self.held.iter_mut().find(|held| held.rid == rid) {
-            if held.keys != keys {
+            if *held.keys() != keys {
                 self.fail(Some(slot), Condition::ItemNotFound);
                 return;
             }
@@ -41,7 +41,7 @@ impl Session {
             self.fail(Some(slot), Condition::PolicyViolation);
             return;
         }
-        let body = stored.body.clone();
+        let body = stored.body.to_bytes();
         self.answer(slot, body);
         let before = self.silence;
         self.begin_silence(now, None);
@@ -119,14 +119,14 @@ impl Session {
         if request.pause.is_some() || request.kind == BodyKind::Terminate {
             // One of each beyond those that are agreed: more come from nobody who keeps to the rules, as
             // when an answer that is due waits for a stream that is being opened.
-            return (self.held.len() + self.early.len()) as u64 >= self.agreed.requests + 2;
+            return (self.held.len() + self.early.len()) as u64 >= self.agreed.requests() + 2;
         }
         // What pauses may have overtaken this one (§11).
-        let held = self.held.iter().filter(|held| held.pause.is_none());
+        let held = self.held.iter().filter(|held| held.pause().is_none());
         let early = self.early.iter().map(|early| &early.body);
         let early = early.filter(|body| body.pause.is_none() && body.kind != BodyKind::Terminate);
         let unanswered = (held.count() + early.count() + 1) as u64;
-        if unanswered > self.agreed.requests {
+        if unanswered > self.agreed.requests() {
             return true;
         }
         let (Some(polling), Some(newest)) = (self.config.polling, self.newest) else {
@@ -141,7 +141,7 @@ impl Session {
         if self.agreed.polling {
             newest.empty && !newest.answered_with_payloads
         } else {
-            unanswered == self.agreed.requests
+            unanswered == self.agreed.requests()
         }
     }
 
@@ -182,11 +182,14 @@ impl Session {
             rid,
             slot,
             due: wait,
+            special: None,
+            repeats,
+        };
+        let mut special = Special {
             opening: None,
             pause,
-            report: report.map(Box::new),
+            report,
             keys,
-            repeats,
         };
         if self.opens_stream(&body) {
             if self.streams().count() >= self.config.max_streams {
@@ -197,12 +200,14 @@ impl Session {
                 self.fail(slot, Condition::InternalServerError);
                 return;
             };
-            held.opening = Some(opening);
+            special.opening = Some(opening);
+            held.special = special.boxed();
             held.due = wait.min(now + self.config.creation_grace);
-            self.held.push_back(held);
+            self.held.push(held);
             return;
         }
-        self.held.push_back(held);
+        held.special = special.boxed();
+        self.held.push(held);
         let restart = body.restart;
         self.forward(&addressed, &mut body);
         if body.kind == BodyKind::Terminate && !restart {

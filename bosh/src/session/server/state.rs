@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use wire_xml::Str;
+use smallvec::SmallVec;
 
 use super::agreed::Agreed;
 use super::streams::{Item, Queued, Streams};
-use super::{Early, Held, Newest, Session, Silence, State};
+use super::{Early, Held, Newest, Session, Silence, Special, State};
 use crate::body::{Body, CONTENT_TYPE, content_type};
 use crate::keys::KeyCheck;
 use crate::rid::{Rid, Sid};
 use crate::session::config::ServerConfig;
 use crate::session::manager::Channel;
 use crate::session::moment::Moment;
-use crate::session::replay::{Keys, Replay, Stored};
+use crate::session::replay::{Kept, Keys, Replay, Stored};
 use crate::session::server::Output;
 use crate::session::state::{
     BodyForm, EventForm, FarewellForm, FromNow, Octets, Span, StateError, VERSION, check_version,
@@ -208,6 +208,7 @@ impl Session {
         let now = Moment::of(now);
         let from_now = |moment| FromNow::of(moment, now);
         let replay = self.replay.iter();
+        let events = self.out.into_iter().flat_map(|out| out.events);
         SessionState {
             version: VERSION,
             sid: self.sid,
@@ -219,18 +220,18 @@ impl Session {
             },
             terms: Terms {
                 wait: self.agreed.wait.into(),
-                hold: u32::try_from(self.agreed.hold).unwrap_or(u32::MAX),
+                hold: self.agreed.hold,
                 inactivity: self.agreed.inactivity.map(Span::from),
                 polling: self.agreed.polling,
                 legacy: self.agreed.legacy,
-                content_type: self.agreed.content_type.as_str().to_owned(),
+                content_type: self.agreed.content_type().as_str().to_owned(),
                 client_acks: self.agreed.client_acks,
             },
             last: self.last,
             stored: replay
                 .map(|stored| StoredForm {
                     rid: stored.rid,
-                    response: Octets(stored.body.clone()),
+                    response: Octets(stored.body.to_bytes()),
                     sent: from_now(stored.sent),
                     keys: keys_form(&stored.keys),
                     repeats: stored.repeats,
@@ -242,11 +243,14 @@ impl Session {
                 .map(|held| HeldForm {
                     rid: held.rid,
                     due: from_now(held.due),
-                    opening: held.opening.map(|opening| (*opening).into()),
-                    pause: held.pause.map(Span::from),
-                    report: held.report.map(|report| (report.0, from_now(report.1))),
-                    keys: keys_form(&held.keys),
+                    pause: held.pause().map(Span::from),
+                    report: held.report().map(|(rid, sent)| (rid, from_now(sent))),
+                    keys: keys_form(held.keys()),
                     repeats: held.repeats,
+                    opening: held
+                        .special
+                        .and_then(|special| special.opening)
+                        .map(|opening| (*opening).into()),
                 })
                 .collect(),
             early: self
@@ -279,7 +283,7 @@ impl Session {
                 closed: streams.closed.into(),
                 many: streams.many,
             }),
-            events: self.out.events.into_iter().map(EventForm::from).collect(),
+            events: events.map(EventForm::from).collect(),
         }
     }
 
@@ -309,23 +313,26 @@ impl Session {
         for stored in state.stored {
             replay.push(Stored {
                 rid: stored.rid,
-                body: stored.response.0,
+                body: Kept::of(&stored.response.0, None),
                 sent: past(stored.sent),
                 keys: keys(stored.keys),
                 repeats: stored.repeats.min(most),
             });
         }
-        let mut held = VecDeque::with_capacity(state.held.len());
+        let mut held = SmallVec::with_capacity(state.held.len());
         for form in state.held {
             let opening = form.opening.map(|opening| opening.read(&codec));
-            held.push_back(Held {
+            held.push(Held {
                 rid: form.rid,
                 slot: None,
                 due: form.due.moment(now).min(latest),
-                opening: opening.transpose()?.map(Box::new),
-                pause: form.pause.map(Duration::from),
-                report: form.report.map(|(rid, sent)| Box::new((rid, past(sent)))),
-                keys: keys(form.keys),
+                special: Special {
+                    opening: opening.transpose()?.map(Box::new),
+                    pause: form.pause.map(Duration::from),
+                    report: form.report.map(|(rid, sent)| (rid, past(sent))),
+                    keys: keys(form.keys),
+                }
+                .boxed(),
                 repeats: form.repeats.min(most),
             });
         }
@@ -341,10 +348,13 @@ impl Session {
         }
         let queue: VecDeque<Queued> = state.queue.into_iter().map(Queued::from).collect();
         let events = state.events.into_iter().map(|event| event.read(&codec));
-        let out = Output {
-            events: events.collect::<Result<_, _>>()?,
-            ..Output::default()
-        };
+        let events: VecDeque<_> = events.collect::<Result<_, _>>()?;
+        let out = (!events.is_empty()).then(|| {
+            Box::new(Output {
+                events,
+                ..Output::default()
+            })
+        });
         Ok(Self {
             sid: state.sid,
             state: match state.phase {
@@ -482,14 +492,13 @@ impl From<Terms> for Agreed {
     fn from(terms: Terms) -> Self {
         Self {
             wait: terms.wait.into(),
-            hold: terms.hold as usize,
-            requests: u64::from(terms.hold) + 1,
+            hold: terms.hold,
             inactivity: terms.inactivity.map(Duration::from),
             polling: terms.polling,
             legacy: terms.legacy,
             content_type: match terms.content_type.as_str() {
-                CONTENT_TYPE => Str::borrowed(CONTENT_TYPE),
-                _ => Str::from(terms.content_type),
+                CONTENT_TYPE => None,
+                other => Some(Arc::from(other)),
             },
             client_acks: terms.client_acks,
         }

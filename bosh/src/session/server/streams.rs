@@ -396,7 +396,7 @@ impl Session {
     }
 
     pub(super) fn tell(&mut self, event: Event) {
-        self.out.events.push_back(event);
+        self.output().events.push_back(event);
     }
 }
 

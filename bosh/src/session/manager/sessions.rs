@@ -1,0 +1,217 @@
+//! The sessions of a manager, where they lie in memory, and what finds them.
+
+use std::hash::{BuildHasher, RandomState};
+
+use super::index::Index;
+use super::{Channel, SessionId};
+use crate::rid::Sid;
+use crate::session::RequestSlot;
+use crate::session::moment::Moment;
+use crate::session::server::Session;
+
+/// Sessions by place, by session id, and by the requests that wait in them.
+///
+/// A session lies in its place with all that an event or a request needs, so that the place leads
+/// to it without a pointer of its own; its memory is given back when none is left of those beside
+/// it.
+#[derive(Default)]
+pub(super) struct Sessions {
+    /// How many sessions there were.
+    pub(super) next: u64,
+    blocks: Vec<Block>,
+    /// Places that are free.
+    free: Vec<u32>,
+    len: usize,
+    by_sid: Index,
+    by_slot: Index,
+    /// For session ids. Nothing is ever done in the order of hashes.
+    hasher: RandomState,
+}
+
+#[derive(Default)]
+struct Block {
+    /// [`BLOCK`] of them, or none if nobody lives there.
+    places: Vec<Option<Entry>>,
+    living: usize,
+}
+
+/// A session of a manager. It begins where a line of a cache does.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(super) struct Entry {
+    pub(super) id: SessionId,
+    /// What is set in the wheel: the deadline, or a time before it.
+    pub(super) armed: Option<Moment>,
+    /// That of the creation request.
+    pub(super) channel: Channel,
+    pub(super) authenticating: bool,
+    pub(super) unflushed: bool,
+    pub(super) session: Session,
+}
+
+impl Sessions {
+    /// An id for a session that is [put](Self::put) in next; `None` if there is no more place.
+    pub(super) fn next_id(&mut self) -> Option<SessionId> {
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None => {
+                let first = u32::try_from(self.blocks.len() * BLOCK).ok()?;
+                let last = first.checked_add(BLOCK as u32)?;
+                self.blocks.push(Block::default());
+                // The first one is used first.
+                self.free.extend((first + 1..last).rev());
+                first
+            }
+        };
+        let serial = self.next;
+        self.next += 1;
+        Some(SessionId { serial, index })
+    }
+
+    /// Puts a session in, whose session id no other one has.
+    pub(super) fn put(&mut self, id: SessionId, channel: Channel, session: Session) {
+        let hash = self.hash(session.sid());
+        let (block, place) = split(id.index);
+        let Some(block) = self.blocks.get_mut(block) else {
+            return;
+        };
+        if block.places.is_empty() {
+            block.places.reserve_exact(BLOCK);
+            block.places.resize_with(BLOCK, || None);
+        }
+        block.living += 1;
+        block.places[place] = Some(Entry {
+            id,
+            armed: None,
+            session,
+            channel,
+            authenticating: false,
+            unflushed: false,
+        });
+        self.len += 1;
+        self.by_sid.insert(hash, id.index);
+    }
+
+    /// Takes a session out. Requests that wait in it are the caller's business.
+    pub(super) fn remove(&mut self, id: SessionId) -> Option<Entry> {
+        let (block, place) = split(id.index);
+        let block = self.blocks.get_mut(block)?;
+        let place = block.places.get_mut(place)?;
+        let entry = place.take_if(|entry| entry.id == id)?;
+        block.living -= 1;
+        if block.living == 0 {
+            block.places = Vec::new();
+        }
+        self.len -= 1;
+        self.free.push(id.index);
+        let hash = self.hash(entry.session.sid());
+        self.by_sid.remove(hash, |index| index == id.index);
+        Some(entry)
+    }
+
+    /// A request waits in a session.
+    pub(super) fn add_slot(&mut self, slot: RequestSlot, id: SessionId) {
+        self.by_slot.insert(slot_hash(slot), id.index);
+    }
+
+    /// A request waits no longer in a session.
+    pub(super) fn remove_slot(&mut self, slot: RequestSlot, id: SessionId) {
+        let hash = slot_hash(slot);
+        self.by_slot.remove(hash, |index| index == id.index);
+    }
+
+    /// Takes out in which session a request waits.
+    pub(super) fn take_slot(&mut self, slot: RequestSlot) -> Option<SessionId> {
+        let hash = slot_hash(slot);
+        let index = self.by_slot.find(hash, |index| {
+            let entry = at(&self.blocks, index);
+            entry.is_some_and(|entry| entry.session.has(slot))
+        })?;
+        self.by_slot.remove(hash, |other| other == index);
+        self.id_at(index)
+    }
+
+    /// Reads a little of everything that a payload for a session touches. Returns something made of
+    /// all that was read.
+    pub(super) fn look(&self, id: SessionId) -> usize {
+        let Some(entry) = self.get(id) else { return 0 };
+        let slot = entry.session.oldest().map(slot_hash);
+        let found = slot.map_or(0, |hash| self.by_slot.look(hash));
+        found + entry.session.look()
+    }
+
+    pub(super) fn get_mut(&mut self, id: SessionId) -> Option<&mut Entry> {
+        let (block, place) = split(id.index);
+        let block = self.blocks.get_mut(block)?;
+        let entry = block.places.get_mut(place)?.as_mut()?;
+        (entry.id == id).then_some(entry)
+    }
+
+    pub(super) fn get(&self, id: SessionId) -> Option<&Entry> {
+        at(&self.blocks, id.index).filter(|entry| entry.id == id)
+    }
+
+    /// The session with this session id.
+    pub(super) fn find(&self, sid: &Sid) -> Option<&Entry> {
+        let has_it = |entry: &Entry| entry.session.sid() == sid;
+        let index = self.by_sid.find(self.hash(sid), |index| {
+            at(&self.blocks, index).is_some_and(has_it)
+        })?;
+        at(&self.blocks, index)
+    }
+
+    /// Which session is at a place.
+    pub(super) fn id_at(&self, index: u32) -> Option<SessionId> {
+        Some(at(&self.blocks, index)?.id)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// In no order that means anything.
+    pub(super) fn ids(&self) -> impl Iterator<Item = SessionId> {
+        let places = self.blocks.iter().flat_map(|block| &block.places);
+        places.flatten().map(|entry| entry.id)
+    }
+
+    /// In no order that means anything.
+    #[cfg(feature = "serde")]
+    pub(super) fn into_entries(self) -> impl Iterator<Item = Entry> {
+        let places = self.blocks.into_iter().flat_map(|block| block.places);
+        places.flatten()
+    }
+
+    fn hash(&self, sid: &Sid) -> u32 {
+        upper_half(self.hasher.hash_one(sid))
+    }
+}
+
+fn at(blocks: &[Block], index: u32) -> Option<&Entry> {
+    let (block, place) = split(index);
+    blocks.get(block)?.places.get(place)?.as_ref()
+}
+
+fn split(index: u32) -> (usize, usize) {
+    let index = index as usize;
+    (index / BLOCK, index % BLOCK)
+}
+
+/// Slots that follow one another stand together in the table: hosts mostly count them. They are
+/// the host's own, so nobody else makes them collide.
+fn slot_hash(RequestSlot(slot): RequestSlot) -> u32 {
+    let group = slot / GROUP;
+    let spread = (group ^ group >> 32).wrapping_mul(GOLDEN);
+    upper_half(spread) / GROUP as u32 * GROUP as u32 + (slot % GROUP) as u32
+}
+
+fn upper_half(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+/// Sessions that lie side by side.
+const BLOCK: usize = 32;
+/// Slots that stand together: half a line of the table, so that there is room beside them.
+const GROUP: u64 = 4;
+/// 2^64 divided by the golden ratio, and odd: multiplied by it, numbers in a row lie far apart.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
