@@ -1,6 +1,6 @@
 //! Sessions of a BOSH connection manager, to be measured.
 
-use std::fmt::Write;
+use std::io::Write;
 use std::time::Duration;
 
 use bosh::session::{Event, Manager, RequestSlot, ServerConfig, SessionId, Transmit};
@@ -15,24 +15,28 @@ pub struct Sessions {
     now: Duration,
 }
 
-/// What the client of a session knows.
-#[derive(Debug)]
+/// What the client of a session knows, in one line of a cache.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct Held {
     id: SessionId,
-    sid: String,
     rid: u64,
+    sid: [u8; SID],
 }
+
+/// Bytes of a session id: as long as 128 bits in base 16.
+const SID: usize = 32;
 
 impl Held {
     /// An empty request.
     fn request(&self) -> Bytes {
-        let mut request = BytesMut::with_capacity(128);
-        request.put_slice(b"<body xmlns='http://jabber.org/protocol/httpbind' rid='");
+        let mut request = BytesMut::with_capacity(128).writer();
+        let sid = str::from_utf8(&self.sid).expect("digits");
         // Request ids begin here, so that all have as many digits.
-        let _ = write!(request, "{}", FIRST_RID + self.rid);
-        request.put_slice(b"' sid='");
-        request.put_slice(self.sid.as_bytes());
-        request.put_slice(b"'/>");
+        let rid = FIRST_RID + self.rid;
+        let begin = "<body xmlns='http://jabber.org/protocol/httpbind'";
+        write!(request, "{begin} rid='{rid}' sid='{sid}'/>").expect("memory grows");
+        let request = request.into_inner();
         request.freeze()
     }
 }
@@ -78,26 +82,39 @@ impl Sessions {
         let features = Bytes::from_static(b"<stream:features/>");
         assert_eq!(self.manager.send(self.now, id, features), Ok(()));
         let sid = sid(self.held.len() as u64 + 1);
-        self.held.push(Held { id, sid, rid: 0 });
+        let sid = sid.as_bytes().try_into().expect("as long as all are");
+        self.held.push(Held { id, rid: 0, sid });
         self.manager.poll_transmit().expect("an answer")
     }
 
-    /// The client of the session at this place gets `payload`, and asks again. Returns the length
-    /// of the answer.
+    /// What the client of the session at this place knows when its next request is due.
+    fn client(&mut self, place: usize) -> Held {
+        let held = &mut self.held[place];
+        held.rid += 1;
+        *held
+    }
+
+    /// So much later, a client gets `payload`, and asks again. What is due then is done, as a host
+    /// does it. Returns the length of the answer.
     ///
     /// # Panics
     ///
     /// If no answer comes.
     #[inline(never)]
-    pub fn push(&mut self, place: usize, payload: Bytes) -> usize {
-        self.now += Duration::from_micros(100);
-        let held = &mut self.held[place];
-        held.rid += 1;
-        let (id, request) = (held.id, held.request());
-        assert_eq!(self.manager.send(self.now, id, payload), Ok(()));
+    fn push(&mut self, later: Duration, client: &Held, payload: Bytes) -> usize {
+        self.pass(later);
+        assert_eq!(self.manager.send(self.now, client.id, payload), Ok(()));
         let answer = self.manager.poll_transmit().expect("an answer");
-        self.post(request);
+        self.post(client.request());
         answer.body.len()
+    }
+
+    /// Lets time pass, and does what is due then.
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+        if self.manager.poll_timeout().is_some_and(|at| at <= self.now) {
+            self.manager.handle_timeout(self.now);
+        }
     }
 
     /// The next request of each session, which is empty.
@@ -143,14 +160,31 @@ impl Sessions {
     }
 }
 
-/// Events to held sessions, one after another in an order that suits no cache.
+/// Events to held sessions, one after another in an order that suits no cache: each is far from
+/// the one before, all others come in between before a session has its turn again, and those that
+/// came just before or behind it then do not the next time. Each session has one every ten
+/// seconds, however many there are.
+///
+/// The manager is what is measured: what the bench knows of a client is fetched while the event
+/// before is at work.
 #[derive(Debug)]
 pub struct Pushes {
     sessions: Sessions,
     count: usize,
+    /// Of this round.
+    pushed: usize,
+    rounds: usize,
     place: usize,
+    /// At that place.
+    client: Held,
     payload: Bytes,
 }
+
+/// From one session to the next, in each round another. They are primes, so that all sessions have
+/// their turn if their number is of 2 and 5 alone.
+const STRIDES: [usize; 7] = [7_919, 52_361, 31_337, 87_407, 12_553, 61_981, 40_009];
+/// How often a session has an event, on average and nearly so.
+const PERIOD: Duration = Duration::from_secs(10);
 
 impl Pushes {
     /// So many sessions, each with a request that waits.
@@ -158,27 +192,49 @@ impl Pushes {
     pub fn to(count: usize) -> Self {
         let mut sessions = Sessions::room_for(count);
         for _ in 0..count {
+            // So that their timers do not all run out together.
+            sessions.pass(period(count));
             let _ = sessions.open();
         }
         sessions.hold_all();
-        Self {
+        let client = sessions.client(0);
+        let mut pushes = Self {
             sessions,
             count,
+            pushed: 0,
+            rounds: 0,
             place: 0,
+            client,
             payload: Bytes::from_static(b"<message xmlns='jabber:client'/>"),
+        };
+        // Until all is as it stays: creation responses are stored for two rounds.
+        for _ in 0..3 * count {
+            pushes.next_event();
         }
+        pushes
     }
 
     /// One event and the next request of its client. Returns the length of the answer.
     pub fn next_event(&mut self) -> usize {
-        self.place = (self.place + 7_919) % self.count;
-        self.sessions.push(self.place, self.payload.clone())
+        self.pushed += 1;
+        if self.pushed > self.count {
+            self.pushed = 1;
+            self.rounds += 1;
+        }
+        self.place = (self.place + STRIDES[self.rounds % STRIDES.len()]) % self.count;
+        let client = std::mem::replace(&mut self.client, self.sessions.client(self.place));
+        let later = period(self.count);
+        self.sessions.push(later, &client, self.payload.clone())
     }
 }
 
-/// As long as 128 bits in base 16.
+/// From one event to the next.
+fn period(count: usize) -> Duration {
+    PERIOD / u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 fn sid(number: u64) -> String {
-    format!("{number:032}")
+    format!("{number:0SID$}")
 }
 
 /// An event of the notification service, about 880 bytes long.
