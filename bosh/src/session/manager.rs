@@ -17,6 +17,7 @@ use wire_xml::Str;
 use self::sessions::Sessions;
 use super::config::ServerConfig;
 use super::moment::Moment;
+use super::replay::Spares;
 use super::server::{Output, Session};
 use super::wheel::Wheel;
 use super::{Error, Event, Farewell, RequestSlot, StreamName, Transmit};
@@ -88,7 +89,10 @@ impl Manager {
             sessions: Sessions::default(),
             timers: Wheel::new(),
             due: Vec::new(),
-            output: None,
+            output: Some(Box::new(Output {
+                spares: Spares::of_many(),
+                ..Output::default()
+            })),
             unauthenticated: 0,
             shutting_down: false,
             unflushed: Vec::new(),

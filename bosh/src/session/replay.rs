@@ -1,5 +1,7 @@
 //! Responses kept for clients that ask again (XEP-0124 §14.3).
 
+use std::hint::black_box;
+
 use bytes::Bytes;
 use smallvec::SmallVec;
 
@@ -25,8 +27,7 @@ pub(super) struct Stored {
 
 /// The bytes of a response.
 pub(super) enum Kept {
-    /// The session's own copy. Its memory serves again for the response that takes its place, so
-    /// that a session with something to say asks for none.
+    /// A copy in memory that served for others before, and will again: see [`Spares`].
     Copied(Vec<u8>),
     /// Shared with whoever sends it: what is long, or the same for all sessions.
     Shared(Bytes),
@@ -56,17 +57,12 @@ impl Keys {
 }
 
 impl Kept {
-    /// Keeps a response, if it is not long in the memory of one that is no longer needed.
-    pub(super) fn of(response: &Bytes, spare: Option<Self>) -> Self {
-        let len = response.len();
-        if len > LONGEST_COPIED {
+    /// Keeps a response.
+    pub(super) fn of(response: &Bytes, spares: &mut Spares) -> Self {
+        if response.len() > LONGEST_COPIED {
             return Self::Shared(response.clone());
         }
-        let fitting = len..=len * 2 + SPARE;
-        let mut copy = match spare {
-            Some(Self::Copied(spare)) if fitting.contains(&spare.capacity()) => spare,
-            Some(_) | None => Vec::with_capacity(len),
-        };
+        let mut copy = spares.take(response.len());
         copy.clear();
         copy.extend_from_slice(response);
         Self::Copied(copy)
@@ -79,18 +75,63 @@ impl Kept {
             Self::Shared(bytes) => bytes.clone(),
         }
     }
+}
 
-    /// Reads where they begin and end.
-    fn look(&self) -> usize {
-        match self {
-            Self::Copied(bytes) => {
-                let ends = [bytes.first(), bytes.last()];
-                ends.into_iter()
-                    .flatten()
-                    .map(|&end| usize::from(end))
-                    .sum()
-            }
-            Self::Shared(bytes) => bytes.len(),
+/// Memory of responses that are stored no longer, for those to come.
+///
+/// What a session gave up was written long ago and is in no cache. Of many sessions it is read in
+/// batches, before it is written anew: then a batch comes from memory in little more time than one
+/// would.
+pub(super) struct Spares {
+    batch: usize,
+    ready: Vec<Vec<u8>>,
+    /// Given up and not read yet.
+    given: Vec<Vec<u8>>,
+}
+
+impl Spares {
+    /// For the sessions of a manager.
+    pub(super) fn of_many() -> Self {
+        Self {
+            batch: BATCH,
+            ready: Vec::with_capacity(BATCH),
+            given: Vec::with_capacity(BATCH),
+        }
+    }
+
+    /// Memory for so many bytes, and for not far more.
+    fn take(&mut self, len: usize) -> Vec<u8> {
+        if self.ready.is_empty() && self.given.len() == self.batch {
+            let lines = self
+                .given
+                .iter()
+                .flat_map(|spare| spare.iter().step_by(LINE));
+            black_box(lines.map(|&byte| usize::from(byte)).sum::<usize>());
+            std::mem::swap(&mut self.ready, &mut self.given);
+        }
+        let spare = self.ready.pop();
+        let fitting = len..=len * 2 + UNUSED;
+        spare
+            .filter(|spare| fitting.contains(&spare.capacity()))
+            .unwrap_or_else(|| Vec::with_capacity(len))
+    }
+
+    fn give(&mut self, kept: Kept) {
+        if let Kept::Copied(spare) = kept
+            && self.given.len() < self.batch
+        {
+            self.given.push(spare);
+        }
+    }
+}
+
+/// For a session alone, which has its memory in the cache or not.
+impl Default for Spares {
+    fn default() -> Self {
+        Self {
+            batch: 1,
+            ready: Vec::new(),
+            given: Vec::new(),
         }
     }
 }
@@ -102,23 +143,21 @@ impl Replay {
 
     /// Makes room for one more: of those stored, the newest are kept that make `always` with it,
     /// and of the others those above `acknowledged`, but never more than make `most` with it.
-    /// Returns the last of those that were given up.
     pub(super) fn make_room(
         &mut self,
         always: usize,
         acknowledged: Option<Rid>,
         most: usize,
-    ) -> Option<Kept> {
-        let mut spare = None;
+        spares: &mut Spares,
+    ) {
         while let Some(oldest) = self.stored.first() {
             let stored = self.stored.len() + 1;
             let missed = acknowledged.is_some_and(|acknowledged| oldest.rid > acknowledged);
             if stored <= always || (missed && stored <= most) {
                 break;
             }
-            spare = Some(self.stored.remove(0).body);
+            spares.give(self.stored.remove(0).body);
         }
-        spare
     }
 
     pub(super) fn push(&mut self, response: Stored) {
@@ -134,19 +173,22 @@ impl Replay {
         self.stored = SmallVec::new();
     }
 
-    /// Reads a little of what is stored, and of the response whose memory serves for the next one.
+    /// Reads a little of what is stored.
     pub(super) fn look(&self) -> usize {
         let repeats = self.stored.iter().map(|stored| stored.repeats as usize);
-        let oldest = self.stored.first().map_or(0, |stored| stored.body.look());
-        oldest + repeats.sum::<usize>()
+        repeats.sum()
     }
 }
 
 /// Longest response in bytes that is copied into the store: what is longer costs more to copy
 /// than to share.
 const LONGEST_COPIED: usize = 4096;
-/// Bytes of memory that a response may leave unused, besides as much as it has itself.
-const SPARE: usize = 64;
+/// Bytes of memory that a response may leave unused, besides as many as it has itself.
+const UNUSED: usize = 64;
+/// As many responses as come from memory at once.
+const BATCH: usize = 16;
+/// Bytes that come from memory together.
+const LINE: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -164,25 +206,44 @@ mod tests {
     }
 
     #[test]
-    fn a_response_takes_the_memory_of_the_one_before_unless_it_is_far_too_large() {
-        let first = Kept::of(&bytes(900), None);
-        assert_eq!(capacity(&first), Some(900), "no more than it needs");
-        let second = Kept::of(&bytes(500), Some(first));
-        assert_eq!(capacity(&second), Some(900), "used again");
-        assert_eq!(second.to_bytes(), bytes(500));
-        let third = Kept::of(&bytes(100), Some(second));
-        assert_eq!(capacity(&third), Some(100), "800 bytes would lie idle");
-        let fourth = Kept::of(&bytes(101), Some(third));
-        assert_eq!(capacity(&fourth), Some(101), "too small");
+    fn a_response_takes_the_memory_of_one_before_unless_it_is_far_too_large() {
+        let mut spares = Spares::default();
+        let mut kept = Kept::of(&bytes(900), &mut spares);
+        assert_eq!(capacity(&kept), Some(900), "no more than it needs");
+        for (len, expected, why) in [
+            (500, 900, "used again"),
+            (100, 100, "800 bytes would lie idle"),
+            (101, 101, "too small"),
+        ] {
+            spares.give(kept);
+            kept = Kept::of(&bytes(len), &mut spares);
+            assert_eq!(capacity(&kept), Some(expected), "{why}");
+            assert_eq!(kept.to_bytes(), bytes(len));
+        }
+    }
+
+    #[test]
+    fn no_more_is_kept_for_the_sessions_of_a_manager_than_two_batches() {
+        let mut spares = Spares::of_many();
+        let mut keep = |_| Kept::of(&bytes(100), &mut spares);
+        let kept: Vec<_> = (0..3 * BATCH).map(&mut keep).collect();
+        for kept in kept {
+            spares.give(kept);
+        }
+        assert_eq!((spares.ready.len(), spares.given.len()), (0, BATCH));
+        let again = Kept::of(&bytes(90), &mut spares);
+        assert_eq!(capacity(&again), Some(100));
+        assert_eq!((spares.ready.len(), spares.given.len()), (BATCH - 1, 0));
     }
 
     #[test]
     fn a_long_response_is_shared() {
+        let mut spares = Spares::default();
         let long = bytes(LONGEST_COPIED + 1);
-        let kept = Kept::of(&long, None);
+        let kept = Kept::of(&long, &mut spares);
         assert_eq!(kept.to_bytes().as_ptr(), long.as_ptr());
         let short = bytes(LONGEST_COPIED);
-        let kept = Kept::of(&short, None);
+        let kept = Kept::of(&short, &mut spares);
         assert_ne!(kept.to_bytes().as_ptr(), short.as_ptr());
     }
 }

@@ -1,140 +1,162 @@
 //! Finds a session by something of it, without keeping that a second time.
 
-/// A hash table of places: open addressing, where a line of a cache holds eight of them.
+/// A hash table of places, in lines of eight as caches have them: a place stands in the line that
+/// its hash names, or if that is full in the first one behind it that is not.
 ///
 /// It holds 32 bits of each hash beside the place, so that hardly a session is looked at in vain,
 /// and none to make the table larger.
 #[derive(Default)]
 pub(super) struct Index {
+    /// A power of two.
     lines: Vec<Line>,
     len: usize,
 }
 
+/// Two lists, so that all of one are compared at once.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Line([Bucket; LINE]);
-
-#[derive(Clone, Copy)]
-struct Bucket {
-    hash: u32,
-    /// [`NOTHING`] if it is free.
-    place: u32,
+struct Line {
+    hashes: [u32; LINE],
+    /// [`NOTHING`] where there is room.
+    places: [u32; LINE],
 }
 
 impl Index {
     /// Puts a place in, which is not there under this hash.
     pub(super) fn insert(&mut self, hash: u32, place: u32) {
-        // Three quarters are full at most.
+        // Three quarters are taken at most, so that a line with room is not far.
         if (self.len + 1) * 4 > self.lines.len() * LINE * 3 {
             self.grow();
         }
-        let mut at = self.home(hash);
-        while self.bucket(at).place != NOTHING {
-            at = self.following(at);
+        let mut line = self.home(hash);
+        loop {
+            let free = self.lines[line].free();
+            if free != 0 {
+                self.lines[line].set(first(free), hash, place);
+                self.len += 1;
+                return;
+            }
+            line = self.behind(line);
         }
-        *self.bucket_mut(at) = Bucket { hash, place };
-        self.len += 1;
     }
 
     /// The place under a hash that is the one meant.
-    pub(super) fn find(&self, hash: u32, mut is_meant: impl FnMut(u32) -> bool) -> Option<u32> {
-        let at = self.search(hash, &mut is_meant)?;
-        Some(self.bucket(at).place)
+    pub(super) fn find(&self, hash: u32, is_meant: impl FnMut(u32) -> bool) -> Option<u32> {
+        let (line, at) = self.search(hash, is_meant)?;
+        Some(self.lines[line].places[at])
     }
 
     /// Takes out the place under a hash that is the one meant, and returns it.
-    pub(super) fn remove(
-        &mut self,
-        hash: u32,
-        mut is_meant: impl FnMut(u32) -> bool,
-    ) -> Option<u32> {
-        let mut hole = self.search(hash, &mut is_meant)?;
-        let place = self.bucket(hole).place;
-        // What stands behind it moves up, as far as it does not pass its home.
-        let mut at = self.following(hole);
-        while self.bucket(at).place != NOTHING {
-            let bucket = self.bucket(at);
-            if self.distance(self.home(bucket.hash), at) >= self.distance(hole, at) {
-                *self.bucket_mut(hole) = bucket;
-                hole = at;
+    pub(super) fn remove(&mut self, hash: u32, is_meant: impl FnMut(u32) -> bool) -> Option<u32> {
+        let (mut hole, mut at) = self.search(hash, is_meant)?;
+        let place = self.lines[hole].places[at];
+        // What passed a full line may stand there now.
+        let mut line = hole;
+        while self.lines[line].free() == 0 {
+            line = self.behind(line);
+            let Line { hashes, places } = self.lines[line];
+            let has_passed = |&at: &usize| {
+                let way = self.way(self.home(hashes[at]), line);
+                places[at] != NOTHING && way >= self.way(hole, line)
+            };
+            if let Some(passed) = (0..LINE).find(has_passed) {
+                self.lines[hole].set(at, hashes[passed], places[passed]);
+                (hole, at) = (line, passed);
             }
-            at = self.following(at);
         }
-        *self.bucket_mut(hole) = Bucket::FREE;
+        self.lines[hole].places[at] = NOTHING;
         self.len -= 1;
         Some(place)
     }
 
     /// Reads where the search for a hash begins.
     pub(super) fn look(&self, hash: u32) -> usize {
-        if self.len == 0 {
-            return 0;
-        }
-        self.bucket(self.home(hash)).place as usize
+        let line = self.lines.get(self.home(hash));
+        line.map_or(0, |line| line.places[0] as usize)
     }
 
-    fn search(&self, hash: u32, is_meant: &mut impl FnMut(u32) -> bool) -> Option<usize> {
-        if self.len == 0 {
-            return None;
-        }
-        let mut at = self.home(hash);
+    /// Line, and place in it.
+    fn search(&self, hash: u32, mut is_meant: impl FnMut(u32) -> bool) -> Option<(usize, usize)> {
+        let mut number = self.home(hash);
         loop {
-            let bucket = self.bucket(at);
-            if bucket.place == NOTHING {
+            let line = self.lines.get(number)?;
+            let free = line.free();
+            let mut like = line.like(hash) & !free;
+            while like != 0 {
+                let at = first(like);
+                if is_meant(line.places[at]) {
+                    return Some((number, at));
+                }
+                like &= like - 1;
+            }
+            if free != 0 {
                 return None;
             }
-            if bucket.hash == hash && is_meant(bucket.place) {
-                return Some(at);
-            }
-            at = self.following(at);
+            number = self.behind(number);
         }
     }
 
     fn grow(&mut self) {
-        let lines = vec![Line([Bucket::FREE; LINE]); (self.lines.len() * 2).max(1)];
+        let lines = vec![Line::FREE; (self.lines.len() * 2).max(1)];
         let before = std::mem::replace(&mut self.lines, lines);
         self.len = 0;
-        let buckets = before.iter().flat_map(|line| line.0);
-        for bucket in buckets.filter(|bucket| bucket.place != NOTHING) {
-            self.insert(bucket.hash, bucket.place);
+        for line in before {
+            let taken = (0..LINE).filter(|&at| line.places[at] != NOTHING);
+            taken.for_each(|at| self.insert(line.hashes[at], line.places[at]));
         }
     }
 
-    /// Where a hash stands if nothing stood there before.
+    /// The line that a hash names.
     fn home(&self, hash: u32) -> usize {
         hash as usize & self.mask()
     }
 
-    fn following(&self, at: usize) -> usize {
-        (at + 1) & self.mask()
+    fn behind(&self, line: usize) -> usize {
+        (line + 1) & self.mask()
     }
 
-    fn distance(&self, from: usize, to: usize) -> usize {
+    /// How many lines lie between, or one less behind the other.
+    fn way(&self, from: usize, to: usize) -> usize {
         to.wrapping_sub(from) & self.mask()
     }
 
-    /// The number of buckets is a power of two.
     fn mask(&self) -> usize {
-        self.lines.len() * LINE - 1
-    }
-
-    fn bucket(&self, at: usize) -> Bucket {
-        self.lines[at / LINE].0[at % LINE]
-    }
-
-    fn bucket_mut(&mut self, at: usize) -> &mut Bucket {
-        &mut self.lines[at / LINE].0[at % LINE]
+        self.lines.len().saturating_sub(1)
     }
 }
 
-impl Bucket {
+impl Line {
     const FREE: Self = Self {
-        hash: 0,
-        place: NOTHING,
+        hashes: [0; LINE],
+        places: [NOTHING; LINE],
     };
+
+    fn set(&mut self, at: usize, hash: u32, place: u32) {
+        self.hashes[at] = hash;
+        self.places[at] = place;
+    }
+
+    /// A bit for each place that is free.
+    fn free(&self) -> u32 {
+        bits(&self.places, NOTHING)
+    }
+
+    /// A bit for each hash that is this one.
+    fn like(&self, hash: u32) -> u32 {
+        bits(&self.hashes, hash)
+    }
 }
 
-/// Buckets in 64 bytes.
+fn bits(numbers: &[u32; LINE], wanted: u32) -> u32 {
+    let bit = |(at, number)| u32::from(number == wanted) << at;
+    numbers.iter().copied().enumerate().map(bit).sum()
+}
+
+fn first(bits: u32) -> usize {
+    bits.trailing_zeros() as usize
+}
+
+/// Places in 64 bytes.
 const LINE: usize = 8;
 const NOTHING: u32 = u32::MAX;
 
@@ -148,16 +170,17 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Held against a sorted set; few hashes, so that many stand where another should.
+        /// Held against a sorted set; few hashes, so that many do not stand in their line.
         #[test]
         fn what_was_put_in_and_not_taken_out_is_found(
-            steps in vec((any::<bool>(), 0_u32..24, 0_u32..6), 1..400),
+            steps in vec((0_u8..3, 0_u32..24, 0_u32..6), 1..400),
         ) {
             let mut index = Index::default();
             let mut model = BTreeSet::new();
-            for (puts, hash, place) in steps {
-                // Some homes lie at the end of the table.
-                let hash = hash.wrapping_sub(12);
+            for (step, hash, place) in steps {
+                let puts = step > 0;
+                // Some stand at the end of the table, and pass it.
+                let hash = (hash / 4).wrapping_sub(3);
                 let is_there = model.contains(&(hash, place));
                 if puts && !is_there {
                     index.insert(hash, place);
@@ -168,8 +191,8 @@ mod tests {
                     model.remove(&(hash, place));
                 }
                 prop_assert_eq!(index.len, model.len());
-                for hash in 0..24_u32 {
-                    let hash = hash.wrapping_sub(12);
+                for hash in 0..6_u32 {
+                    let hash = hash.wrapping_sub(3);
                     for place in 0..6 {
                         let found = index.find(hash, |other| other == place);
                         let expected = model.contains(&(hash, place)).then_some(place);

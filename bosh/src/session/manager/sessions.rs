@@ -30,7 +30,8 @@ pub(super) struct Sessions {
 
 #[derive(Default)]
 struct Block {
-    /// [`BLOCK`] of them, or none if nobody lives there.
+    /// Up to the last one that was ever used, with room for [`BLOCK`]; or none, and no room, if
+    /// nobody lives there.
     places: Vec<Option<Entry>>,
     living: usize,
 }
@@ -75,9 +76,11 @@ impl Sessions {
         let Some(block) = self.blocks.get_mut(block) else {
             return;
         };
-        if block.places.is_empty() {
+        if block.living == 0 {
             block.places.reserve_exact(BLOCK);
-            block.places.resize_with(BLOCK, || None);
+        }
+        if block.places.len() <= place {
+            block.places.resize_with(place + 1, || None);
         }
         block.living += 1;
         block.places[place] = Some(Entry {
@@ -197,21 +200,21 @@ fn split(index: u32) -> (usize, usize) {
     (index / BLOCK, index % BLOCK)
 }
 
-/// Slots that follow one another stand together in the table: hosts mostly count them. They are
+/// Some slots that follow one another share a line of the table: hosts mostly count them. They are
 /// the host's own, so nobody else makes them collide.
 fn slot_hash(RequestSlot(slot): RequestSlot) -> u32 {
     let group = slot / GROUP;
-    let spread = (group ^ group >> 32).wrapping_mul(GOLDEN);
-    upper_half(spread) / GROUP as u32 * GROUP as u32 + (slot % GROUP) as u32
+    upper_half((group ^ group >> 32).wrapping_mul(GOLDEN))
 }
 
 fn upper_half(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
-/// Sessions that lie side by side.
-const BLOCK: usize = 32;
-/// Slots that stand together: half a line of the table, so that there is room beside them.
+/// Sessions that lie side by side: so many that what leads to all blocks of a large manager stays
+/// in a cache.
+const BLOCK: usize = 128;
+/// Slots that share a line: so few that there is room for others.
 const GROUP: u64 = 4;
 /// 2^64 divided by the golden ratio, and odd: multiplied by it, numbers in a row lie far apart.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;

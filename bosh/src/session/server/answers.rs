@@ -132,11 +132,12 @@ impl Session {
             let always = usize::try_from(self.agreed.requests()).unwrap_or(usize::MAX);
             let acknowledged = self.acknowledged.filter(|_| self.agreed.client_acks);
             let most = self.config.max_stored_responses.max(always);
-            let spare = self.replay.make_room(always, acknowledged, most);
+            let spares = &mut self.out.get_or_insert_default().spares;
+            self.replay.make_room(always, acknowledged, most, spares);
             let body = if is_bare {
                 Kept::Shared(bytes.clone())
             } else {
-                Kept::of(&bytes, spare)
+                Kept::of(&bytes, spares)
             };
             self.replay.push(Stored {
                 rid,

@@ -39,7 +39,7 @@ use self::answers::{FAREWELL_TIME, Waiting};
 use self::streams::{Item, Queued, Streams};
 use super::config::ServerConfig;
 use super::moment::Moment;
-use super::replay::{Keys, Replay};
+use super::replay::{Keys, Replay, Spares};
 use super::{CloseReason, Error, Event, Farewell, Open, RequestSlot, StreamName, Transmit};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
@@ -112,6 +112,8 @@ pub struct Session {
 pub(in crate::session) struct Output {
     pub(in crate::session) transmits: VecDeque<Transmit>,
     pub(in crate::session) events: VecDeque<Event>,
+    /// For answers to store. The manager's are lent to the session that is at work.
+    pub(in crate::session) spares: Spares,
 }
 
 #[derive(Debug)]
