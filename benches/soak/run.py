@@ -255,7 +255,7 @@ def bosh_instructions(options):
     for sessions, events in ((1_000, 20_000), (100_000, 200_000)):
         counted = run(
             ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--collect-atstart=no"]
-            + ["--toggle-collect=benches::bosh::Sessions::push", program, str(sessions), str(events)],
+            + ["--toggle-collect=benches::bosh::Pushes::next_event", program, str(sessions), str(events)],
         )
         total = re.search(r"Collected : (\d+)", counted.stdout)
         if counted.returncode != 0 or not total or total[1] == "0":

@@ -100,7 +100,6 @@ impl Sessions {
     /// # Panics
     ///
     /// If no answer comes.
-    #[inline(never)]
     fn push(&mut self, later: Duration, client: &Held, payload: Bytes) -> usize {
         self.pass(later);
         assert_eq!(self.manager.send(self.now, client.id, payload), Ok(()));
@@ -209,13 +208,18 @@ impl Pushes {
         };
         // Until all is as it stays: creation responses are stored for two rounds.
         for _ in 0..3 * count {
-            pushes.next_event();
+            pushes.step();
         }
         pushes
     }
 
     /// One event and the next request of its client. Returns the length of the answer.
+    #[inline(never)]
     pub fn next_event(&mut self) -> usize {
+        self.step()
+    }
+
+    fn step(&mut self) -> usize {
         self.pushed += 1;
         if self.pushed > self.count {
             self.pushed = 1;
