@@ -23,6 +23,7 @@ pub mod event;
 mod feature;
 pub mod form;
 mod id;
+mod in_place;
 mod jid;
 mod names;
 pub mod notification;

@@ -1,5 +1,7 @@
 //! Requests and answers of publish-subscribe: namespace `http://jabber.org/protocol/pubsub`. XEP-0060 §5 to §7.
 
+mod publish;
+
 use bytes::BufMut;
 use wire_xml::text::format_bool;
 use wire_xml::{Element, Writer};
@@ -381,6 +383,13 @@ impl PubSub {
     ///
     /// If it is another element, or holds a name, address or word that cannot be.
     pub fn decode(payload: &Payload) -> Result<Self, DecodeError> {
+        match publish::decode(payload)? {
+            Some(publish) => Ok(Self::new(publish)),
+            None => Self::decode_tree(payload),
+        }
+    }
+
+    fn decode_tree(payload: &Payload) -> Result<Self, DecodeError> {
         let element = payload.to_element()?;
         expect(&element, ns::PUBSUB, "pubsub")?;
         let children = element

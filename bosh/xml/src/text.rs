@@ -2,6 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::BufMut;
+use memchr::{memchr_iter, memchr3};
+
+use crate::writer;
 
 /// Reads an `xs:boolean` (XML Schema part 2 §3.2.2): `true`, `false`, `1`, `0`, with white space
 /// around it.
@@ -91,6 +95,24 @@ pub fn format_date_time(utc_millis: i64) -> String {
     } else {
         format!("{whole}.{fraction:03}Z")
     }
+}
+
+/// Writes a value of an attribute as [`Tag::attr`](crate::Tag::attr) does, without the quotes, for whoever puts a start tag
+/// together from pieces.
+pub fn escape_attribute(value: &str, out: &mut impl BufMut) {
+    writer::put_value(out, value);
+}
+
+/// Whether text that a reader has taken is written as [`Writer::text`](crate::Writer::text) writes it: no other reference
+/// than those to `<`, `>` and `&`, no section, no line end that a reader would change.
+#[must_use]
+pub fn is_escaped(text: &[u8]) -> bool {
+    let is_ours = |at| {
+        let rest = text.get(at..).unwrap_or_default();
+        let ours: [&[u8]; 3] = [b"&lt;", b"&gt;", b"&amp;"];
+        ours.iter().any(|reference| rest.starts_with(reference))
+    };
+    memchr3(b'<', b'>', b'\r', text).is_none() && memchr_iter(b'&', text).all(is_ours)
 }
 
 /// Base64 with padding (RFC 4648 §4).
@@ -186,6 +208,22 @@ const LAST_MILLIS: i64 = 253_402_300_799_999;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_escaped_as_it_is_written() {
+        for (text, is_ours) in [
+            ("", true),
+            ("a \t\n&lt;b&gt; &amp;amp; '\"", true),
+            ("a > b", false),
+            ("&quot;", false),
+            ("&#65;", false),
+            ("&amp", false),
+            ("<![CDATA[x]]>", false),
+            ("a\r", false),
+        ] {
+            assert_eq!(is_escaped(text.as_bytes()), is_ours, "{text}");
+        }
+    }
 
     #[test]
     fn dates_of_xep_0082_are_read() {

@@ -329,8 +329,12 @@ impl<'w, B: BufMut> Tag<'w, B> {
 /// `="value"`.
 pub(crate) fn put_attribute(out: &mut impl BufMut, value: &str) {
     out.put_slice(b"=\"");
-    put_escaped(out, value, IN_VALUES);
+    put_value(out, value);
     out.put_u8(b'"');
+}
+
+pub(crate) fn put_value(out: &mut impl BufMut, value: &str) {
+    put_escaped(out, value, IN_VALUES);
 }
 
 pub(crate) fn put_text(out: &mut impl BufMut, text: &str) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use smallvec::SmallVec;
+use wire_xml::text::is_escaped;
 use wire_xml::{Element, Limits, Name, Profile, Scope, Str, Writer};
 
 use crate::error::DecodeError;
@@ -91,6 +92,22 @@ impl Payload {
             Profile::Xmpp,
             limits,
         )?))
+    }
+
+    /// As [`from_element`](Self::from_element), of an element without attributes that holds only text, in the form in which
+    /// text is written here; `None` if it is another. `xml` was read before, and `name` in it.
+    pub(crate) fn of_text(name: &Name<'_>, xml: &[u8]) -> Option<Self> {
+        let tag = xml.iter().position(|byte| *byte == b'>')?;
+        let end = xml.iter().rposition(|byte| *byte == b'<')?;
+        let text = xml.get(tag + 1..end).filter(|text| !text.is_empty())?;
+        if !is_escaped(text) {
+            return None;
+        }
+        let kept = Name::new(ns::intern(name.ns()), Str::from(name.local()).to_shared());
+        Some(Self::build(kept, ROOM + text.len(), |writer| {
+            writer.start(name.ns(), name.local());
+            writer.raw(text).end();
+        }))
     }
 
     /// Takes an element that means the same wherever it is put out of `input`; `name` was read from it before. `share` makes
