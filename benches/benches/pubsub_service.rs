@@ -11,8 +11,8 @@ use benches::{
     subscribers::{Subscribers, requests},
 };
 use bytes::{Bytes, BytesMut};
-use wire_xml::{Element, Limits, Profile, Writer};
-use xmpp_pubsub::{Jid, Stanza};
+use wire_xml::{Element, Limits, Profile};
+use xmpp_pubsub::{Jid, Outgoing, stream::Form};
 
 fn main() {
     notifications();
@@ -55,7 +55,7 @@ fn notifications() {
         .candidate("Service, to 10,000, and each written", || {
             written.publish(|notification| {
                 out.clear();
-                notification.write(&mut Writer::new(&mut out));
+                notification.encode(Form::WebSocket, &mut out);
             })
         })
         .candidate("xmpp-parsers, each written", || {
@@ -79,7 +79,7 @@ fn publish(subscribers: &mut Subscribers, count: usize) -> usize {
     sum
 }
 
-fn to(notification: &Stanza) -> Jid {
+fn to(notification: &Outgoing) -> Jid {
     notification.recipient().expect("an addressee").clone()
 }
 

@@ -3,7 +3,7 @@
 use std::{ops::Range, time::Duration};
 
 use xmpp_pubsub::{
-    Iq, Jid, NodeId, Other, Stanza, StanzaId, notification,
+    Iq, Jid, NodeId, Other, Outgoing, Stanza, StanzaId, notification,
     pubsub::{Child, Item, PubSub},
     service::{AccessModel, Config, NewNode, NodeConfig, Service},
     stanza::IqContent,
@@ -77,12 +77,12 @@ impl Subscribers {
     /// # Panics
     ///
     /// If not every subscriber gets one, or the publisher no answer.
-    pub fn publish(&mut self, mut take: impl FnMut(Stanza)) -> usize {
+    pub fn publish(&mut self, mut take: impl FnMut(Outgoing)) -> usize {
         self.service.handle_stanza(NOW, &self.publish);
         let answer = self.service.poll_transmit();
         assert!(matches!(answer, Some(Stanza::Iq(_))), "{answer:?}");
         let mut notifications = 0;
-        while let Some(notification) = self.service.poll_transmit() {
+        while let Some(notification) = self.service.poll_outgoing() {
             notifications += 1;
             take(notification);
         }

@@ -26,7 +26,7 @@ use xmpp_pubsub::session::{
     ServerConfig, ServerEvent, SessionKey,
 };
 use xmpp_pubsub::stream::Form;
-use xmpp_pubsub::{Jid, NodeId, Stanza, notification};
+use xmpp_pubsub::{Jid, NodeId, Outgoing, notification};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 struct Hub {
     router: Router,
     service: Service,
-    sessions: HashMap<SessionKey, Sender<Stanza>>,
+    sessions: HashMap<SessionKey, Sender<Outgoing>>,
 }
 
 impl Hub {
@@ -87,7 +87,7 @@ impl Hub {
                 self.service.handle_stanza(now, &stanza);
             }
         }
-        while let Some(stanza) = self.service.poll_transmit() {
+        while let Some(stanza) = self.service.poll_outgoing() {
             self.router.deliver(stanza);
         }
         while let Some(transmit) = self.router.poll_transmit() {
@@ -116,7 +116,7 @@ fn serve(key: SessionKey, mut stream: TcpStream, hub: &Mutex<Hub>) -> Result<(),
         session.handle_timeout(origin.elapsed());
         stanzas
             .try_iter()
-            .for_each(|stanza: Stanza| session.send(&stanza));
+            .for_each(|stanza: Outgoing| session.hand_on(&stanza));
         while let Some(event) = session.poll_event() {
             let mut hub = hub.lock().unwrap_or_else(PoisonError::into_inner);
             match event {

@@ -110,11 +110,10 @@ impl NodeId {
     }
 }
 
-#[cfg(feature = "service")]
 impl StanzaId {
-    /// A name that was put together here, of ASCII and far below the limit.
-    pub(crate) fn made(text: &str) -> Self {
-        Self(Shared::copy(text))
+    /// A name that is put together here, of ASCII and far below the limit.
+    pub(crate) fn joined(first: &str, second: &str) -> Self {
+        Self(Shared::joined(first, second))
     }
 }
 

@@ -54,5 +54,5 @@ pub use feature::Feature;
 pub use id::{IdError, ItemId, NodeId, StanzaId, SubId};
 pub use jid::{Jid, JidError, Part};
 pub use other::Other;
-pub use stanza::{Iq, Message, Payload, Presence, Stanza, StanzaError};
+pub use stanza::{Iq, Message, Outgoing, Payload, Presence, Stanza, StanzaError};
 pub use uri::{Uri, UriError};

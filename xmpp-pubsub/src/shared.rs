@@ -23,6 +23,18 @@ impl Shared {
         }
     }
 
+    /// A text of two parts.
+    pub(crate) fn joined(first: &str, second: &str) -> Self {
+        let mut text = String::with_capacity(first.len() + second.len());
+        text.push_str(first);
+        text.push_str(second);
+        Self {
+            start: 0,
+            end: u32::try_from(text.len()).unwrap_or(u32::MAX),
+            text: Arc::from(text),
+        }
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         // Both are places between characters since they were taken from a string in this place.
         self.text

@@ -2,16 +2,18 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    hash::{BuildHasherDefault, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use bytes::BytesMut;
 use tokio::sync::{
     Notify,
     mpsc::{self, UnboundedReceiver},
 };
 use xmpp_pubsub::{
-    Jid, Stanza, StanzaError,
+    Jid, Outgoing, Stanza, StanzaError,
     service::Service,
     session::{Router, RouterConfig, RouterEvent, SessionKey, Traffic},
     stream::{StreamCondition, StreamError},
@@ -41,7 +43,7 @@ pub(super) struct Names {
 #[derive(Debug)]
 pub(super) enum ToSession {
     /// A stanza for its client.
-    Stanza(Stanza),
+    Stanza(Outgoing),
     /// The session must end, with this error.
     Close(StreamError),
 }
@@ -50,7 +52,7 @@ impl ToSession {
     /// The stanza, if it is one.
     pub(super) fn into_stanza(self) -> Option<Stanza> {
         match self {
-            Self::Stanza(stanza) => Some(stanza),
+            Self::Stanza(stanza) => Some(stanza.into_stanza()),
             Self::Close(_) => None,
         }
     }
@@ -77,8 +79,9 @@ impl Due {
     /// Writes to all of them.
     pub(super) async fn write(mut self) {
         let mut count = 0_usize;
+        let mut room = BytesMut::new();
         while let Some(outlet) = self.outlets.pop_front() {
-            outlet.write();
+            outlet.write(&mut room);
             count += 1;
             if count.is_multiple_of(IN_A_ROW) {
                 tokio::task::yield_now().await;
@@ -111,7 +114,7 @@ struct Shared {
     service: Service,
     /// Where the service's changes are written, if they are and it has not ended.
     journal: Option<Journal>,
-    ways: HashMap<SessionKey, Way>,
+    ways: HashMap<SessionKey, Way, BuildHasherDefault<OfKey>>,
     /// What the present call has something for.
     outlets: VecDeque<Arc<dyn Outlet>>,
     /// Whose stanza it takes: that session looks after its own.
@@ -138,7 +141,7 @@ impl Hub {
             config = config.with_beacon(web);
         }
         let router = Router::new(config);
-        let ways = HashMap::new();
+        let ways = HashMap::default();
         let other_time = Arc::new(Notify::new());
         let clock = Clock::start();
         let mut shared = Shared {
@@ -316,7 +319,7 @@ impl Shared {
                 idle = false;
                 self.on_event(now, event);
             }
-            while let Some(stanza) = self.service.poll_transmit() {
+            while let Some(stanza) = self.service.poll_outgoing() {
                 idle = false;
                 self.router.deliver(stanza);
                 // One after the other, before there are many.
@@ -393,8 +396,29 @@ impl Shared {
     }
 }
 
+/// A hash of a [`SessionKey`], which we count ourselves: nobody can choose it.
+#[derive(Default)]
+struct OfKey(u64);
+
+impl Hasher for OfKey {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        // Spreads what is counted over all bits.
+        self.0 = (self.0 ^ key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// Streams written to before other tasks have their turn.
-const IN_A_ROW: usize = 64;
+const IN_A_ROW: usize = 512;
 
 #[cfg(test)]
 pub(super) mod tests {

@@ -29,6 +29,7 @@ mod tcp;
 mod tests;
 mod web;
 mod websocket;
+mod writer;
 
 use std::sync::Arc;
 

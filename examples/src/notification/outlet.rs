@@ -13,28 +13,33 @@ use std::{
     collections::VecDeque,
     fmt,
     future::poll_fn,
-    pin::{Pin, pin},
+    io,
+    pin::Pin,
     sync::{Mutex, MutexGuard, PoisonError, TryLockError},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
-use bytes::{Buf as _, Bytes};
-use tokio::{io::AsyncWrite, sync::Notify, task::coop::unconstrained};
+use bytes::{Buf as _, Bytes, BytesMut};
+use tokio::sync::Notify;
 use xmpp_pubsub::{
-    Stanza,
+    Outgoing, Stanza,
     session::Server,
     stream::{StreamCondition, StreamError},
 };
 
-use super::{hub::ToSession, session::MAX_OUTPUT};
+use super::{
+    hub::ToSession,
+    session::MAX_OUTPUT,
+    writer::{Writer, at_once},
+};
 
 /// What the hub knows of it.
 pub(super) trait Outlet: fmt::Debug + Send + Sync {
     /// Puts an item behind those that wait.
     fn put(&self, item: ToSession) -> Put;
 
-    /// Writes what waits, as much as can be written without waiting.
-    fn write(&self);
+    /// Writes what waits, as much as can be written without waiting. `room` is where it is put together.
+    fn write(&self, room: &mut BytesMut);
 
     /// Has the session's own task write it.
     fn wake(&self);
@@ -51,8 +56,10 @@ pub(super) enum Put {
     Full,
 }
 
-/// A session's line: its machine and the half of its stream that writes.
+/// A session's line: its machine and the half of its stream that writes. In the order of memory: what a stanza on its way
+/// touches stands together.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Line<W> {
     waiting: Mutex<Waiting>,
     end: Mutex<End<W>>,
@@ -61,8 +68,11 @@ pub(super) struct Line<W> {
 }
 
 #[derive(Debug)]
+#[repr(C)]
 struct Waiting {
-    stanzas: VecDeque<Stanza>,
+    /// The first stanza: mostly the only one.
+    first: Option<Outgoing>,
+    behind: VecDeque<Outgoing>,
     /// Most stanzas.
     room: usize,
     /// What the session ends with, behind them.
@@ -71,20 +81,21 @@ struct Waiting {
 
 /// The end of a line.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct End<W> {
-    pub(super) machine: Server,
-    writer: W,
-    /// Partly written.
-    current: Bytes,
-    behind: VecDeque<Bytes>,
-    /// Bytes in `current` and `behind`.
-    output_bytes: usize,
     /// The stream took bytes that it may still hold: TLS does when its socket is full.
     unflushed: bool,
     /// The stream takes nothing: the session's task waits until it does, and nobody else writes.
     full: bool,
     /// The stream is gone.
     broken: bool,
+    /// Bytes in `current` and `behind`.
+    output_bytes: usize,
+    writer: W,
+    pub(super) machine: Server,
+    /// Partly written.
+    current: Bytes,
+    behind: VecDeque<Bytes>,
 }
 
 /// What a session's task has to look after.
@@ -99,24 +110,25 @@ pub(super) struct State {
     pub(super) last: Option<StreamError>,
 }
 
-impl<W: AsyncWrite + Unpin> Line<W> {
+impl<W: Writer> Line<W> {
     /// A line for a session that is not bound, with room for so many stanzas.
     pub(super) fn new(machine: Server, writer: W, room: usize) -> Self {
         Self {
             waiting: Mutex::new(Waiting {
-                stanzas: VecDeque::new(),
+                first: None,
+                behind: VecDeque::new(),
                 room,
                 last: None,
             }),
             end: Mutex::new(End {
-                machine,
-                writer,
-                current: Bytes::new(),
-                behind: VecDeque::new(),
-                output_bytes: 0,
                 unflushed: false,
                 full: false,
                 broken: false,
+                output_bytes: 0,
+                writer,
+                machine,
+                current: Bytes::new(),
+                behind: VecDeque::new(),
             }),
             told: Notify::new(),
         }
@@ -127,17 +139,18 @@ impl<W: AsyncWrite + Unpin> Line<W> {
         self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves what waits, and writes it unless the machine has `more` to tell and there is little.
+    /// Writes what waits, unless the machine has `more` to tell and there is little.
     pub(super) fn push(&self, end: &mut End<W>, more: bool) -> State {
-        end.take(&self.waiting, AT_ONCE);
-        if !end.full && (!more || end.output_bytes >= AT_ONCE) {
-            end.push_now(&self.waiting);
+        end.collect();
+        let many = end.output_bytes >= AT_ONCE || lock(&self.waiting).len() >= MANY;
+        if !end.full && (!more || many) {
+            end.push_now(&self.waiting, &mut BytesMut::new());
         }
         if end.full {
-            end.take(&self.waiting, usize::MAX);
+            end.take_all(&self.waiting);
         }
         let mut waiting = lock(&self.waiting);
-        let last = match waiting.stanzas.is_empty() {
+        let last = match waiting.first.is_none() {
             true => waiting.last.take(),
             false => None,
         };
@@ -158,7 +171,7 @@ impl<W: AsyncWrite + Unpin> Line<W> {
     pub(super) async fn emptied(&self) {
         poll_fn(|cx| {
             let mut end = self.end();
-            end.push(&self.waiting, cx);
+            end.push(&self.waiting, &mut BytesMut::new(), cx);
             match end.full && end.output_bytes <= MAX_OUTPUT {
                 true => Poll::Pending,
                 false => Poll::Ready(()),
@@ -171,7 +184,7 @@ impl<W: AsyncWrite + Unpin> Line<W> {
     pub(super) async fn shut(&self) {
         poll_fn(|cx| {
             let mut end = self.end();
-            end.push(&self.waiting, cx);
+            end.push(&self.waiting, &mut BytesMut::new(), cx);
             if end.broken {
                 return Poll::Ready(());
             }
@@ -185,19 +198,24 @@ impl<W: AsyncWrite + Unpin> Line<W> {
     }
 
     /// What waits, and is not going to be sent.
-    pub(super) fn left(&self) -> VecDeque<Stanza> {
-        std::mem::take(&mut lock(&self.waiting).stanzas)
+    pub(super) fn left(&self) -> Vec<Stanza> {
+        let mut waiting = lock(&self.waiting);
+        let left = std::iter::from_fn(|| waiting.next().0);
+        left.map(Outgoing::into_stanza).collect()
     }
 }
 
-impl<W: AsyncWrite + fmt::Debug + Send + Unpin> Outlet for Line<W> {
+impl<W: Writer> Outlet for Line<W> {
     fn put(&self, item: ToSession) -> Put {
         let mut waiting = lock(&self.waiting);
         let last = match item {
-            ToSession::Stanza(stanza) if waiting.stanzas.len() < waiting.room => {
-                let is_first = waiting.stanzas.is_empty();
-                waiting.stanzas.push_back(stanza);
-                return if is_first { Put::First } else { Put::Kept };
+            ToSession::Stanza(stanza) if waiting.len() < waiting.room => {
+                if waiting.first.is_none() {
+                    waiting.first = Some(stanza);
+                    return Put::First;
+                }
+                waiting.behind.push_back(stanza);
+                return Put::Kept;
             }
             ToSession::Stanza(_) => None,
             ToSession::Close(error) => Some(error),
@@ -215,14 +233,14 @@ impl<W: AsyncWrite + fmt::Debug + Send + Unpin> Outlet for Line<W> {
         put
     }
 
-    fn write(&self) {
+    fn write(&self, room: &mut BytesMut) {
         let mut end = match self.end.try_lock() {
             Ok(end) => end,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return self.wake(),
         };
         if !end.full {
-            end.push_now(&self.waiting);
+            end.push_now(&self.waiting, room);
         }
         let is_done = !end.full && !end.broken && end.machine.jid().is_some();
         drop(end);
@@ -236,83 +254,135 @@ impl<W: AsyncWrite + fmt::Debug + Send + Unpin> Outlet for Line<W> {
     }
 }
 
-impl<W: AsyncWrite + Unpin> End<W> {
+impl<W: Writer> End<W> {
     /// As [`Self::push`], for whoever does not wait for the stream.
-    fn push_now(&mut self, waiting: &Mutex<Waiting>) {
-        let pushed = poll_fn(|cx| {
-            self.push(waiting, cx);
+    fn push_now(&mut self, waiting: &Mutex<Waiting>, room: &mut BytesMut) {
+        // Mostly nothing waits but what has just been put.
+        if self.output_bytes == 0 && !self.broken && self.machine.jid().is_some() {
+            room.clear();
+            let more = self.fill(waiting, room);
+            self.write(room, W::write_now);
+            if !more && self.output_bytes == 0 && !self.unflushed {
+                return;
+            }
+        }
+        let pushed = at_once(|cx| {
+            self.push(waiting, room, cx);
             Poll::Ready(())
         });
-        // One task writes to many streams, so that none may be held back for what was written to others.
-        let pushed = pin!(unconstrained(pushed)).poll(&mut Context::from_waker(Waker::noop()));
         debug_assert!(pushed.is_ready());
     }
 
-    /// Writes until nothing waits or the stream is full.
-    fn push(&mut self, waiting: &Mutex<Waiting>, cx: &mut Context<'_>) {
+    /// Writes until nothing waits or the stream is full. `room` is where stanzas are put together; nothing is left there.
+    fn push(&mut self, waiting: &Mutex<Waiting>, room: &mut BytesMut, cx: &mut Context<'_>) {
         self.full = false;
+        self.collect();
+        let mut more = true;
         while !self.broken && !self.full {
-            self.take(waiting, AT_ONCE);
-            if !self.current.has_remaining() {
-                // An empty slice of a buffer would keep the machine from using it again.
-                self.current = self.behind.pop_front().unwrap_or_default();
-            }
-            if self.current.is_empty() {
-                if self.unflushed {
-                    match Pin::new(&mut self.writer).poll_flush(cx) {
-                        Poll::Ready(Ok(())) => self.unflushed = false,
-                        Poll::Ready(Err(_)) => self.broken = true,
-                        Poll::Pending => self.full = true,
+            if self.output_bytes > 0 {
+                let mut bytes = std::mem::take(&mut self.current);
+                if bytes.is_empty() {
+                    bytes = self.behind.pop_front().unwrap_or_default();
+                }
+                match Pin::new(&mut self.writer).poll_write(cx, &bytes) {
+                    Poll::Ready(Ok(count @ 1..)) => {
+                        bytes.advance(count);
+                        self.output_bytes -= count;
+                        self.unflushed = W::HOLDS;
                     }
+                    Poll::Ready(Ok(0) | Err(_)) => self.broken = true,
+                    Poll::Pending => self.full = true,
                 }
-                return;
-            }
-            match Pin::new(&mut self.writer).poll_write(cx, &self.current) {
-                Poll::Ready(Ok(count @ 1..)) => {
-                    self.current.advance(count);
-                    self.output_bytes -= count;
-                    self.unflushed = true;
+                if bytes.has_remaining() {
+                    // An empty slice of a buffer would keep the machine from using it again.
+                    self.current = bytes;
                 }
-                Poll::Ready(Ok(0) | Err(_)) => self.broken = true,
-                Poll::Pending => self.full = true,
+            } else if more && self.machine.jid().is_some() {
+                room.clear();
+                more = self.fill(waiting, room);
+                self.write(room, |writer, bytes| Pin::new(writer).poll_write(cx, bytes));
+            } else if self.unflushed {
+                match Pin::new(&mut self.writer).poll_flush(cx) {
+                    Poll::Ready(Ok(())) => self.unflushed = false,
+                    Poll::Ready(Err(_)) => self.broken = true,
+                    Poll::Pending => self.full = true,
+                }
+            } else {
+                break;
             }
         }
     }
 
-    /// Gives the machine what waits, while no more than `most` bytes are to be written. Before it is bound it takes nothing.
-    fn take(&mut self, waiting: &Mutex<Waiting>, most: usize) {
-        self.collect();
-        while self.output_bytes <= most && self.machine.jid().is_some() {
-            for _ in 0..JOINED {
-                let Some(stanza) = Waiting::next(waiting) else {
-                    return self.collect();
-                };
-                self.machine.send(&stanza);
-            }
-            self.collect();
+    /// Writes bytes, before which nothing waits. What the stream does not take is kept.
+    fn write(
+        &mut self,
+        bytes: &[u8],
+        write: impl FnOnce(&mut W, &[u8]) -> Poll<io::Result<usize>>,
+    ) {
+        if bytes.is_empty() {
+            return;
         }
+        let count = match write(&mut self.writer, bytes) {
+            Poll::Ready(Ok(count @ 1..)) => count,
+            Poll::Ready(Ok(0) | Err(_)) => return self.broken = true,
+            Poll::Pending => 0,
+        };
+        self.unflushed |= W::HOLDS;
+        if let Some(rest @ [_, ..]) = bytes.get(count..) {
+            self.output_bytes += rest.len();
+            self.current = Bytes::copy_from_slice(rest);
+        }
+    }
+
+    /// Puts what waits into `room`, up to what leaves in one piece. Returns whether there is more.
+    fn fill(&mut self, waiting: &Mutex<Waiting>, room: &mut BytesMut) -> bool {
+        while room.len() < IN_ONE_PIECE {
+            let (next, more) = lock(waiting).next();
+            if let Some(stanza) = next {
+                self.machine.hand_on_into(&stanza, room);
+            }
+            if !more {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Has the machine encode all that waits, since it counts as output of a stream that is full. Before it is bound it takes
+    /// nothing.
+    fn take_all(&mut self, waiting: &Mutex<Waiting>) {
+        while self.machine.jid().is_some() {
+            let (next, more) = lock(waiting).next();
+            if let Some(stanza) = next {
+                self.machine.hand_on(&stanza);
+            }
+            if !more {
+                break;
+            }
+        }
+        self.collect();
     }
 
     fn collect(&mut self) {
         while let Some(bytes) = self.machine.poll_transmit() {
             self.output_bytes += bytes.len();
-            match self.current.has_remaining() {
-                true => self.behind.push_back(bytes),
-                false => self.current = bytes,
-            }
+            self.behind.push_back(bytes);
         }
     }
 }
 
 impl Waiting {
-    /// The next stanza. Sessions are idle most of the time, and stanzas are large: no more room is kept than for a few.
-    fn next(waiting: &Mutex<Self>) -> Option<Stanza> {
-        let mut waiting = lock(waiting);
-        let next = waiting.stanzas.pop_front();
-        if next.is_none() && waiting.stanzas.capacity() > KEPT {
-            waiting.stanzas = VecDeque::new();
+    /// The next stanza, and whether there are more. Sessions are idle most of the time: no more room is kept than for a few.
+    fn next(&mut self) -> (Option<Outgoing>, bool) {
+        let next = std::mem::replace(&mut self.first, self.behind.pop_front());
+        if self.behind.is_empty() && self.behind.capacity() > KEPT {
+            self.behind = VecDeque::new();
         }
-        next
+        (next, self.first.is_some())
+    }
+
+    fn len(&self) -> usize {
+        self.behind.len() + usize::from(self.first.is_some())
     }
 }
 
@@ -320,19 +390,23 @@ fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Bytes that are written before more is encoded.
+/// Bytes of the machine's that are written before it tells more.
 const AT_ONCE: usize = 64 * 1024;
-/// Stanzas that leave in one piece, where so many wait.
-const JOINED: usize = 16;
+/// Stanzas that may wait while it does.
+const MANY: usize = 64;
+/// Bytes that leave in one piece, where so many wait: as many as a record of TLS has.
+const IN_ONE_PIECE: usize = 16 * 1024;
 /// Stanzas that an empty queue keeps room for.
 const KEPT: usize = 4;
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{pin::pin, task::Waker, time::Duration};
 
-    use bytes::BytesMut;
-    use tokio::io::{AsyncReadExt as _, DuplexStream, WriteHalf, duplex, split};
+    use tokio::{
+        io::{AsyncReadExt as _, DuplexStream, WriteHalf, duplex, split},
+        net::{TcpListener, TcpStream},
+    };
     use xmpp_pubsub::{
         Jid,
         session::{Security, ServerConfig, ServerEvent},
@@ -397,7 +471,7 @@ mod tests {
         let text = format!("<message id='m{number}'><body>something to read</body></message>");
         let scope = Scope::new().with("", "jabber:client");
         let stanza = Stanza::decode(text.as_bytes(), &scope, &Limits::default());
-        ToSession::Stanza(stanza.unwrap())
+        ToSession::Stanza(stanza.unwrap().into())
     }
 
     /// Ids of the messages in what the client read.
@@ -408,7 +482,7 @@ mod tests {
             .collect()
     }
 
-    fn is_told<W: AsyncWrite + Unpin>(line: &Line<W>) -> bool {
+    fn is_told<W: Writer>(line: &Line<W>) -> bool {
         let told = pin!(line.told());
         let mut cx = Context::from_waker(Waker::noop());
         told.poll(&mut cx).is_ready()
@@ -419,7 +493,7 @@ mod tests {
         let (line, mut client) = line(bound(), 4096, 8);
         assert_eq!(line.put(message(1)), Put::First);
         assert_eq!(line.put(message(2)), Put::Kept);
-        line.write();
+        line.write(&mut BytesMut::new());
         let mut heard = BytesMut::with_capacity(4096);
         client.read_buf(&mut heard).await.unwrap();
         assert_eq!(ids(&heard), [1, 2]);
@@ -428,11 +502,40 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_socket_does_not_take_at_once_is_the_tasks_and_keeps_its_order() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = TcpStream::connect(address);
+        let (client, accepted) = tokio::join!(client, listener.accept());
+        let (mut client, (_reader, writer)) = (client.unwrap(), accepted.unwrap().0.into_split());
+        // A connection is told that it can be written to by the runtime.
+        writer.writable().await.unwrap();
+        let line = Line::new(bound(), writer, usize::MAX);
+        let mut room = BytesMut::new();
+        let mut count = 0;
+        while !is_told(&line) {
+            let _ = line.put(message(count));
+            line.write(&mut room);
+            count += 1;
+        }
+        let mut heard = BytesMut::new();
+        let read = async {
+            while ids(&heard).len() < count || !heard.ends_with(b"</message>") {
+                client.read_buf(&mut heard).await.unwrap();
+            }
+        };
+        assert!(line.push(&mut line.end(), false).full);
+        tokio::join!(line.emptied(), read);
+        assert_eq!(ids(&heard), (0..count).collect::<Vec<_>>());
+        assert!(!line.push(&mut line.end(), false).full);
+    }
+
+    #[tokio::test]
     async fn what_a_full_stream_does_not_take_is_the_tasks_and_keeps_its_order() {
         let (line, mut client) = line(bound(), 100, 64);
         for number in 0..40 {
             let _ = line.put(message(number));
-            line.write();
+            line.write(&mut BytesMut::new());
         }
         assert!(is_told(&line));
         let state = line.push(&mut line.end(), false);
@@ -455,7 +558,7 @@ mod tests {
         while !line.push(&mut line.end(), false).over_limit {
             let _ = line.put(message(count));
             count += 1;
-            line.write();
+            line.write(&mut BytesMut::new());
         }
         assert!(count * 60 > MAX_OUTPUT / 2, "{count}");
         tokio::time::timeout(Duration::from_secs(5), line.emptied())
@@ -467,7 +570,7 @@ mod tests {
     fn nothing_is_sent_before_the_client_has_its_address() {
         let (line, _client) = line(binding(), 4096, 8);
         assert_eq!(line.put(message(1)), Put::First);
-        line.write();
+        line.write(&mut BytesMut::new());
         assert!(is_told(&line), "it is left to the session's task");
         assert_eq!(line.put(message(2)), Put::Kept);
         assert_eq!(line.left().len(), 2);
@@ -501,7 +604,7 @@ mod tests {
         let (line, client) = line(bound(), 4096, 8);
         drop(client);
         let _ = line.put(message(1));
-        line.write();
+        line.write(&mut BytesMut::new());
         assert!(is_told(&line));
         assert!(line.push(&mut line.end(), false).broken);
     }

@@ -1,10 +1,19 @@
 //! XMPP over TCP, in clear and over TLS: a task for each connection.
 
-use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    io,
+    mem::MaybeUninit,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Poll, ready},
+    time::Duration,
+};
 
 use bytes::BytesMut;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
+    io::{AsyncRead, ReadBuf},
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
@@ -19,6 +28,7 @@ use super::{
     hub::Way,
     outlet::Line,
     session::{Carrier, Clients, Room, Step},
+    writer::Writer,
 };
 use crate::driver::{Clock, Ended, sleep_until};
 
@@ -81,7 +91,7 @@ async fn connection(
 async fn session<R, W>(clients: Clients, reader: R, writer: W, room: Room)
 where
     R: AsyncRead + Unpin,
-    W: AsyncWrite + fmt::Debug + Send + Unpin + 'static,
+    W: Writer,
 {
     let (clock, waiting) = (clients.clock(), clients.queue());
     let connection = |machine| Connection {
@@ -109,7 +119,7 @@ struct Connection<R, W> {
 impl<R, W> Carrier for Connection<R, W>
 where
     R: AsyncRead + Unpin,
-    W: AsyncWrite + fmt::Debug + Send + Unpin + 'static,
+    W: Writer,
 {
     fn with_machine<T>(&mut self, ask: impl FnOnce(&mut Server) -> T) -> T {
         ask(&mut self.line.end().machine)
@@ -153,7 +163,7 @@ where
             let result = tokio::select! {
                 () = self.line.told() => Ok(()),
                 () = self.line.emptied(), if state.full => Ok(()),
-                read = self.reader.read_buf(&mut self.input), if self.input.len() < MAX_INPUT => match read {
+                read = read(&mut self.reader, &mut self.input), if self.input.len() < MAX_INPUT => match read {
                     Ok(1..) => self.line.end().machine.handle_input(self.clock.now(), &mut self.input),
                     Ok(0) | Err(_) => {
                         self.ended = Some(Ended::Disconnected);
@@ -185,10 +195,25 @@ where
     }
 
     fn left(&mut self) -> Vec<Stanza> {
-        self.line.left().into()
+        self.line.left()
     }
 }
 
+/// Reads what there is, by one call of the system for a stanza of common size, into a buffer that an idle session does not
+/// keep. Nothing is lost when the future is dropped.
+async fn read(reader: &mut (impl AsyncRead + Unpin), input: &mut BytesMut) -> io::Result<usize> {
+    poll_fn(|cx| {
+        let mut bytes = [const { MaybeUninit::uninit() }; AT_ONCE];
+        let mut bytes = ReadBuf::uninit(&mut bytes);
+        ready!(Pin::new(&mut *reader).poll_read(cx, &mut bytes))?;
+        input.extend_from_slice(bytes.filled());
+        Poll::Ready(Ok(bytes.filled().len()))
+    })
+    .await
+}
+
+/// Bytes read at a time.
+const AT_ONCE: usize = 8 * 1024;
 /// Bytes that the machine may leave for later; beyond, the client waits. More than a stanza may have.
 const MAX_INPUT: usize = 2 << 20;
 const GOODBYE: Duration = Duration::from_secs(1);

@@ -110,7 +110,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{IdSource, NodeId};
 use crate::jid::Jid;
-use crate::stanza::{Message, Stanza};
+use crate::stanza::{Message, Outgoing, Stanza};
 
 use approval::Approvals;
 use bounce::Bounces;
@@ -119,7 +119,7 @@ use clock::{Clock, Due};
 use cluster::Share;
 use digest::Digests;
 use journal::{Change, Journal};
-use outbox::{Out, Outbox};
+use outbox::Outbox;
 use people::People;
 use state::State;
 use storage::Storage;
@@ -176,8 +176,8 @@ pub struct Service {
     storage: Storage,
     outbox: Outbox,
     /// What the present input causes, the answer first.
-    answer: Option<Out>,
-    staged: Vec<Out>,
+    answer: Option<Outgoing>,
+    staged: Vec<Outgoing>,
     /// What must be confirmed before anybody is told what the present input saw.
     seen: u64,
     /// How many messages were made.
@@ -224,8 +224,14 @@ impl Service {
         due.into_iter().chain(self.digests.next()).min()
     }
 
-    /// The next stanza to send.
+    /// The next stanza to send, by itself.
     pub fn poll_transmit(&mut self) -> Option<Stanza> {
+        self.poll_outgoing().map(Outgoing::into_stanza)
+    }
+
+    /// The next stanza to send, as [`poll_transmit`](Self::poll_transmit) gives it too: an event that goes to many is the same
+    /// bytes for all of them, and a copy of it costs an address and a reference count.
+    pub fn poll_outgoing(&mut self) -> Option<Outgoing> {
         self.outbox.pop()
     }
 
@@ -368,7 +374,7 @@ impl Service {
     }
 
     fn stage(&mut self, stanza: impl Into<Stanza>) {
-        self.staged.push(Out::Stanza(Box::new(stanza.into())));
+        self.staged.push(stanza.into().into());
     }
 
     fn next_number(&mut self) -> u64 {

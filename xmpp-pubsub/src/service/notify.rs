@@ -8,16 +8,15 @@ use super::config::{Config, Overlap};
 use super::digest::Source;
 use super::journal::Subscription;
 use super::node::{Node, Subscriber, Way};
-use super::outbox::{Delivered, Out};
 use super::people::People;
 use crate::event::{Changes, Event, ItemChange};
 use crate::form::{Depth, SubscribeOptions, SubscriptionType};
-use crate::id::{NodeId, SubId};
+use crate::id::{NodeId, StanzaId, SubId};
 use crate::jid::Jid;
 use crate::ns;
 use crate::pubsub;
 use crate::shim::{Header, Headers};
-use crate::stanza::{Message, MessageKind, Payload, Payloads, Stanza};
+use crate::stanza::{Message, MessageKind, Multicast, Payload, Payloads, Stanza};
 
 /// What an event is about.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -82,7 +81,8 @@ impl Service {
         for (collection, _) in &above {
             self.see_node(collection);
         }
-        let variants = Variants::new(kind, telling);
+        let from = (self.config.address.clone(), self.outbox.id().clone());
+        let variants = Variants::new(from, kind, telling);
         let others = self.gather(id, &above, telling);
         self.walk(id, telling, &variants, others);
         self.bounces.remember(first, self.messages, id);
@@ -114,13 +114,9 @@ impl Service {
         let plain = variants.plain();
         let by_presence = node.config.presence_based_delivery && telling.about != About::End;
         let absent = |jid: &Jid| by_presence && !people.is_available(jid);
-        let mut deliver = |jid: &Jid, event: Arc<Delivered>| {
+        let mut deliver = |jid: &Jid, event: Arc<Multicast>| {
             *messages += 1;
-            staged.push(Out::Delivery {
-                to: jid.clone(),
-                number: *messages,
-                event,
-            });
+            staged.push(event.copy(jid.clone(), *messages));
         };
         let mut choose = |jid: &Jid, choice: Choice| {
             if choice.now {
@@ -355,32 +351,36 @@ fn covered(node: &Node, people: &People, config: &Config, jid: &Jid) -> bool {
 
 /// The forms in which one event is sent: its bytes are made once.
 struct Variants<'a> {
+    /// The service, and what the ids of its messages begin with.
+    from: (Jid, StanzaId),
     kind: MessageKind,
     event: Payload,
     telling: &'a Telling<'a>,
-    plain: Arc<Delivered>,
+    plain: Arc<Multicast>,
 }
 
 impl<'a> Variants<'a> {
-    fn new(kind: MessageKind, telling: &'a Telling<'a>) -> Self {
+    fn new(from: (Jid, StanzaId), kind: MessageKind, telling: &'a Telling<'a>) -> Self {
         let event = telling.event.to_payload();
         let payloads = match &telling.reply_to {
             Some(jid) => vec![event.clone(), reply_to(jid)].into(),
             None => event.clone().into(),
         };
+        let (address, id) = from.clone();
         Self {
+            from,
             kind,
             event,
             telling,
-            plain: Arc::new(Delivered { kind, payloads }),
+            plain: Arc::new(Multicast::new(address, id, kind, payloads)),
         }
     }
 
-    fn plain(&self) -> Arc<Delivered> {
+    fn plain(&self) -> Arc<Multicast> {
         Arc::clone(&self.plain)
     }
 
-    fn make(&self, choice: &Choice) -> Arc<Delivered> {
+    fn make(&self, choice: &Choice) -> Arc<Multicast> {
         let body = self.telling.body.as_deref().filter(|_| choice.body);
         if body.is_none() && choice.subids.is_empty() && choice.collections.is_empty() {
             return self.plain();
@@ -390,10 +390,8 @@ impl<'a> Variants<'a> {
         payloads.push(self.event.clone());
         payloads.extend(self.telling.reply_to.as_ref().map(reply_to));
         payloads.extend(headers(&choice.subids, &choice.collections));
-        Arc::new(Delivered {
-            kind: self.kind,
-            payloads: payloads.into(),
-        })
+        let (address, id) = self.from.clone();
+        Arc::new(Multicast::new(address, id, self.kind, payloads.into()))
     }
 }
 

@@ -1,53 +1,19 @@
 //! What goes out, and what has to wait until the journal has it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
 use crate::id::StanzaId;
 use crate::jid::Jid;
-use crate::stanza::{Message, MessageKind, Payloads, Stanza};
-
-/// One unit of output. A delivery is an address, a number and a reference count until it is handed out.
-#[derive(Clone, Debug)]
-pub(super) enum Out {
-    Stanza(Box<Stanza>),
-    Delivery {
-        to: Jid,
-        number: u64,
-        event: Arc<Delivered>,
-    },
-}
-
-/// What many addresses are sent.
-#[derive(Debug)]
-pub(super) struct Delivered {
-    pub(super) kind: MessageKind,
-    pub(super) payloads: Payloads,
-}
-
-impl Out {
-    fn recipient(&self) -> Option<&Jid> {
-        match self {
-            Self::Stanza(stanza) => stanza.recipient(),
-            Self::Delivery { to, .. } => Some(to),
-        }
-    }
-
-    fn is_answer(&self) -> bool {
-        matches!(self, Self::Stanza(stanza) if matches!(**stanza, Stanza::Iq(_)))
-    }
-}
+use crate::stanza::{Outgoing, Stanza};
 
 /// What one addressee waits for: each with the place in the journal, and in the order of all.
-type Queue = VecDeque<(u64, u64, Out)>;
+type Queue = VecDeque<(u64, u64, Outgoing)>;
 
 #[derive(Debug)]
 pub(super) struct Outbox {
-    address: Jid,
-    /// First part of each message id, and room for the second.
-    id: String,
-    prefix: usize,
-    ready: VecDeque<Out>,
+    /// First part of each message id.
+    id: StanzaId,
+    ready: VecDeque<Outgoing>,
     /// By bare address, so that a user's sessions see his things in order.
     withheld: BTreeMap<Jid, Queue>,
     /// Whose queue waits for which place in the journal.
@@ -60,12 +26,9 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    pub(super) fn new(address: Jid, prefix: &str, most_per_peer: usize) -> Self {
-        let id = format!("{prefix}-");
+    pub(super) fn new(prefix: &str, most_per_peer: usize) -> Self {
         Self {
-            address,
-            prefix: id.len(),
-            id,
+            id: StanzaId::joined(prefix, "-"),
             ready: VecDeque::new(),
             withheld: BTreeMap::new(),
             heads: BTreeMap::new(),
@@ -78,7 +41,7 @@ impl Outbox {
     }
 
     /// Takes what one input caused. It goes out once `after` is in the journal.
-    pub(super) fn push_all(&mut self, after: u64, all: &mut Vec<Out>) {
+    pub(super) fn push_all(&mut self, after: u64, all: &mut Vec<Outgoing>) {
         if self.withheld.is_empty() && after <= self.confirmed {
             self.ready.extend(all.drain(..));
             return;
@@ -88,14 +51,14 @@ impl Outbox {
         }
     }
 
-    fn push(&mut self, after: u64, out: Out) {
+    fn push(&mut self, after: u64, out: Outgoing) {
         let Some(peer) = out.recipient().map(Jid::bare) else {
             self.ready.push_back(out);
             return;
         };
         if let Some(queue) = self.withheld.get_mut(&peer) {
             if queue.len() >= self.most_per_peer {
-                if !out.is_answer() {
+                if !matches!(out.as_stanza(), Some(Stanza::Iq(_))) {
                     self.dropped += 1;
                     return;
                 }
@@ -154,41 +117,23 @@ impl Outbox {
         self.held = 0;
     }
 
-    pub(super) fn pop(&mut self) -> Option<Stanza> {
-        Some(match self.ready.pop_front()? {
-            Out::Stanza(stanza) => *stanza,
-            Out::Delivery { to, number, event } => {
-                let mut message = Message::new(event.kind, event.payloads.clone());
-                message.from = Some(self.address.clone());
-                message.to = Some(to);
-                message.id = Some(self.message_id(number));
-                Stanza::Message(message)
-            }
-        })
+    pub(super) fn pop(&mut self) -> Option<Outgoing> {
+        self.ready.pop_front()
+    }
+
+    /// What each message id begins with.
+    pub(super) const fn id(&self) -> &StanzaId {
+        &self.id
     }
 
     /// PS-12.4-01: unique in the service.
-    pub(super) fn message_id(&mut self, number: u64) -> StanzaId {
-        self.id.truncate(self.prefix);
-        let mut digits = [0_u8; 16];
-        let mut rest = number;
-        let mut len = 0;
-        for digit in digits.iter_mut().rev() {
-            *digit = b"0123456789abcdef"[(rest & 15) as usize];
-            len += 1;
-            rest >>= 4;
-            if rest == 0 {
-                break;
-            }
-        }
-        self.id
-            .extend(digits.iter().skip(16 - len).map(|digit| char::from(*digit)));
-        StanzaId::made(&self.id)
+    pub(super) fn message_id(&self, number: u64) -> StanzaId {
+        self.id.numbered(number)
     }
 
     /// The number in a message id of ours.
     pub(super) fn number_of(&self, id: &StanzaId) -> Option<u64> {
-        let number = id.as_str().strip_prefix(self.id.get(..self.prefix)?)?;
+        let number = id.as_str().strip_prefix(self.id.as_str())?;
         u64::from_str_radix(number, 16).ok()
     }
 
@@ -203,28 +148,26 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::stanza::{Iq, IqContent, Payload};
+    use crate::stanza::{Iq, IqContent, MessageKind, Multicast, Payload};
 
     fn outbox() -> Outbox {
-        Outbox::new(Jid::new("pubsub.localhost").unwrap(), "p", 2)
+        Outbox::new("p", 2)
     }
 
-    fn to(jid: &str, number: u64) -> Out {
-        let event = Arc::new(Delivered {
-            kind: MessageKind::Headline,
-            payloads: Payload::empty("urn:e", "e").into(),
-        });
-        Out::Delivery {
-            to: Jid::new(jid).unwrap(),
-            number,
-            event,
-        }
+    fn to(jid: &str, number: u64) -> Outgoing {
+        let from = Jid::new("pubsub.localhost").unwrap();
+        let payload = Payload::empty("urn:e", "e");
+        let kind = MessageKind::Headline;
+        let event = Multicast::new(from, outbox().id, kind, payload.into());
+        Arc::new(event).copy(Jid::new(jid).unwrap(), number)
     }
 
     fn sent(outbox: &mut Outbox) -> Vec<String> {
         core::iter::from_fn(|| outbox.pop())
-            .map(|stanza| match stanza {
+            .map(|out| match out.into_stanza() {
                 Stanza::Message(message) => message.id.unwrap().to_string(),
                 other @ (Stanza::Iq(_) | Stanza::Presence(_)) => panic!("{other:?}"),
             })
@@ -259,7 +202,7 @@ mod tests {
         for _ in 0..10 {
             let mut answer = Iq::new(StanzaId::new("i").unwrap(), IqContent::Result(None));
             answer.to = Some(Jid::new("a@b").unwrap());
-            outbox.push_all(0, &mut vec![Out::Stanza(Box::new(Stanza::Iq(answer)))]);
+            outbox.push_all(0, &mut vec![Stanza::Iq(answer).into()]);
         }
         let ready = core::iter::from_fn(|| outbox.pop()).count();
         assert_eq!((ready, outbox.held()), (10, 2), "PS-14.5-02");
@@ -267,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_message_id_tells_its_number() {
-        let mut outbox = outbox();
+        let outbox = outbox();
         for number in [0, 1, 15, 16, 0xdead_beef, u64::MAX] {
             let id = outbox.message_id(number);
             assert_eq!(outbox.number_of(&id), Some(number), "{id}");

@@ -1,7 +1,6 @@
 //! Requests: which one it is, and the one answer that each gets.
 
 use super::Service;
-use super::outbox::Out;
 use super::refusal::{self, plain_bad_request};
 use crate::command::Command;
 use crate::disco;
@@ -396,6 +395,6 @@ impl Service {
                 answer
             }
         };
-        self.answer = Some(Out::Stanza(Box::new(Stanza::Iq(answer))));
+        self.answer = Some(Stanza::Iq(answer).into());
     }
 }

@@ -63,11 +63,7 @@ impl Service {
             });
         }
         state.utc = 0;
-        let outbox = Outbox::new(
-            config.address.clone(),
-            &ids.next_hex(),
-            config.max_withheld.1,
-        );
+        let outbox = Outbox::new(&ids.next_hex(), config.max_withheld.1);
         Self {
             clock: Clock::default(),
             now: Duration::ZERO,

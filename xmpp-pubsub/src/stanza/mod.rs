@@ -3,6 +3,7 @@
 mod error;
 mod iq;
 mod message;
+mod outgoing;
 mod payload;
 mod presence;
 
@@ -24,6 +25,7 @@ use crate::shared::Stretch;
 pub use error::{Condition, ErrorType, PubSubCondition, StanzaError};
 pub use iq::{Iq, IqContent};
 pub use message::{Message, MessageKind};
+pub use outgoing::{Multicast, Outgoing};
 pub use payload::{Payload, Payloads};
 pub use presence::{Presence, PresenceKind, Show};
 

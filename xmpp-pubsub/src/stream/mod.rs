@@ -19,6 +19,8 @@ mod outbox;
 mod tcp;
 mod websocket;
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use wire_xml::{Element, Limits, Name, Profile, Reader, Scope, Str, XML_NAMESPACE};
 
@@ -46,6 +48,21 @@ pub enum Form {
     /// Elements inside bodies, which another layer makes. XEP-0206.
     Bosh,
 }
+
+impl Form {
+    /// What is in force where the elements of a stream of ours stand.
+    pub(crate) fn scope(self) -> &'static Scope {
+        match self {
+            Self::Tcp => &IN_STREAM,
+            Self::WebSocket | Self::Bosh => &ALONE,
+        }
+    }
+}
+
+/// What the header of a TCP stream declares for everything behind it.
+static IN_STREAM: LazyLock<Scope> =
+    LazyLock::new(|| Scope::new().with("", ns::CLIENT).with("stream", ns::STREAM));
+static ALONE: LazyLock<Scope> = LazyLock::new(Scope::new);
 
 /// What opens a stream. RFC 6120 §4.7.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

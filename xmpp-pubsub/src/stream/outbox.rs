@@ -3,41 +3,35 @@
 use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
-use wire_xml::{Scope, Writer, XML_NAMESPACE};
+use wire_xml::{Writer, XML_NAMESPACE};
 
 use super::{Form, Header, SeeOtherUri, StreamError};
 use crate::jid::Jid;
 use crate::ns;
-use crate::stanza::Stanza;
+use crate::stanza::{Outgoing, Stanza};
 
 /// Collects what a session sends, in the form of its transport.
 ///
 /// On TCP, [`poll`](Self::poll) gives all bytes at once. On WebSocket and BOSH it gives one element at a time, each
 /// with its namespaces declared, since each is a message, or a child of a body, of its own.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Outbox {
     form: Form,
-    /// What the stream header declares for everything after it.
-    scope: Scope,
+    /// The stream was ended: nothing follows.
+    ended: bool,
     bytes: BytesMut,
     elements: VecDeque<Bytes>,
     /// On BOSH: what the terminating body carries.
     farewell: Option<Bytes>,
-    /// The stream was ended: nothing follows.
-    ended: bool,
 }
 
 impl Outbox {
     /// Nothing to send.
     #[must_use]
     pub fn new(form: Form) -> Self {
-        let scope = match form {
-            Form::Tcp => Scope::new().with("", ns::CLIENT).with("stream", ns::STREAM),
-            Form::WebSocket | Form::Bosh => Scope::new(),
-        };
         Self {
             form,
-            scope,
             bytes: BytesMut::new(),
             elements: VecDeque::new(),
             farewell: None,
@@ -73,10 +67,10 @@ impl Outbox {
             return;
         }
         match self.form {
-            Form::Tcp => write(&mut Writer::within(&mut self.bytes, &self.scope)),
+            Form::Tcp => write(&mut Writer::within(&mut self.bytes, self.form.scope())),
             Form::WebSocket | Form::Bosh => {
                 let mut out = BytesMut::new();
-                write(&mut Writer::within(&mut out, &self.scope));
+                write(&mut Writer::within(&mut out, self.form.scope()));
                 self.elements.push_back(out.freeze());
             }
         }
@@ -85,6 +79,35 @@ impl Outbox {
     /// Sends a stanza.
     pub fn stanza(&mut self, stanza: &Stanza) {
         self.element(|writer| stanza.write(writer));
+    }
+
+    /// Sends a stanza on.
+    pub fn outgoing(&mut self, outgoing: &Outgoing) {
+        if self.ended {
+            return;
+        }
+        match self.form {
+            Form::Tcp => outgoing.encode(self.form, &mut self.bytes),
+            Form::WebSocket | Form::Bosh => {
+                let mut out = BytesMut::new();
+                outgoing.encode(self.form, &mut out);
+                self.elements.push_back(out.freeze());
+            }
+        }
+    }
+
+    /// Sends a stanza on behind all that waits. On TCP the bytes of both are appended to `out`, and nothing waits any more;
+    /// elsewhere, where each element is apart from others, they are left to [`poll`](Self::poll).
+    pub fn outgoing_into(&mut self, outgoing: &Outgoing, out: &mut BytesMut) {
+        if self.form != Form::Tcp {
+            return self.outgoing(outgoing);
+        }
+        if !self.bytes.is_empty() {
+            out.extend_from_slice(&self.bytes.split());
+        }
+        if !self.ended {
+            outgoing.encode(self.form, out);
+        }
     }
 
     /// Sends a stream error. The stream must be open. BOSH says it in the terminating body
@@ -152,5 +175,47 @@ impl Header {
         if let Some(lang) = &self.lang {
             tag.attr_ns(XML_NAMESPACE, "lang", lang);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stanza::{Presence, PresenceKind};
+
+    fn presence() -> Outgoing {
+        Stanza::from(Presence::new(PresenceKind::Available)).into()
+    }
+
+    #[test]
+    fn on_tcp_what_waits_goes_before_a_stanza_that_is_handed_on() {
+        let mut outbox = Outbox::new(Form::Tcp);
+        outbox.element(|writer| {
+            writer.start(ns::CLIENT, "iq").end();
+        });
+        let mut out = BytesMut::from("<before/>");
+        outbox.outgoing_into(&presence(), &mut out);
+        assert_eq!(out, "<before/><iq/><presence/>");
+        assert_eq!(outbox.poll(), None);
+        outbox.close();
+        outbox.outgoing_into(&presence(), &mut out);
+        assert_eq!(out, "<before/><iq/><presence/></stream:stream>");
+    }
+
+    #[test]
+    fn elsewhere_a_stanza_that_is_handed_on_is_an_element_of_its_own() {
+        let mut outbox = Outbox::new(Form::WebSocket);
+        let mut out = BytesMut::new();
+        outbox.outgoing_into(&presence(), &mut out);
+        outbox.outgoing(&presence());
+        assert!(out.is_empty());
+        for _ in 0..2 {
+            let element = outbox.poll();
+            assert_eq!(
+                element.as_deref(),
+                Some(&b"<presence xmlns=\"jabber:client\"/>"[..])
+            );
+        }
+        assert_eq!(outbox.poll(), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::jid::Jid;
-use crate::stanza::Stanza;
+use crate::stanza::{Outgoing, Stanza};
 
 /// The host's number for one connection.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -166,5 +166,5 @@ pub struct RouterTransmit {
     /// Whom to hand it to.
     pub session: SessionKey,
     /// What to send.
-    pub stanza: Stanza,
+    pub stanza: Outgoing,
 }

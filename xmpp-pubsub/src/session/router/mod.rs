@@ -11,12 +11,12 @@ mod config;
 mod presence;
 mod route;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::id::IdSource;
 use crate::jid::Jid;
-use crate::stanza::{Condition, ErrorType, Presence, Stanza, StanzaError};
+use crate::stanza::{Condition, ErrorType, Outgoing, Presence, Stanza, StanzaError};
 
 pub use config::{
     Conflict, Roster, RouterConfig, RouterEvent, RouterTransmit, SessionKey, Traffic,
@@ -31,7 +31,9 @@ pub struct Router {
     config: RouterConfig,
     ids: IdSource,
     sessions: BTreeMap<SessionKey, Session>,
-    users: BTreeMap<Jid, User>,
+    users: HashMap<Jid, User>,
+    /// By full address.
+    addresses: HashMap<Jid, SessionKey>,
     out: VecDeque<RouterTransmit>,
     events: VecDeque<RouterEvent>,
 }
@@ -55,12 +57,13 @@ struct User {
 impl Router {
     /// A router without sessions.
     #[must_use]
-    pub const fn new(config: RouterConfig) -> Self {
+    pub fn new(config: RouterConfig) -> Self {
         Self {
             ids: IdSource::new(config.seed),
             config,
             sessions: BTreeMap::new(),
-            users: BTreeMap::new(),
+            users: HashMap::new(),
+            addresses: HashMap::new(),
             out: VecDeque::new(),
             events: VecDeque::new(),
         }
@@ -87,8 +90,7 @@ impl Router {
         };
         let mut jid =
             asked.map_err(|_| StanzaError::new(ErrorType::Modify, Condition::BAD_REQUEST))?;
-        let present = self.users.get(&user);
-        if let Some(old) = present.and_then(|user| user.sessions.get(&jid)).copied() {
+        if let Some(old) = self.addresses.get(&jid).copied() {
             match self.config.conflict {
                 Conflict::Replace => {
                     self.unbind(now, old);
@@ -115,6 +117,7 @@ impl Router {
             );
         }
         entry.sessions.insert(jid.clone(), session);
+        self.addresses.insert(jid.clone(), session);
         self.sessions.insert(
             session,
             Session {
@@ -132,6 +135,7 @@ impl Router {
         let Some(gone) = self.sessions.remove(&session) else {
             return;
         };
+        self.addresses.remove(&gone.jid);
         let bare = gone.jid.bare();
         if let Some(user) = self.users.get_mut(&bare) {
             user.sessions.remove(&gone.jid);
@@ -161,7 +165,8 @@ impl Router {
     }
 
     /// Routes a stanza that a component or the host sends; nobody is told if it cannot be delivered.
-    pub fn deliver(&mut self, stanza: Stanza) {
+    pub fn deliver(&mut self, stanza: impl Into<Outgoing>) {
+        let stanza = stanza.into();
         let Some(to) = stanza.recipient() else {
             return;
         };

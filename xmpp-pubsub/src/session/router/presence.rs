@@ -147,7 +147,7 @@ impl Router {
         presence.to = Some(entry.jid.clone());
         self.out.push_back(RouterTransmit {
             session,
-            stanza: Stanza::Presence(presence),
+            stanza: Stanza::Presence(presence).into(),
         });
     }
 

@@ -7,7 +7,8 @@ use crate::jid::Jid;
 use crate::ns;
 use crate::session::domain::Domain;
 use crate::stanza::{
-    Condition, ErrorType, Iq, IqContent, Message, MessageKind, Presence, Stanza, StanzaError,
+    Condition, ErrorType, Iq, IqContent, Message, MessageKind, Outgoing, Presence, Stanza,
+    StanzaError,
 };
 
 impl Router {
@@ -43,12 +44,13 @@ impl Router {
             }
             return;
         }
+        let stanza = Outgoing::from(stanza);
         let targets = match self.may_write(stanza.sender(), &to) {
             true => self.targets(&to, &stanza),
             false => SmallVec::new(),
         };
         if targets.is_empty() {
-            return self.bounce(&stanza, Condition::SERVICE_UNAVAILABLE);
+            return self.bounce(&stanza.into_stanza(), Condition::SERVICE_UNAVAILABLE);
         }
         self.hand_out(targets, stanza);
     }
@@ -68,38 +70,31 @@ impl Router {
     }
 
     /// RFC 6121 §8: which sessions get a stanza that is addressed to a user.
-    pub(super) fn targets(&self, to: &Jid, stanza: &Stanza) -> SmallVec<[SessionKey; 2]> {
-        let Some(user) = self.users.get(to.bare_str()) else {
-            return SmallVec::new();
-        };
+    pub(super) fn targets(&self, to: &Jid, stanza: &Outgoing) -> SmallVec<[SessionKey; 2]> {
         if !to.is_bare() {
-            if let Some(session) = user.sessions.get(to) {
+            if let Some(session) = self.addresses.get(to) {
                 return smallvec![*session];
             }
-            // A normal or chat message to a session that is gone goes to the others (XC-SZ-10).
-            let kind = match stanza {
-                Stanza::Message(message) => message.kind,
-                Stanza::Iq(_) | Stanza::Presence(_) => return SmallVec::new(),
-            };
-            if !matches!(kind, MessageKind::Normal | MessageKind::Chat) {
-                return SmallVec::new();
-            }
-            // An event for one session is for nobody else.
-            if stanza.is_pubsub_event() {
+            // A normal or chat message to a session that is gone goes to the others (XC-SZ-10). An event for one session
+            // is for nobody else.
+            let kind = stanza.message_kind();
+            let goes_on = matches!(kind, Some(MessageKind::Normal | MessageKind::Chat));
+            if !goes_on || stanza.is_pubsub_event() {
                 return SmallVec::new();
             }
         }
-        match stanza {
-            Stanza::Iq(_) => SmallVec::new(),
-            Stanza::Message(message) => match message.kind {
-                // RFC 6121 §8.5.2.1.1: a user is no room, and an error is for whoever sent the message.
-                MessageKind::Groupchat | MessageKind::Error => SmallVec::new(),
-                MessageKind::Normal | MessageKind::Chat | MessageKind::Headline => {
-                    self.sessions_of(user, Presence::is_reachable)
-                }
-            },
+        let Some(user) = self.users.get(to.bare_str()) else {
+            return SmallVec::new();
+        };
+        match stanza.message_kind() {
+            // RFC 6121 §8.5.2.1.1: a user is no room, and an error is for whoever sent the message.
+            Some(MessageKind::Groupchat | MessageKind::Error) => SmallVec::new(),
+            Some(MessageKind::Normal | MessageKind::Chat | MessageKind::Headline) => {
+                self.sessions_of(user, Presence::is_reachable)
+            }
             // §8.5.2.1.2: whatever their priority.
-            Stanza::Presence(_) => self.sessions_of(user, |_| true),
+            None if stanza.is_presence() => self.sessions_of(user, |_| true),
+            None => SmallVec::new(),
         }
     }
 
@@ -119,7 +114,7 @@ impl Router {
             .collect()
     }
 
-    pub(super) fn hand_out(&mut self, targets: SmallVec<[SessionKey; 2]>, stanza: Stanza) {
+    pub(super) fn hand_out(&mut self, targets: SmallVec<[SessionKey; 2]>, stanza: Outgoing) {
         let mut targets = targets.into_iter();
         let Some(last) = targets.next_back() else {
             return;

@@ -30,7 +30,7 @@ use super::{CloseReason, Error, LANGUAGE};
 use crate::id::{IdSource, StanzaId};
 use crate::jid::Jid;
 use crate::sasl::Mechanism;
-use crate::stanza::{Iq, Stanza};
+use crate::stanza::{Iq, Outgoing, Stanza};
 use crate::stream::{
     Form, Fragment, Frame, Header, Outbox, SeeOtherUri, StreamCondition, StreamError, TcpFraming,
     decode_message,
@@ -43,12 +43,15 @@ pub use config::{Security, ServerConfig, ServerEvent};
 /// After each call with `&mut self`, drain [`poll_transmit`](Self::poll_transmit) and [`poll_event`](Self::poll_event),
 /// and re-arm a timer from [`poll_timeout`](Self::poll_timeout).
 #[derive(Debug)]
+#[repr(C)]
 pub struct Server {
+    // First what a stanza touches that is handed on: one of a thousand sessions is in no cache.
+    state: State,
+    out: Outbox,
     config: ServerConfig,
     form: Form,
     ids: IdSource,
     framing: TcpFraming,
-    state: State,
     failed_attempts: u32,
     /// How many nonces were made.
     #[cfg(feature = "scram")]
@@ -57,7 +60,6 @@ pub struct Server {
     lang: Option<Box<str>>,
     /// Our header went out, so that a stream error has a stream to be in.
     opened: bool,
-    out: Outbox,
     events: VecDeque<ServerEvent>,
     negotiation_ends: Option<Duration>,
     last_input: Duration,
@@ -269,6 +271,22 @@ impl Server {
     pub fn send(&mut self, stanza: &Stanza) {
         if let State::Bound { .. } = self.state {
             self.out.stanza(stanza);
+        }
+    }
+
+    /// As [`send`](Self::send), for a stanza that a router or service hands out.
+    pub fn hand_on(&mut self, outgoing: &Outgoing) {
+        if let State::Bound { .. } = self.state {
+            self.out.outgoing(outgoing);
+        }
+    }
+
+    /// As [`hand_on`](Self::hand_on), but on TCP the bytes are appended to `out`, and before them all that
+    /// [`poll_transmit`](Self::poll_transmit) would give: one buffer may serve many sessions. Nothing happens unless the
+    /// client is bound.
+    pub fn hand_on_into(&mut self, outgoing: &Outgoing, out: &mut BytesMut) {
+        if let State::Bound { .. } = self.state {
+            self.out.outgoing_into(outgoing, out);
         }
     }
 
