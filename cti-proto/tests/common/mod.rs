@@ -1,6 +1,7 @@
 //! What several test files share.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod bridge;
 pub(crate) mod cut;
 pub(crate) mod floor;
 pub(crate) mod net;
