@@ -30,7 +30,7 @@ impl Service {
     pub(super) fn service_affiliation(&self, user: &Jid) -> Affiliation {
         self.state
             .users
-            .get(user.bare_str())
+            .get(&user.bare())
             .and_then(|user| user.service)
             .unwrap_or(Affiliation::None)
     }

@@ -31,7 +31,7 @@ impl Service {
     /// PS-4.3-03, PS-9.3-04: a session of a subscriber comes. The bare address has the others already, so it goes to the
     /// session.
     pub(super) fn send_last_on_presence(&mut self, session: &Jid) {
-        let Some(user) = self.state.users.get(session.bare_str()) else {
+        let Some(user) = self.state.users.get(&session.bare()) else {
             return;
         };
         let mut wanted = Vec::new();

@@ -88,7 +88,7 @@ impl Service {
 
     /// PS-12.5-01: what ends with presence, of a session or, where it was the last, of its user.
     pub(super) fn end_presence_bound(&mut self, session: &Jid, last: bool) {
-        let Some(user) = self.state.users.get(session.bare_str()) else {
+        let Some(user) = self.state.users.get(&session.bare()) else {
             return;
         };
         let mut ended = Vec::new();

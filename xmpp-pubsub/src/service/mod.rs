@@ -70,6 +70,7 @@ mod account;
 mod affiliation;
 mod approval;
 mod bounce;
+mod by_address;
 mod capabilities;
 mod clock;
 pub mod cluster;

@@ -3,6 +3,7 @@
 use core::ops::Bound;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::by_address::ByAddress;
 use super::item::Items;
 use super::journal::Subscription;
 use super::models::SendLast;
@@ -22,7 +23,7 @@ pub(super) struct Node {
     /// How many of them are owners.
     pub(super) owners: usize,
     /// By the address that is subscribed, bare or full.
-    pub(super) subscribers: BTreeMap<Jid, Subscriber>,
+    pub(super) subscribers: ByAddress<Subscriber>,
     /// How many subscriptions that were made by stanza there are.
     pub(super) subscriptions: usize,
     /// Addresses of which a subscription waits for approval.
@@ -134,7 +135,7 @@ impl Node {
             created_at,
             affiliations: BTreeMap::new(),
             owners: 0,
-            subscribers: BTreeMap::new(),
+            subscribers: ByAddress::new(),
             subscriptions: 0,
             pending: BTreeSet::new(),
             items: Items::default(),
@@ -157,9 +158,7 @@ impl Node {
         &'a self,
         user: &Jid,
     ) -> impl Iterator<Item = (&'a Jid, &'a Subscriber)> + use<'a> {
-        let bare = self.subscribers.get_key_value(user.bare_str());
-        bare.into_iter()
-            .chain(full_addresses(&self.subscribers, user))
+        self.subscribers.of_user(user)
     }
 
     /// Whether some address of the user gets events, or would if there were any.
@@ -213,23 +212,4 @@ pub(super) fn full_addresses<'a, T>(
         Bound::Included(first.as_str()),
         Bound::Excluded(behind.as_str()),
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_one_user_and_of_nobody_else() {
-        let mut node = Node::new(NodeConfig::default(), None, 0);
-        for jid in [
-            "a@b", "a@b/1", "a@b/2", "a@b.c", "a@b.c/1", "a@b-c/1", "aa@b/1", "a@b1/1",
-        ] {
-            node.subscribers
-                .insert(Jid::new(jid).unwrap(), Subscriber::default());
-        }
-        let user = Jid::new("a@b/whatever").unwrap();
-        let found: Vec<_> = node.of_user(&user).map(|(jid, _)| jid.as_str()).collect();
-        assert_eq!(found, ["a@b", "a@b/1", "a@b/2"]);
-    }
 }

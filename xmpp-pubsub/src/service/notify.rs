@@ -128,7 +128,7 @@ impl Service {
             }
             None
         };
-        for (jid, subscriber) in &node.subscribers {
+        for (jid, subscriber) in node.subscribers.iter() {
             let other = if others.is_empty() {
                 None
             } else {
@@ -177,7 +177,7 @@ impl Service {
             let Some(parent) = self.state.nodes.get(collection) else {
                 continue;
             };
-            for (jid, subscriber) in &parent.subscribers {
+            for (jid, subscriber) in parent.subscribers.iter() {
                 // PS-14.3-01: the leaf's access model rules.
                 if self.check_retrieve(node, jid).is_ok() {
                     let choice = choices.entry(jid.clone()).or_default();
@@ -346,7 +346,7 @@ fn covered(node: &Node, people: &People, config: &Config, jid: &Jid) -> bool {
     config.overlap == Overlap::OncePerSession
         && !jid.is_bare()
         && people.is_reachable(jid)
-        && node.subscribers.contains_key(jid.bare_str())
+        && node.subscribers.contains_key(&jid.bare())
 }
 
 /// The forms in which one event is sent: its bytes are made once.

@@ -121,7 +121,7 @@ impl Service {
     #[must_use]
     pub fn snapshot(&self) -> Entry {
         let mut changes = Vec::new();
-        for (user, known) in &self.state.users {
+        for (user, known) in self.state.users.iter() {
             if let Some(affiliation) = known.service {
                 changes.push(Change::ServiceAffiliated {
                     user: user.clone(),
@@ -175,7 +175,7 @@ impl Service {
                 affiliation: *affiliation,
             });
         }
-        for (jid, subscriber) in &node.subscribers {
+        for (jid, subscriber) in node.subscribers.iter() {
             let made = subscriber.made.iter();
             let made = made.filter(|made| whole || !made.is_transient());
             changes.extend(made.map(|made| Change::Subscribed {

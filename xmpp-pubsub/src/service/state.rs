@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::by_address::ByAddress;
 use super::clock::{Calendar, Due};
 use super::journal::{Change, Subscription};
 use super::node::{Node, Subscriber};
@@ -16,7 +17,7 @@ pub(super) struct State {
     /// The root collection is among them where there are collections.
     pub(super) nodes: BTreeMap<NodeId, Node>,
     /// By bare address: what a user has, so that finding it does not walk the nodes.
-    pub(super) users: BTreeMap<Jid, User>,
+    pub(super) users: ByAddress<User>,
     /// Owners of the service, who decide where a node has none.
     pub(super) service_owners: BTreeSet<Jid>,
     /// Nodes with subscriptions that wait for approval.
@@ -192,7 +193,7 @@ impl State {
             node.subscribers.remove(jid);
         }
         if node.of_user(jid).next().is_none() {
-            if let Some(user) = self.users.get_mut(jid.bare_str()) {
+            if let Some(user) = self.users.get_mut(&jid.bare()) {
                 user.nodes.remove(id);
             }
             self.forget_user_if_empty(jid);
@@ -225,13 +226,13 @@ impl State {
         let Some(node) = self.nodes.remove(id) else {
             return;
         };
-        for (jid, subscriber) in &node.subscribers {
+        for (jid, subscriber) in node.subscribers.iter() {
             for made in &subscriber.made {
                 for (utc, due) in self.dues_of(id, jid, made) {
                     self.calendar.remove(utc, due);
                 }
             }
-            if let Some(user) = self.users.get_mut(jid.bare_str()) {
+            if let Some(user) = self.users.get_mut(&jid.bare()) {
                 user.nodes.remove(id);
                 user.made = user.made.saturating_sub(subscriber.made.len());
             }
@@ -345,7 +346,7 @@ impl State {
             if let Some(node) = self.nodes.get_mut(id) {
                 node.subscriptions += 1;
             }
-            if let Some(user) = self.users.get_mut(jid.bare_str()) {
+            if let Some(user) = self.users.get_mut(&jid.bare()) {
                 user.made += 1;
             }
         }
@@ -370,7 +371,7 @@ impl State {
         let removed = subscriber.made.remove(place);
         subscriber.settle();
         node.subscriptions -= 1;
-        if let Some(user) = self.users.get_mut(jid.bare_str()) {
+        if let Some(user) = self.users.get_mut(&jid.bare()) {
             user.made = user.made.saturating_sub(1);
         }
         for (utc, due) in self.dues_of(id, jid, &removed) {
@@ -456,8 +457,8 @@ impl State {
     }
 
     pub(super) fn forget_user_if_empty(&mut self, jid: &Jid) {
-        if self.users.get(jid.bare_str()).is_some_and(User::is_empty) {
-            self.users.remove(jid.bare_str());
+        if self.users.get(&jid.bare()).is_some_and(User::is_empty) {
+            self.users.remove(&jid.bare());
         }
     }
 }

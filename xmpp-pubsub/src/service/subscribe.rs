@@ -132,7 +132,7 @@ impl Service {
         if !self.config.has(&Feature::RETRIEVE_SUBSCRIPTIONS) {
             return Err(unsupported(&Feature::RETRIEVE_SUBSCRIPTIONS).into());
         }
-        let user = self.state.users.get(from.bare_str());
+        let user = self.state.users.get(&from.bare());
         let nodes = user.map(|user| &user.nodes).into_iter().flatten();
         let nodes: Vec<NodeId> = nodes
             .filter(|id| only.is_none_or(|only| only == *id))
@@ -336,7 +336,7 @@ impl Service {
     ) -> Result<(), StanzaError> {
         let most = self.config.max_subscriptions_per_user;
         let many = |state: &State| {
-            let user = state.users.get(jid.bare_str());
+            let user = state.users.get(&jid.bare());
             user.map_or(0, |user| user.made) >= most
         };
         if many(&self.state) {
@@ -359,7 +359,7 @@ impl Service {
     /// Ends what the user subscribed by the address of a session that is not available any more, and says so: a client
     /// that gets another address at each login would use up what the user may have. Not those of `from` itself.
     fn drop_gone_sessions(&mut self, user: &Jid, from: &Jid) {
-        let Some(known) = self.state.users.get(user.bare_str()) else {
+        let Some(known) = self.state.users.get(&user.bare()) else {
             return;
         };
         let mut gone = Vec::new();
