@@ -106,11 +106,7 @@ impl Jid {
             local_len = text.len();
             text.push('@');
         }
-        push_part(
-            &mut text,
-            Part::Domain,
-            domain.strip_suffix('.').unwrap_or(domain),
-        )?;
+        push_part(&mut text, Part::Domain, domain)?;
         let domain_end = text.len();
         if let Some(resource) = resource {
             text.push('/');
@@ -297,7 +293,7 @@ impl fmt::Display for Part {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JidError {
-    /// The part is missing beside its separator.
+    /// The part is missing beside its separator, or one of the labels of the domain is.
     #[error("{0} is empty")]
     Empty(Part),
     /// The part has more than [`Jid::MAX_PART_LEN`] bytes, as written or when prepared.
@@ -329,11 +325,19 @@ fn plain(text: &str) -> Option<(usize, usize)> {
     let is_plain = holds(local, PLAIN_LOCAL)
         && !(local.is_empty() && domain.len() < address.len())
         && holds(domain, PLAIN_DOMAIN)
-        && domain.last().is_some_and(|&last| last != b'.')
+        && !domain.is_empty()
+        && !has_empty_label(domain)
         && resource
             .split_first()
             .is_none_or(|(_, resource)| !resource.is_empty() && holds(resource, PLAIN_RESOURCE));
     is_plain.then_some((local.len(), domain_end))
+}
+
+/// Whether nothing stands before, between or behind dots. RFC 1034 §3.1: only the root, whose dot was taken off.
+fn has_empty_label(domain: &[u8]) -> bool {
+    domain.first() == Some(&b'.')
+        || domain.ends_with(b".")
+        || domain.windows(2).any(|two| two == b"..")
 }
 
 const PLAIN_LOCAL: u8 = 1;
@@ -370,11 +374,19 @@ fn push_part(out: &mut String, part: Part, text: &str) -> Result<(), JidError> {
     if text.len() > Jid::MAX_PART_LEN {
         return Err(JidError::TooLong(part));
     }
+    let lacks_label = |text: &str| part == Part::Domain && has_empty_label(text.as_bytes());
     if text.is_ascii() {
+        let text = match part {
+            Part::Domain => text.strip_suffix('.').unwrap_or(text),
+            Part::Local | Part::Resource => text,
+        };
+        if text.is_empty() || lacks_label(text) {
+            return Err(JidError::Empty(part));
+        }
         return push_ascii(out, part, text);
     }
     let prepared = prepare(part, text).ok_or(JidError::Forbidden(part))?;
-    if prepared.is_empty() {
+    if prepared.is_empty() || lacks_label(&prepared) {
         return Err(JidError::Empty(part));
     }
     if prepared.len() > Jid::MAX_PART_LEN {
@@ -465,6 +477,25 @@ mod tests {
         assert_eq!(Jid::new("@b"), Err(JidError::Empty(Part::Local)));
         assert_eq!(Jid::new("a@"), Err(JidError::Empty(Part::Domain)));
         assert_eq!(Jid::new("a@b/"), Err(JidError::Empty(Part::Resource)));
+        for domain in [
+            ".",
+            "..",
+            "...",
+            ".b",
+            "b..",
+            "b..c",
+            "B..c",
+            "\u{f6}..c",
+            "\u{3002}b",
+            "b\u{ff0e}.",
+        ] {
+            assert_eq!(
+                Jid::new(domain),
+                Err(JidError::Empty(Part::Domain)),
+                "{domain}"
+            );
+        }
+        assert_eq!(Jid::new("a@b."), Jid::new("a@b"));
         let longest = "x".repeat(1023);
         let jid = Jid::new(&format!("{longest}@{longest}/{longest}")).unwrap();
         assert_eq!(jid.resource().unwrap().len(), 1023);
