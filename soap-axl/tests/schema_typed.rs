@@ -44,6 +44,11 @@ enum Fill {
     First,
     /// All that fits together; of a choice, what comes last.
     Last,
+    /// All that fits together; what comes last of choices between the operation's own children, and
+    /// what comes first of those further inside.
+    LastOutside,
+    /// The other way round.
+    LastInside,
     /// A part of it, nil here and there; the number chooses.
     Some(u64),
 }
@@ -86,7 +91,13 @@ impl Maker {
                     ViolationKind::Misplaced(_) if learnt => false,
                     ViolationKind::Misplaced(misplaced) => {
                         let before = before(&element, &path, &misplaced);
-                        let name = before.filter(|_| matches!(self.fill, Fill::Last));
+                        let keeps_last = match self.fill {
+                            Fill::Required | Fill::First | Fill::Some(_) => false,
+                            Fill::Last => true,
+                            Fill::LastOutside => !path.contains('/'),
+                            Fill::LastInside => path.contains('/'),
+                        };
+                        let name = before.filter(|_| keeps_last);
                         let name = name.unwrap_or(misplaced);
                         self.barred.insert(format!("{path}/{name}"))
                     }
@@ -153,7 +164,7 @@ impl Maker {
     fn wants(&self, name: &str) -> bool {
         match self.fill {
             Fill::Required => false,
-            Fill::First | Fill::Last => true,
+            Fill::First | Fill::Last | Fill::LastOutside | Fill::LastInside => true,
             Fill::Some(_) => self.choice(&format!("{name}?"), 2) == 0,
         }
     }
@@ -312,7 +323,13 @@ fn strike(path: &str, element: &Element, all: &mut BTreeSet<String>) {
 fn what_typed_operations_write_is_good_by_the_schema() {
     let all: BTreeSet<_> = Request::TYPED.iter().collect();
     assert_eq!(ANSWERED.iter().collect::<BTreeSet<_>>(), all);
-    let fills = [Fill::Required, Fill::First, Fill::Last];
+    let fills = [
+        Fill::Required,
+        Fill::First,
+        Fill::Last,
+        Fill::LastOutside,
+        Fill::LastInside,
+    ];
     let fills: Vec<_> = fills.into_iter().chain((1..6).map(Fill::Some)).collect();
     for folder in VERSIONS {
         let Some(xsd) = source::xsd(folder) else {
@@ -353,6 +370,80 @@ fn what_typed_operations_write_is_good_by_the_schema() {
         }
         assert_eq!(faults, BTreeSet::new(), "{folder}");
         assert_eq!(unwritten, BTreeSet::new(), "{folder}: in no message");
+    }
+}
+
+/// Attributes and children of the schema that a record does not name, and children that it names
+/// whole though the schema says what is in them.
+fn unnamed(path: &str, fields: &[Field], place: TypeRef<'_>, all: &mut BTreeSet<String>) {
+    let named = |name: &str, at: Place| {
+        fields
+            .iter()
+            .find(|field| field.place == at && field.wire.split(" | ").any(|wire| wire == name))
+    };
+    for name in place.attributes() {
+        if named(name, Place::Attribute).is_none() {
+            all.insert(format!("{path}/@{name}"));
+        }
+    }
+    for decl in place.children() {
+        let path = format!("{path}/{}", decl.name());
+        let content = decl.content();
+        match named(decl.name(), Place::Child) {
+            None => {
+                all.insert(path);
+            }
+            Some(field) if !field.inner.is_empty() => unnamed(&path, field.inner, content, all),
+            Some(_) => all.extend(
+                content
+                    .children()
+                    .map(|inner| format!("{path}/{}", inner.name())),
+            ),
+        }
+    }
+}
+
+/// What records leave to others than fields, by the end of its path, and why.
+const NOT_FIELDS: &[(&str, &str)] = &[
+    ("/@sequence", "client and server number messages themselves"),
+    ("/returnedTags/*", "a mask of whatever shape: `Tags`"),
+];
+
+#[test]
+fn records_name_everything_that_the_schema_has() {
+    for folder in ["12.5", "14.0", "15.0"] {
+        let Some(xsd) = source::xsd(folder) else {
+            return;
+        };
+        let schema = Schema::from_xsd(xsd).unwrap();
+        let mut left = BTreeSet::new();
+        for table in Request::TABLES {
+            let (name, answer) = (table.name, schema.answer(table.name).unwrap());
+            unnamed(
+                name,
+                table.request,
+                schema.request(name).unwrap(),
+                &mut left,
+            );
+            let path = format!("{name}Response");
+            match (table.place, answer.child("return")) {
+                (ReplyPlace::Return, Some(inside)) => {
+                    unnamed(&path, table.reply, inside.content(), &mut left);
+                }
+                _ => unnamed(&path, table.reply, answer, &mut left),
+            }
+        }
+        let is_left_out = |path: &String, (end, _): &(&str, &str)| match end.strip_suffix("/*") {
+            Some(parent) => path
+                .rsplit_once('/')
+                .is_some_and(|(dir, _)| dir.ends_with(parent)),
+            None => path.ends_with(end),
+        };
+        for rule in NOT_FIELDS {
+            assert!(left.iter().any(|path| is_left_out(path, rule)), "{rule:?}");
+        }
+        left.retain(|path| !NOT_FIELDS.iter().any(|rule| is_left_out(path, rule)));
+        assert_eq!(left, BTreeSet::new(), "{folder}");
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::{
     Secret,
     axl::{
-        AssociatedDevices, AssociatedGroups, ForeignKey, Presence, Tags, UserKey, Uuid,
+        AssociatedCapfProfiles, AssociatedDevices, AssociatedGroups, ForeignKey,
+        PasswordCredentials, Presence, Tags, UserKey, Uuid,
         macros::{command, operation, record},
     },
 };
@@ -22,6 +23,8 @@ record! {
             userid: Presence<String> = "userid";
             /// Password; answers leave it out.
             password: Presence<Secret> = "password";
+            /// Rules of the password, and its state.
+            password_credentials: Presence<PasswordCredentials> = "passwordCredentials";
             /// Secret for SIP digests; answers leave it out.
             digest_credentials: Presence<Secret> = "digestCredentials";
             /// Presence group.
@@ -40,6 +43,8 @@ record! {
             associated_devices: Presence<AssociatedDevices> = "associatedDevices";
             /// Groups, which carry the roles.
             associated_groups: Presence<AssociatedGroups> = "associatedGroups";
+            /// Certificates of the user's applications; only read.
+            associated_capf_profiles: Presence<AssociatedCapfProfiles> = "associatedCapfProfiles";
             /// Device profiles that the user may control.
             cti_controlled_device_profiles: Presence<DeviceProfileNames> = "ctiControlledDeviceProfiles";
         }
@@ -111,6 +116,8 @@ command! {
         new_userid: Presence<String> = "newUserid";
         /// Password; answers leave it out.
         password: Presence<Secret> = "password";
+        /// Rules of the password, and its state.
+        password_credentials: Presence<PasswordCredentials> = "passwordCredentials";
         /// Secret for SIP digests; answers leave it out.
         digest_credentials: Presence<Secret> = "digestCredentials";
         /// Presence group.

@@ -18,6 +18,8 @@ record! {
             description: Presence<String> = "description";
             /// Names of the partitions in order, parted by colons; only read.
             clause: Presence<String> = "clause";
+            /// Number from the dial plan wizard; only read.
+            dial_plan_wizard_gen_id: Presence<String> = "dialPlanWizardGenId";
             /// Partitions.
             members: Presence<CssMembers> = "members";
             /// `General` for one that people make.

@@ -50,8 +50,82 @@ record! {
             single_button_barge: Presence<String> = "singleButtonBarge";
             /// Whether calls of different lines can be joined: `On`, `Off`, `Default`.
             join_across_lines: Presence<String> = "joinAcrossLines";
+            /// Calling search space that changes the number of the caller.
+            cgpn_transformation_css_name: Presence<ForeignKey> = "cgpnTransformationCssName";
+            /// Calling search space that changes the number called.
+            cdpn_transformation_css_name: Presence<ForeignKey> = "cdpnTransformationCssName";
+            /// Local route group, where there is only the standard one.
+            local_route_group_name: Presence<ForeignKey> = "localRouteGroupName";
+            /// Geographic location.
+            geo_location_name: Presence<ForeignKey> = "geoLocationName";
+            /// Filter of geographic locations.
+            geo_location_filter_name: Presence<ForeignKey> = "geoLocationFilterName";
+            /// Put before a national number of the caller.
+            calling_party_national_prefix: Presence<String> = "callingPartyNationalPrefix";
+            /// Put before an international number of the caller.
+            calling_party_international_prefix: Presence<String> = "callingPartyInternationalPrefix";
+            /// Put before a number of the caller of unknown kind.
+            calling_party_unknown_prefix: Presence<String> = "callingPartyUnknownPrefix";
+            /// Put before a subscriber's number of the caller.
+            calling_party_subscriber_prefix: Presence<String> = "callingPartySubscriberPrefix";
+            /// Calling search space of calls that come by intercompany media.
+            adjunct_calling_search_space: Presence<ForeignKey> = "adjunctCallingSearchSpace";
+            /// How many digits a national number of the caller loses at the front.
+            calling_party_national_strip_digits: Presence<String> = "callingPartyNationalStripDigits";
+            /// How many digits an international number of the caller loses at the front.
+            calling_party_international_strip_digits: Presence<String> = "callingPartyInternationalStripDigits";
+            /// How many digits a number of the caller of unknown kind loses at the front.
+            calling_party_unknown_strip_digits: Presence<String> = "callingPartyUnknownStripDigits";
+            /// How many digits a subscriber's number of the caller loses at the front.
+            calling_party_subscriber_strip_digits: Presence<String> = "callingPartySubscriberStripDigits";
+            /// Calling search space that changes a national number of the caller.
+            calling_party_national_transformation_css_name: Presence<ForeignKey> = "callingPartyNationalTransformationCssName";
+            /// Calling search space that changes an international number of the caller.
+            calling_party_international_transformation_css_name: Presence<ForeignKey> = "callingPartyInternationalTransformationCssName";
+            /// Calling search space that changes a number of the caller of unknown kind.
+            calling_party_unknown_transformation_css_name: Presence<ForeignKey> = "callingPartyUnknownTransformationCssName";
+            /// Calling search space that changes a subscriber's number of the caller.
+            calling_party_subscriber_transformation_css_name: Presence<ForeignKey> = "callingPartySubscriberTransformationCssName";
+            /// Put before a national number called.
+            called_party_national_prefix: Presence<String> = "calledPartyNationalPrefix";
+            /// Put before an international number called.
+            called_party_international_prefix: Presence<String> = "calledPartyInternationalPrefix";
+            /// Put before a number called of unknown kind.
+            called_party_unknown_prefix: Presence<String> = "calledPartyUnknownPrefix";
+            /// Put before a subscriber's number called.
+            called_party_subscriber_prefix: Presence<String> = "calledPartySubscriberPrefix";
+            /// How many digits a national number called loses at the front.
+            called_party_national_strip_digits: Presence<String> = "calledPartyNationalStripDigits";
+            /// How many digits an international number called loses at the front.
+            called_party_international_strip_digits: Presence<String> = "calledPartyInternationalStripDigits";
+            /// How many digits a number called of unknown kind loses at the front.
+            called_party_unknown_strip_digits: Presence<String> = "calledPartyUnknownStripDigits";
+            /// How many digits a subscriber's number called loses at the front.
+            called_party_subscriber_strip_digits: Presence<String> = "calledPartySubscriberStripDigits";
+            /// Calling search space that changes a national number called.
+            called_party_national_transformation_css_name: Presence<ForeignKey> = "calledPartyNationalTransformationCssName";
+            /// Calling search space that changes an international number called.
+            called_party_international_transformation_css_name: Presence<ForeignKey> = "calledPartyInternationalTransformationCssName";
+            /// Calling search space that changes a number called of unknown kind.
+            called_party_unknown_transformation_css_name: Presence<ForeignKey> = "calledPartyUnknownTransformationCssName";
+            /// Calling search space that changes a subscriber's number called.
+            called_party_subscriber_transformation_css_name: Presence<ForeignKey> = "calledPartySubscriberTransformationCssName";
+            /// Patterns enrolled in intercompany media.
+            ime_enrolled_pattern_group_name: Presence<ForeignKey> = "imeEnrolledPatternGroupName";
+            /// Calling search space that changes the number connected.
+            cntd_pn_transformation_css_name: Presence<ForeignKey> = "cntdPnTransformationCssName";
             /// Route groups by their local names.
             local_route_group: Vec<LocalRouteGroup> = "localRouteGroup";
+            /// Calling search space that changes the number of who redirects.
+            redirecting_party_transformation_css: Presence<ForeignKey> = "redirectingPartyTransformationCSS";
+            /// Calling search space that changes the caller's number as phones show it.
+            calling_party_transformation_css: Presence<ForeignKey> = "callingPartyTransformationCSS";
+            /// Group of wireless LAN profiles.
+            wireless_lan_profile_group: Presence<ForeignKey> = "wirelessLanProfileGroup";
+            /// Group of emergency location numbers.
+            elin_group: Presence<ForeignKey> = "elinGroup";
+            /// Domain of mobile and remote access. From 12.5 on.
+            mra_service_domain: Presence<ForeignKey> = "mraServiceDomain";
         }
     }
 
@@ -160,8 +234,82 @@ command! {
         single_button_barge: Presence<String> = "singleButtonBarge";
         /// Whether calls of different lines can be joined: `On`, `Off`, `Default`.
         join_across_lines: Presence<String> = "joinAcrossLines";
+        /// Calling search space that changes the number of the caller.
+        cgpn_transformation_css_name: Presence<ForeignKey> = "cgpnTransformationCssName";
+        /// Calling search space that changes the number called.
+        cdpn_transformation_css_name: Presence<ForeignKey> = "cdpnTransformationCssName";
+        /// Local route group, where there is only the standard one.
+        local_route_group_name: Presence<ForeignKey> = "localRouteGroupName";
+        /// Geographic location.
+        geo_location_name: Presence<ForeignKey> = "geoLocationName";
+        /// Filter of geographic locations.
+        geo_location_filter_name: Presence<ForeignKey> = "geoLocationFilterName";
+        /// Put before a national number of the caller.
+        calling_party_national_prefix: Presence<String> = "callingPartyNationalPrefix";
+        /// Put before an international number of the caller.
+        calling_party_international_prefix: Presence<String> = "callingPartyInternationalPrefix";
+        /// Put before a number of the caller of unknown kind.
+        calling_party_unknown_prefix: Presence<String> = "callingPartyUnknownPrefix";
+        /// Put before a subscriber's number of the caller.
+        calling_party_subscriber_prefix: Presence<String> = "callingPartySubscriberPrefix";
+        /// Calling search space of calls that come by intercompany media.
+        adjunct_calling_search_space: Presence<ForeignKey> = "adjunctCallingSearchSpace";
+        /// How many digits a national number of the caller loses at the front.
+        calling_party_national_strip_digits: Presence<String> = "callingPartyNationalStripDigits";
+        /// How many digits an international number of the caller loses at the front.
+        calling_party_international_strip_digits: Presence<String> = "callingPartyInternationalStripDigits";
+        /// How many digits a number of the caller of unknown kind loses at the front.
+        calling_party_unknown_strip_digits: Presence<String> = "callingPartyUnknownStripDigits";
+        /// How many digits a subscriber's number of the caller loses at the front.
+        calling_party_subscriber_strip_digits: Presence<String> = "callingPartySubscriberStripDigits";
+        /// Calling search space that changes a national number of the caller.
+        calling_party_national_transformation_css_name: Presence<ForeignKey> = "callingPartyNationalTransformationCssName";
+        /// Calling search space that changes an international number of the caller.
+        calling_party_international_transformation_css_name: Presence<ForeignKey> = "callingPartyInternationalTransformationCssName";
+        /// Calling search space that changes a number of the caller of unknown kind.
+        calling_party_unknown_transformation_css_name: Presence<ForeignKey> = "callingPartyUnknownTransformationCssName";
+        /// Calling search space that changes a subscriber's number of the caller.
+        calling_party_subscriber_transformation_css_name: Presence<ForeignKey> = "callingPartySubscriberTransformationCssName";
+        /// Put before a national number called.
+        called_party_national_prefix: Presence<String> = "calledPartyNationalPrefix";
+        /// Put before an international number called.
+        called_party_international_prefix: Presence<String> = "calledPartyInternationalPrefix";
+        /// Put before a number called of unknown kind.
+        called_party_unknown_prefix: Presence<String> = "calledPartyUnknownPrefix";
+        /// Put before a subscriber's number called.
+        called_party_subscriber_prefix: Presence<String> = "calledPartySubscriberPrefix";
+        /// How many digits a national number called loses at the front.
+        called_party_national_strip_digits: Presence<String> = "calledPartyNationalStripDigits";
+        /// How many digits an international number called loses at the front.
+        called_party_international_strip_digits: Presence<String> = "calledPartyInternationalStripDigits";
+        /// How many digits a number called of unknown kind loses at the front.
+        called_party_unknown_strip_digits: Presence<String> = "calledPartyUnknownStripDigits";
+        /// How many digits a subscriber's number called loses at the front.
+        called_party_subscriber_strip_digits: Presence<String> = "calledPartySubscriberStripDigits";
+        /// Calling search space that changes a national number called.
+        called_party_national_transformation_css_name: Presence<ForeignKey> = "calledPartyNationalTransformationCssName";
+        /// Calling search space that changes an international number called.
+        called_party_international_transformation_css_name: Presence<ForeignKey> = "calledPartyInternationalTransformationCssName";
+        /// Calling search space that changes a number called of unknown kind.
+        called_party_unknown_transformation_css_name: Presence<ForeignKey> = "calledPartyUnknownTransformationCssName";
+        /// Calling search space that changes a subscriber's number called.
+        called_party_subscriber_transformation_css_name: Presence<ForeignKey> = "calledPartySubscriberTransformationCssName";
+        /// Patterns enrolled in intercompany media.
+        ime_enrolled_pattern_group_name: Presence<ForeignKey> = "imeEnrolledPatternGroupName";
+        /// Calling search space that changes the number connected.
+        cntd_pn_transformation_css_name: Presence<ForeignKey> = "cntdPnTransformationCssName";
         /// Route groups by their local names.
         local_route_group: Vec<LocalRouteGroup> = "localRouteGroup";
+        /// Calling search space that changes the number of who redirects.
+        redirecting_party_transformation_css: Presence<ForeignKey> = "redirectingPartyTransformationCSS";
+        /// Calling search space that changes the caller's number as phones show it.
+        calling_party_transformation_css: Presence<ForeignKey> = "callingPartyTransformationCSS";
+        /// Group of wireless LAN profiles.
+        wireless_lan_profile_group: Presence<ForeignKey> = "wirelessLanProfileGroup";
+        /// Group of emergency location numbers.
+        elin_group: Presence<ForeignKey> = "elinGroup";
+        /// Domain of mobile and remote access. From 12.5 on.
+        mra_service_domain: Presence<ForeignKey> = "mraServiceDomain";
     }
 
     /// Takes a device pool out of the configuration.

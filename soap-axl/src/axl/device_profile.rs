@@ -2,7 +2,8 @@
 
 use crate::{
     axl::{
-        DeviceProtocol, ForeignKey, NameKey, PhoneLines, Presence, Product, Tags, Uuid,
+        AddOnModules, BlfDirectedCallParks, BusyLampFields, CurrentConfig, DeviceProtocol,
+        ForeignKey, NameKey, PhoneLines, PhoneServices, Presence, Product, SpeedDials, Tags, Uuid,
         macros::{command, operation, record},
     },
     xml::Element,
@@ -33,14 +34,36 @@ record! {
             protocol: Presence<DeviceProtocol> = "protocol";
             /// `User`.
             protocol_side: Presence<String> = "protocolSide";
+            /// Kind of the profile; only read.
+            kind: Presence<String> = "type";
             /// Number of the music that others hear on hold.
             user_hold_moh_audio_source_id: Presence<String> = "userHoldMohAudioSourceId";
             /// Settings of the model as free XML, kept as it came.
             vendor_config: Option<Element> = "vendorConfig";
+            /// Changes when the configuration of the device does; only read.
+            version_stamp: Presence<String> = "versionStamp";
+            /// Whether the device is traced.
+            trace_flag: Presence<bool> = "traceFlag";
+            /// Domain of precedence calls.
+            mlpp_domain_id: Presence<String> = "mlppDomainId";
+            /// Whether precedence is shown: `On`, `Off` or `Default`.
+            mlpp_indication_status: Presence<String> = "mlppIndicationStatus";
+            /// How calls of higher precedence take over: `Disabled`, `Forceful`, `Default`.
+            preemption: Presence<String> = "preemption";
             /// Lines.
             lines: Presence<PhoneLines> = "lines";
+            /// How many buttons its template has; only read.
+            number_of_buttons: Presence<String> = "numberOfButtons";
             /// Button template.
             phone_template_name: Presence<ForeignKey> = "phoneTemplateName";
+            /// Numbers behind buttons.
+            speed_dials: Presence<SpeedDials> = "speeddials";
+            /// Buttons that show whether others are in a call.
+            busy_lamp_fields: Presence<BusyLampFields> = "busyLampFields";
+            /// Buttons that show whether a place to park calls is taken.
+            blf_directed_call_parks: Presence<BlfDirectedCallParks> = "blfDirectedCallParks";
+            /// Modules with more buttons.
+            add_on_modules: Presence<AddOnModules> = "addOnModules";
             /// Language of the phone.
             user_locale: Presence<String> = "userLocale";
             /// Profile that is taken when the user has none; only read.
@@ -61,14 +84,26 @@ record! {
             ignore_presentation_indicators: Presence<bool> = "ignorePresentationIndicators";
             /// What `do not disturb` does.
             dnd_option: Presence<String> = "dndOption";
+            /// How a call is told while `do not disturb` is on.
+            dnd_ring_setting: Presence<String> = "dndRingSetting";
             /// Whether `do not disturb` is on.
             dnd_status: Presence<bool> = "dndStatus";
+            /// Calling search space when a user of another cluster signs in.
+            emcc_calling_search_space: Presence<ForeignKey> = "emccCallingSearchSpace";
             /// Whether lifting the handset always takes the first line.
             always_use_prime_line: Presence<String> = "alwaysUsePrimeLine";
+            /// Whether the message button always takes the first line.
+            always_use_prime_line_for_voice_message: Presence<String> = "alwaysUsePrimeLineForVoiceMessage";
             /// Softkey template.
             softkey_template_name: Presence<ForeignKey> = "softkeyTemplateName";
             /// Whether others on a shared line see the call.
             call_info_privacy_status: Presence<String> = "callInfoPrivacyStatus";
+            /// What is in force now, the profile of who is signed in included; only read.
+            current_config: Presence<CurrentConfig> = "currentConfig";
+            /// Phone services that are subscribed to.
+            services: Presence<PhoneServices> = "services";
+            /// Which features are on.
+            feature_control_policy: Presence<ForeignKey> = "featureControlPolicy";
         }
     }
 
@@ -136,10 +171,24 @@ command! {
         user_hold_moh_audio_source_id: Presence<String> = "userHoldMohAudioSourceId";
         /// Settings of the model as free XML, kept as it came.
         vendor_config: Option<Element> = "vendorConfig";
+        /// Domain of precedence calls.
+        mlpp_domain_id: Presence<String> = "mlppDomainId";
+        /// Whether precedence is shown: `On`, `Off` or `Default`.
+        mlpp_indication_status: Presence<String> = "mlppIndicationStatus";
+        /// How calls of higher precedence take over: `Disabled`, `Forceful`, `Default`.
+        preemption: Presence<String> = "preemption";
         /// Lines.
         lines: Presence<PhoneLines> = "lines";
         /// Button template.
         phone_template_name: Presence<ForeignKey> = "phoneTemplateName";
+        /// Numbers behind buttons.
+        speed_dials: Presence<SpeedDials> = "speeddials";
+        /// Buttons that show whether others are in a call.
+        busy_lamp_fields: Presence<BusyLampFields> = "busyLampFields";
+        /// Buttons that show whether a place to park calls is taken.
+        blf_directed_call_parks: Presence<BlfDirectedCallParks> = "blfDirectedCallParks";
+        /// Modules with more buttons.
+        add_on_modules: Presence<AddOnModules> = "addOnModules";
         /// Language of the phone.
         user_locale: Presence<String> = "userLocale";
         /// Whether one button joins a shared line's call.
@@ -152,14 +201,24 @@ command! {
         ignore_presentation_indicators: Presence<bool> = "ignorePresentationIndicators";
         /// What `do not disturb` does.
         dnd_option: Presence<String> = "dndOption";
+        /// How a call is told while `do not disturb` is on.
+        dnd_ring_setting: Presence<String> = "dndRingSetting";
         /// Whether `do not disturb` is on.
         dnd_status: Presence<bool> = "dndStatus";
+        /// Calling search space when a user of another cluster signs in.
+        emcc_calling_search_space: Presence<ForeignKey> = "emccCallingSearchSpace";
         /// Whether lifting the handset always takes the first line.
         always_use_prime_line: Presence<String> = "alwaysUsePrimeLine";
+        /// Whether the message button always takes the first line.
+        always_use_prime_line_for_voice_message: Presence<String> = "alwaysUsePrimeLineForVoiceMessage";
         /// Softkey template.
         softkey_template_name: Presence<ForeignKey> = "softkeyTemplateName";
         /// Whether others on a shared line see the call.
         call_info_privacy_status: Presence<String> = "callInfoPrivacyStatus";
+        /// Phone services that are subscribed to.
+        services: Presence<PhoneServices> = "services";
+        /// Which features are on.
+        feature_control_policy: Presence<ForeignKey> = "featureControlPolicy";
     }
 
     /// Takes a device profile out of the configuration.

@@ -1,7 +1,7 @@
 //! Lines: `addLine`, `getLine`, `listLine`, and what is done to one.
 
 use crate::axl::{
-    AssociatedDevices, ForeignKey, Presence, Tags, Uuid,
+    AssociatedDevices, ConfidentialAccess, ForeignKey, Presence, Tags, Uuid,
     macros::{choice, command, operation, record},
 };
 
@@ -26,6 +26,10 @@ record! {
             aar_neighborhood_name: Presence<ForeignKey> = "aarNeighborhoodName";
             /// Mask of automated alternate routing.
             aar_destination_mask: Presence<String> = "aarDestinationMask";
+            /// Whether automated alternate routing keeps the call's history.
+            aar_keep_call_history: Presence<bool> = "aarKeepCallHistory";
+            /// Whether automated alternate routing goes to voice mail.
+            aar_voice_mail_enabled: Presence<bool> = "aarVoiceMailEnabled";
             /// Where all calls go.
             call_forward_all: Presence<CallForward> = "callForwardAll";
             /// Where calls from outside go when the line is busy.
@@ -42,6 +46,8 @@ record! {
             call_forward_no_coverage_int: Presence<CallForward> = "callForwardNoCoverageInt";
             /// Where calls go when the phone fails.
             call_forward_on_failure: Presence<CallForward> = "callForwardOnFailure";
+            /// Where precedence calls go that nobody takes.
+            call_forward_alternate_party: Presence<CallForward> = "callForwardAlternateParty";
             /// Where calls from outside go when no phone is registered.
             call_forward_not_registered: Presence<CallForward> = "callForwardNotRegistered";
             /// Where calls from inside go when no phone is registered.
@@ -54,6 +60,8 @@ record! {
             network_hold_moh_audio_source_id: Presence<String> = "networkHoldMohAudioSourceId";
             /// Number of the music while the user holds a call.
             user_hold_moh_audio_source_id: Presence<String> = "userHoldMohAudioSourceId";
+            /// Whether the caller's number is shown after a diversion. From 12.5 on.
+            calling_id_presentation_when_diverted: Presence<String> = "callingIdPresentationWhenDiverted";
             /// Name shown to the caller while it rings.
             alerting_name: Presence<String> = "alertingName";
             /// The same without letters beyond ASCII.
@@ -74,20 +82,54 @@ record! {
             hr_interval: Presence<String> = "hrInterval";
             /// Which calling search space forwarding of all calls uses.
             cfa_css_policy: Presence<String> = "cfaCssPolicy";
+            /// The phone that a shared line is active on.
+            default_activated_device_name: Presence<ForeignKey> = "defaultActivatedDeviceName";
+            /// Where a parked call from outside goes when nobody takes it back.
+            park_mon_forward_no_retrieve_dn: Presence<String> = "parkMonForwardNoRetrieveDn";
+            /// Where a parked call from inside goes when nobody takes it back.
+            park_mon_forward_no_retrieve_int_dn: Presence<String> = "parkMonForwardNoRetrieveIntDn";
+            /// Whether a parked call from outside goes to voice mail then.
+            park_mon_forward_no_retrieve_vm_enabled: Presence<bool> = "parkMonForwardNoRetrieveVmEnabled";
+            /// Whether a parked call from inside goes to voice mail then.
+            park_mon_forward_no_retrieve_int_vm_enabled: Presence<bool> = "parkMonForwardNoRetrieveIntVmEnabled";
+            /// Calling search space of the way for calls from outside.
+            park_mon_forward_no_retrieve_css_name: Presence<ForeignKey> = "parkMonForwardNoRetrieveCssName";
+            /// Calling search space of the way for calls from inside.
+            park_mon_forward_no_retrieve_int_css_name: Presence<ForeignKey> = "parkMonForwardNoRetrieveIntCssName";
+            /// Seconds until who parked a call is reminded.
+            park_mon_reversion_timer: Presence<String> = "parkMonReversionTimer";
             /// Whether a tone tells that someone joins: `On`, `Off`, `Default`.
             party_entrance_tone: Presence<String> = "partyEntranceTone";
+            /// URIs that the line is called by.
+            directory_uris: Presence<DirectoryUris> = "directoryURIs";
             /// Whether CTI applications may control it.
             allow_cti_control_flag: Presence<bool> = "allowCtiControlFlag";
             /// Whether calls without a number are refused.
             reject_anonymous_call: Presence<bool> = "rejectAnonymousCall";
             /// Whether it is taken without waiting for more digits.
             pattern_urgency: Presence<bool> = "patternUrgency";
+            /// How confidential its calls are.
+            confidential_access: Presence<ConfidentialAccess> = "confidentialAccess";
             /// Profile of external call control.
             external_call_control_profile: Presence<ForeignKey> = "externalCallControlProfile";
+            /// The number by which the enterprise calls it.
+            enterprise_alt_num: Presence<AlternateNumber> = "enterpriseAltNum";
+            /// The number by which the world calls it.
+            e164_alt_num: Presence<AlternateNumber> = "e164AltNum";
+            /// Which alternate number is called over the public network when the network fails.
+            pstn_failover: Presence<String> = "pstnFailover";
+            /// Profile of call control agents.
+            call_control_agent_profile: Presence<String> = "callControlAgentProfile";
             /// Phones that have it; only read.
             associated_devices: Presence<AssociatedDevices> = "associatedDevices";
+            /// Whether there is a number for the enterprise.
+            use_enterprise_alt_num: Presence<bool> = "useEnterpriseAltNum";
+            /// Whether there is a number for the world.
+            use_e164_alt_num: Presence<bool> = "useE164AltNum";
             /// Whether calls reach it.
             active: Presence<bool> = "active";
+            /// Number and name that those outside see. From 12.5 on.
+            external_presentation_info: Presence<ExternalPresentationInfo> = "externalPresentationInfo";
         }
     }
 
@@ -105,6 +147,73 @@ record! {
             destination: Presence<String> = "destination";
             /// Seconds until it is done, where nobody answers.
             duration: Presence<String> = "duration";
+        }
+    }
+
+    /// URIs that a line is called by.
+    #[derive(Default)]
+    DirectoryUris "directoryURIs" {
+        children {
+            /// The URIs.
+            directory_uris: Vec<DirectoryUri> = "directoryUri";
+        }
+    }
+
+    /// A URI that a line is called by.
+    #[derive(Default)]
+    DirectoryUri "directoryUri" {
+        attributes {
+            /// Key of the URI.
+            uuid: Uuid = "uuid";
+        }
+        children {
+            /// Whether it is the one shown.
+            is_primary: Presence<bool> = "isPrimary";
+            /// User and host.
+            uri: Presence<String> = "uri";
+            /// Partition.
+            partition: Presence<ForeignKey> = "partition";
+            /// Whether other clusters are told.
+            advertise_globally_via_ils: Presence<bool> = "advertiseGloballyViaIls";
+        }
+    }
+
+    /// Another number that a line is called by.
+    #[derive(Default)]
+    AlternateNumber "altNum" {
+        children {
+            /// The number, with `X` for digits of the line's own.
+            num_mask: Presence<String> = "numMask";
+            /// Whether it is taken without waiting for more digits.
+            is_urgent: Presence<bool> = "isUrgent";
+            /// Whether it is called in this cluster.
+            add_local_route_partition: Presence<bool> = "addLocalRoutePartition";
+            /// Partition for that.
+            route_partition: Presence<ForeignKey> = "routePartition";
+            /// Whether other clusters are told.
+            advertise_globally_ils: Presence<bool> = "advertiseGloballyIls";
+        }
+    }
+
+    /// What those outside see of a caller: nothing, or this number and name.
+    #[derive(Default)]
+    ExternalPresentationInfo "externalPresentationInfo" {
+        children {
+            /// Whether nothing.
+            is_anonymous: Presence<bool> = "isAnonymous";
+            /// Number and name.
+            presentation_info: Presence<PresentationInfo> = "presentationInfo";
+        }
+    }
+
+    /// Number and name that those outside see.
+    #[derive(Default)]
+    PresentationInfo "presentationInfo" {
+        children {
+            /// Number, with `X` for digits of the line's own.
+            external_presentation_number: Presence<String> = "externalPresentationNumber";
+            /// Name.
+            external_presentation_name: Presence<String> = "externalPresentationName";
         }
     }
 
@@ -157,6 +266,10 @@ command! {
         aar_neighborhood_name: Presence<ForeignKey> = "aarNeighborhoodName";
         /// Mask of automated alternate routing.
         aar_destination_mask: Presence<String> = "aarDestinationMask";
+        /// Whether automated alternate routing keeps the call's history.
+        aar_keep_call_history: Presence<bool> = "aarKeepCallHistory";
+        /// Whether automated alternate routing goes to voice mail.
+        aar_voice_mail_enabled: Presence<bool> = "aarVoiceMailEnabled";
         /// Where all calls go.
         call_forward_all: Presence<CallForward> = "callForwardAll";
         /// Where calls from outside go when the line is busy.
@@ -173,6 +286,8 @@ command! {
         call_forward_no_coverage_int: Presence<CallForward> = "callForwardNoCoverageInt";
         /// Where calls go when the phone fails.
         call_forward_on_failure: Presence<CallForward> = "callForwardOnFailure";
+        /// Where precedence calls go that nobody takes.
+        call_forward_alternate_party: Presence<CallForward> = "callForwardAlternateParty";
         /// Where calls from outside go when no phone is registered.
         call_forward_not_registered: Presence<CallForward> = "callForwardNotRegistered";
         /// Where calls from inside go when no phone is registered.
@@ -185,6 +300,8 @@ command! {
         network_hold_moh_audio_source_id: Presence<String> = "networkHoldMohAudioSourceId";
         /// Number of the music while the user holds a call.
         user_hold_moh_audio_source_id: Presence<String> = "userHoldMohAudioSourceId";
+        /// Whether the caller's number is shown after a diversion. From 12.5 on.
+        calling_id_presentation_when_diverted: Presence<String> = "callingIdPresentationWhenDiverted";
         /// Name shown to the caller while it rings.
         alerting_name: Presence<String> = "alertingName";
         /// The same without letters beyond ASCII.
@@ -205,18 +322,52 @@ command! {
         hr_interval: Presence<String> = "hrInterval";
         /// Which calling search space forwarding of all calls uses.
         cfa_css_policy: Presence<String> = "cfaCssPolicy";
+        /// The phone that a shared line is active on.
+        default_activated_device_name: Presence<ForeignKey> = "defaultActivatedDeviceName";
+        /// Where a parked call from outside goes when nobody takes it back.
+        park_mon_forward_no_retrieve_dn: Presence<String> = "parkMonForwardNoRetrieveDn";
+        /// Where a parked call from inside goes when nobody takes it back.
+        park_mon_forward_no_retrieve_int_dn: Presence<String> = "parkMonForwardNoRetrieveIntDn";
+        /// Whether a parked call from outside goes to voice mail then.
+        park_mon_forward_no_retrieve_vm_enabled: Presence<bool> = "parkMonForwardNoRetrieveVmEnabled";
+        /// Whether a parked call from inside goes to voice mail then.
+        park_mon_forward_no_retrieve_int_vm_enabled: Presence<bool> = "parkMonForwardNoRetrieveIntVmEnabled";
+        /// Calling search space of the way for calls from outside.
+        park_mon_forward_no_retrieve_css_name: Presence<ForeignKey> = "parkMonForwardNoRetrieveCssName";
+        /// Calling search space of the way for calls from inside.
+        park_mon_forward_no_retrieve_int_css_name: Presence<ForeignKey> = "parkMonForwardNoRetrieveIntCssName";
+        /// Seconds until who parked a call is reminded.
+        park_mon_reversion_timer: Presence<String> = "parkMonReversionTimer";
         /// Whether a tone tells that someone joins: `On`, `Off`, `Default`.
         party_entrance_tone: Presence<String> = "partyEntranceTone";
+        /// URIs that the line is called by.
+        directory_uris: Presence<DirectoryUris> = "directoryURIs";
         /// Whether CTI applications may control it.
         allow_cti_control_flag: Presence<bool> = "allowCtiControlFlag";
         /// Whether calls without a number are refused.
         reject_anonymous_call: Presence<bool> = "rejectAnonymousCall";
         /// Whether it is taken without waiting for more digits.
         pattern_urgency: Presence<bool> = "patternUrgency";
+        /// How confidential its calls are.
+        confidential_access: Presence<ConfidentialAccess> = "confidentialAccess";
         /// Profile of external call control.
         external_call_control_profile: Presence<ForeignKey> = "externalCallControlProfile";
+        /// The number by which the enterprise calls it.
+        enterprise_alt_num: Presence<AlternateNumber> = "enterpriseAltNum";
+        /// The number by which the world calls it.
+        e164_alt_num: Presence<AlternateNumber> = "e164AltNum";
+        /// Which alternate number is called over the public network when the network fails.
+        pstn_failover: Presence<String> = "pstnFailover";
+        /// Profile of call control agents.
+        call_control_agent_profile: Presence<String> = "callControlAgentProfile";
+        /// Whether there is a number for the enterprise.
+        use_enterprise_alt_num: Presence<bool> = "useEnterpriseAltNum";
+        /// Whether there is a number for the world.
+        use_e164_alt_num: Presence<bool> = "useE164AltNum";
         /// Whether calls reach it.
         active: Presence<bool> = "active";
+        /// Number and name that those outside see. From 12.5 on.
+        external_presentation_info: Presence<ExternalPresentationInfo> = "externalPresentationInfo";
     }
 
     /// Takes a line out of the configuration.

@@ -43,6 +43,10 @@ record! {
     /// How bandwidth is reserved for calls to another location.
     #[derive(Default)]
     RelatedLocation "relatedLocation" {
+        attributes {
+            /// Key of the relation.
+            uuid: Uuid = "uuid";
+        }
         children {
             /// The other location.
             location_name: Presence<ForeignKey> = "locationName";
@@ -63,6 +67,10 @@ record! {
     /// A link to a neighbour.
     #[derive(Default)]
     BetweenLocation "betweenLocation" {
+        attributes {
+            /// Key of the pair.
+            uuid: Uuid = "uuid";
+        }
         children {
             /// The neighbour.
             location_name: Presence<ForeignKey> = "locationName";

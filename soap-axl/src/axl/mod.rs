@@ -83,8 +83,9 @@ pub use dynamic::Dynamic;
 pub use error::{AxlCode, AxlError, Blame, TooLarge};
 pub use follower::{ChangeFollower, FollowConfig, FollowEvent, ResyncReason};
 pub use line::{
-    AddLine, ApplyLine, CallForward, GetLine, GetLineReply, Line, LineCriteria, LineKey, ListLine,
-    ListLineReply, RemoveLine, ResetLine, RestartLine, UpdateLine,
+    AddLine, AlternateNumber, ApplyLine, CallForward, DirectoryUri, DirectoryUris,
+    ExternalPresentationInfo, GetLine, GetLineReply, Line, LineCriteria, LineKey, ListLine,
+    ListLineReply, PresentationInfo, RemoveLine, ResetLine, RestartLine, UpdateLine,
 };
 pub use location::{
     AddLocation, BetweenLocation, BetweenLocations, GetLocation, GetLocationReply, ListLocation,
@@ -98,10 +99,13 @@ pub use partition::{
     RoutePartition, RoutePartitionCriteria, UpdateRoutePartition,
 };
 pub use phone::{
-    AddPhone, ApplyPhone, AssociatedEndusers, DeviceProtocol, DeviceReset, Dirn, DndUser,
+    AddOnModule, AddOnModules, AddPhone, ApplyPhone, AssociatedEndusers, BlfDirectedCallPark,
+    BlfDirectedCallParks, BlfFeatures, BusyLampField, BusyLampFields, CallInfoDisplay,
+    CallParkPattern, ConfidentialAccess, CurrentConfig, DeviceProtocol, DeviceReset, Dirn, DndUser,
     DoChangeDndStatus, DoDeviceLogin, DoDeviceLogout, DoDeviceReset, Enduser, GetPhone,
-    GetPhoneReply, ListPhone, ListPhoneReply, LockPhone, NameKey, Phone, PhoneCriteria, PhoneLine,
-    PhoneLines, Product, RemovePhone, ResetPhone, RestartPhone, UpdatePhone, WipePhone,
+    GetPhoneReply, LineIdentifier, ListPhone, ListPhoneReply, LockPhone, NameKey, Phone,
+    PhoneCriteria, PhoneLine, PhoneLines, PhoneService, PhoneServices, Product, RemovePhone,
+    ResetPhone, RestartPhone, SpeedDial, SpeedDials, UpdatePhone, WipePhone,
 };
 pub use process_node::{
     AddProcessNode, GetProcessNode, GetProcessNodeReply, ListProcessNode, ListProcessNodeReply,
@@ -114,7 +118,7 @@ pub use region::{
 };
 pub use registry::{Effect, Operation, OperationTable, ReplyPlace, Request};
 pub use route_pattern::{
-    AddRoutePattern, GetRoutePattern, GetRoutePatternReply, ListRoutePattern,
+    AddRoutePattern, GetRoutePattern, GetRoutePatternReply, IsdnNsfInfo, ListRoutePattern,
     ListRoutePatternReply, RemoveRoutePattern, RouteDestination, RoutePattern,
     RoutePatternCriteria, UpdateRoutePattern,
 };
@@ -134,9 +138,12 @@ pub use sql::{
 };
 pub use system::{ComponentVersion, DoLdapSync, GetCcmVersion, GetCcmVersionReply};
 pub use user::{
-    AddUser, AssociatedDevices, AssociatedGroups, DoAuthenticateUser, DoAuthenticateUserReply,
-    GetUser, GetUserReply, ListUser, ListUserReply, PrimaryExtension, ProfileNames, RemoveUser,
-    UpdateUser, User, UserCriteria, UserGroup, UserKey, UserRoles, UserSecret,
+    AddUser, AssociatedCapfProfiles, AssociatedDevices, AssociatedGroups, AssociatedHeadsets,
+    CustomUserField, CustomUserFields, DoAuthenticateUser, DoAuthenticateUserReply, Extension,
+    Extensions, GetUser, GetUserReply, LineAppearance, LineAppearances, ListUser, ListUserReply,
+    PasswordCredentials, PinCredentials, PrimaryExtension, ProfileNames, RemoteDestinationProfiles,
+    RemoveUser, TodAccesses, UpdateUser, User, UserCriteria, UserGroup, UserKey, UserRoles,
+    UserSecret,
 };
 pub use uuid::Uuid;
 pub use version::{Action, Version, VersionError};

@@ -28,6 +28,8 @@ record! {
             lbm_hub_group: Presence<ForeignKey> = "lbmHubGroup";
             /// `CUCM Voice/Video` or `CUCM IM and Presence`.
             process_node_role: Presence<String> = "processNodeRole";
+            /// Domain of presence.
+            cup_domain: Presence<String> = "cupDomain";
         }
     }
 
@@ -98,6 +100,8 @@ command! {
         ipv6_name: Presence<String> = "ipv6Name";
         /// Group that tells others of bandwidth.
         lbm_hub_group: Presence<ForeignKey> = "lbmHubGroup";
+        /// Domain of presence.
+        cup_domain: Presence<String> = "cupDomain";
     }
 
     /// Takes a node out of the configuration.

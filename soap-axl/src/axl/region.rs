@@ -35,6 +35,10 @@ record! {
     /// What calls to another region may take.
     #[derive(Default)]
     RelatedRegion "relatedRegion" {
+        attributes {
+            /// Key of the relation.
+            uuid: Uuid = "uuid";
+        }
         children {
             /// The other region.
             region_name: Presence<ForeignKey> = "regionName";

@@ -34,6 +34,8 @@ record! {
             calling_party_prefix_digits: Presence<String> = "callingPartyPrefixDigits";
             /// Dial plan of a pattern with `@`.
             dial_plan_name: Presence<ForeignKey> = "dialPlanName";
+            /// Number from the dial plan wizard; only read.
+            dial_plan_wizard_gen_id: Presence<String> = "dialPlanWizardGenId";
             /// Which digits are taken off, as in `PreDot`.
             digit_discard_instruction_name: Presence<ForeignKey> = "digitDiscardInstructionName";
             /// Whether calls leave the house: `OnNet`, `OffNet`.
@@ -44,6 +46,14 @@ record! {
             prefix_digits_out: Presence<String> = "prefixDigitsOut";
             /// Route filter.
             route_filter_name: Presence<ForeignKey> = "routeFilterName";
+            /// Whether the caller's number is shown: `Default`, `Allowed`, `Restricted`.
+            calling_line_presentation_bit: Presence<String> = "callingLinePresentationBit";
+            /// Whether the caller's name is shown.
+            calling_name_presentation_bit: Presence<String> = "callingNamePresentationBit";
+            /// Whether the number connected is shown.
+            connected_line_presentation_bit: Presence<String> = "connectedLinePresentationBit";
+            /// Whether the name connected is shown.
+            connected_name_presentation_bit: Presence<String> = "connectedNamePresentationBit";
             /// Whether digits are sent one by one.
             support_overlap_sending: Presence<bool> = "supportOverlapSending";
             /// Precedence, `Default` most often.
@@ -54,6 +64,14 @@ record! {
             allow_device_override: Presence<bool> = "allowDeviceOverride";
             /// Whether callers hear a second dial tone.
             provide_outside_dialtone: Presence<bool> = "provideOutsideDialtone";
+            /// Numbering plan of the caller's number.
+            calling_party_numbering_plan: Presence<String> = "callingPartyNumberingPlan";
+            /// Kind of the caller's number.
+            calling_party_number_type: Presence<String> = "callingPartyNumberType";
+            /// Numbering plan of the number called.
+            called_party_numbering_plan: Presence<String> = "calledPartyNumberingPlan";
+            /// Kind of the number called.
+            called_party_number_type: Presence<String> = "calledPartyNumberType";
             /// Where calls go.
             destination: Presence<RouteDestination> = "destination";
             /// Whether callers have to enter an authorization code.
@@ -62,6 +80,22 @@ record! {
             authorization_level_required: Presence<String> = "authorizationLevelRequired";
             /// Whether callers have to enter a client code.
             client_code_required: Presence<bool> = "clientCodeRequired";
+            /// Tag that calls are marked with; only read.
+            with_tag: Presence<String> = "withTag";
+            /// Condition of the pattern; only read.
+            with_value_clause: Presence<String> = "withValueClause";
+            /// Facilities asked of an ISDN network.
+            isdn_nsf_info_element: Presence<IsdnNsfInfo> = "isdnNsfInfoElement";
+            /// Namespace of precedence of SIP calls.
+            resource_priority_namespace_name: Presence<ForeignKey> = "resourcePriorityNamespaceName";
+            /// Kind of traffic, as in `Default` or `Voice`.
+            route_class: Presence<String> = "routeClass";
+            /// Whether a part of the calls is blocked under stress.
+            enable_dcc_enforcement: Presence<bool> = "enableDccEnforcement";
+            /// How many of them, in percent.
+            blocked_call_percentage: Presence<String> = "blockedCallPercentage";
+            /// Profile of external call control.
+            external_call_control: Presence<ForeignKey> = "externalCallControl";
             /// Whether it is an emergency number.
             is_emergency_service_number: Presence<bool> = "isEmergencyServiceNumber";
         }
@@ -78,6 +112,21 @@ record! {
         }
     }
 
+    /// Facilities asked of an ISDN network.
+    #[derive(Default)]
+    IsdnNsfInfo "isdnNsfInfoElement" {
+        children {
+            /// Carrier identification code.
+            cic: Presence<String> = "cic";
+            /// Protocol of the service.
+            network_service_protocol: Presence<String> = "networkServiceProtocol";
+            /// The service.
+            network_service: Presence<String> = "networkService";
+            /// Its parameter.
+            param_value: Presence<String> = "paramValue";
+        }
+    }
+
     /// Which to list: `LIKE` patterns with `%`, all of which must match.
     #[derive(Default)]
     RoutePatternCriteria "searchCriteria" {
@@ -88,6 +137,8 @@ record! {
             description: Option<String> = "description";
             /// Partition.
             route_partition_name: Option<String> = "routePartitionName";
+            /// Whether the pattern is for emergency calls.
+            is_emergency_service_number: Option<String> = "isEmergencyServiceNumber";
         }
     }
 }
@@ -177,6 +228,14 @@ command! {
         prefix_digits_out: Presence<String> = "prefixDigitsOut";
         /// New route filter.
         new_route_filter_name: Presence<ForeignKey> = "newRouteFilterName";
+        /// Whether the caller's number is shown: `Default`, `Allowed`, `Restricted`.
+        calling_line_presentation_bit: Presence<String> = "callingLinePresentationBit";
+        /// Whether the caller's name is shown.
+        calling_name_presentation_bit: Presence<String> = "callingNamePresentationBit";
+        /// Whether the number connected is shown.
+        connected_line_presentation_bit: Presence<String> = "connectedLinePresentationBit";
+        /// Whether the name connected is shown.
+        connected_name_presentation_bit: Presence<String> = "connectedNamePresentationBit";
         /// Whether digits are sent one by one.
         support_overlap_sending: Presence<bool> = "supportOverlapSending";
         /// Precedence, `Default` most often.
@@ -187,6 +246,14 @@ command! {
         allow_device_override: Presence<bool> = "allowDeviceOverride";
         /// Whether callers hear a second dial tone.
         provide_outside_dialtone: Presence<bool> = "provideOutsideDialtone";
+        /// Numbering plan of the caller's number.
+        calling_party_numbering_plan: Presence<String> = "callingPartyNumberingPlan";
+        /// Kind of the caller's number.
+        calling_party_number_type: Presence<String> = "callingPartyNumberType";
+        /// Numbering plan of the number called.
+        called_party_numbering_plan: Presence<String> = "calledPartyNumberingPlan";
+        /// Kind of the number called.
+        called_party_number_type: Presence<String> = "calledPartyNumberType";
         /// Where calls go.
         destination: Presence<RouteDestination> = "destination";
         /// Whether callers have to enter an authorization code.
@@ -195,6 +262,18 @@ command! {
         authorization_level_required: Presence<String> = "authorizationLevelRequired";
         /// Whether callers have to enter a client code.
         client_code_required: Presence<bool> = "clientCodeRequired";
+        /// Facilities asked of an ISDN network.
+        isdn_nsf_info_element: Presence<IsdnNsfInfo> = "isdnNsfInfoElement";
+        /// Namespace of precedence of SIP calls.
+        resource_priority_namespace_name: Presence<ForeignKey> = "resourcePriorityNamespaceName";
+        /// Kind of traffic, as in `Default` or `Voice`.
+        route_class: Presence<String> = "routeClass";
+        /// Whether a part of the calls is blocked under stress.
+        enable_dcc_enforcement: Presence<bool> = "enableDccEnforcement";
+        /// How many of them, in percent.
+        blocked_call_percentage: Presence<String> = "blockedCallPercentage";
+        /// Profile of external call control.
+        external_call_control: Presence<ForeignKey> = "externalCallControl";
         /// Whether it is an emergency number.
         is_emergency_service_number: Presence<bool> = "isEmergencyServiceNumber";
     }
