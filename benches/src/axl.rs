@@ -126,7 +126,7 @@ pub fn pulled<O: Operation>(operation: &O, body: &[u8]) -> usize {
 #[must_use]
 pub fn add_phone() -> AddPhone {
     AddPhone {
-        phone: Box::new(phone()),
+        phone: phone(),
         other: Vec::new(),
     }
 }

@@ -42,7 +42,7 @@ async fn a_user_has_devices_groups_and_an_extension_and_signs_in() {
         ..Default::default()
     };
     let user = axl::AddUser {
-        user: Box::new(user),
+        user,
         other: Vec::new(),
     };
     cucm.done(&user).await;

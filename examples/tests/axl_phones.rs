@@ -57,7 +57,7 @@ fn line_of_phone(index: u32, pattern: &str) -> axl::PhoneLine {
 
 fn add_phone(phone: axl::Phone) -> axl::AddPhone {
     axl::AddPhone {
-        phone: Box::new(phone),
+        phone,
         other: Vec::new(),
     }
 }

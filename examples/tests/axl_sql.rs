@@ -39,10 +39,10 @@ fn update(sql: &str) -> axl::ExecuteSqlUpdate {
 
 fn location(name: &str) -> axl::AddLocation {
     axl::AddLocation {
-        location: Box::new(axl::Location {
+        location: axl::Location {
             name: name.into(),
             ..Default::default()
-        }),
+        },
         other: Vec::new(),
     }
 }
@@ -350,11 +350,11 @@ async fn changes_are_told_once_each_and_in_order() {
         panic!("a password");
     };
     let user = axl::AddAppUser {
-        app_user: Box::new(axl::AppUser {
+        app_user: axl::AppUser {
             userid: "robot".into(),
             password: password.into(),
             ..Default::default()
-        }),
+        },
         other: Vec::new(),
     };
     cucm.done(&user).await;
@@ -505,13 +505,13 @@ async fn an_application_user_has_the_role_of_its_group_as_soon_as_it_is_in_it() 
         })
     };
     let user = axl::AddAppUser {
-        app_user: Box::new(axl::AppUser {
+        app_user: axl::AppUser {
             userid: "robot".into(),
             password: soap_axl::Secret::new("oil").into(),
             presence_group_name: ForeignKey::named("Standard Presence group").into(),
             associated_groups: group("Standard CCM Super Users"),
             ..Default::default()
-        }),
+        },
         other: Vec::new(),
     };
     cucm.done(&user).await;

@@ -14,6 +14,9 @@ use subtle::{Choice, ConstantTimeEq as _};
 pub struct Secret(String);
 
 impl Secret {
+    /// No characters.
+    pub const EMPTY: Self = Self(String::new());
+
     /// Wraps a secret text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())

@@ -29,6 +29,7 @@ mod envelope;
 mod error;
 mod fault;
 mod http;
+mod names;
 pub mod ns;
 mod service;
 mod tree;

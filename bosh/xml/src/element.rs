@@ -44,6 +44,16 @@ pub enum Node {
 }
 
 impl Element {
+    /// A place for an element that is to come: no name, nothing inside.
+    pub const NAMELESS: Self = Self {
+        name: Name {
+            ns: Str::borrowed(""),
+            local: Str::borrowed(""),
+        },
+        attributes: Vec::new(),
+        children: Vec::new(),
+    };
+
     /// An empty element. `ns` is `""` for no namespace.
     pub fn new(ns: impl Into<Str<'static>>, local: impl Into<Str<'static>>) -> Self {
         Self {

@@ -12,8 +12,7 @@ use crate::{
 record! {
     /// An application user, as `getAppUser` (all fields) and `listAppUser` (no nested lists) answer
     /// it.
-    #[derive(Default)]
-    AppUser "appUser" {
+    AppUser "appUser" with Default {
         attributes {
             /// Key of the user.
             uuid: Uuid = "uuid";
@@ -51,8 +50,7 @@ record! {
     }
 
     /// Names of device profiles.
-    #[derive(Default)]
-    DeviceProfileNames "ctiControlledDeviceProfiles" {
+    DeviceProfileNames "ctiControlledDeviceProfiles" with Default {
         children {
             /// The profiles.
             device_profiles: Vec<String> = "deviceProfile";
@@ -60,8 +58,7 @@ record! {
     }
 
     /// What application users to list: `LIKE` patterns with `%`.
-    #[derive(Default)]
-    AppUserCriteria "searchCriteria" {
+    AppUserCriteria "searchCriteria" with Default {
         children {
             /// Login name.
             userid: Option<String> = "userid";
@@ -105,7 +102,7 @@ command! {
     /// Adds an application user. The schema wants the userid.
     AddAppUser "addAppUser" {
         /// The user.
-        app_user: Box<AppUser> = "appUser";
+        app_user: AppUser = "appUser";
     }
 
     /// Changes an application user. What is absent stays as it is; nil, or an empty value, clears.

@@ -29,8 +29,7 @@ operation! {
 
 record! {
     /// Kinds of objects.
-    #[derive(Default)]
-    ChangeObjects "objectList" {
+    ChangeObjects "objectList" with Default {
         children {
             /// Names, as in `Phone`.
             objects: Vec<String> = "object";
@@ -38,8 +37,7 @@ record! {
     }
 
     /// What a server remembers of changes.
-    #[derive(Default)]
-    QueueInfo "queueInfo" {
+    QueueInfo "queueInfo" with Default {
         children {
             /// The oldest change it remembers.
             first_change_id: Presence<i64> = "firstChangeId";
@@ -53,8 +51,7 @@ record! {
     }
 
     /// Changes.
-    #[derive(Default)]
-    Changes "changes" {
+    Changes "changes" with Default {
         children {
             /// In the order they happened.
             changes: Vec<Change> = "change";
@@ -62,8 +59,7 @@ record! {
     }
 
     /// A change of an object.
-    #[derive(Default)]
-    Change "change" {
+    Change "change" with Default {
         attributes {
             /// Kind of the object, as in `Phone`.
             kind: String = "type";
@@ -85,8 +81,7 @@ record! {
     }
 
     /// Elements that are other than before.
-    #[derive(Default)]
-    ChangedTags "changedTags" {
+    ChangedTags "changedTags" with Default {
         children {
             /// The elements.
             tags: Vec<ChangedTag> = "changedTag";
@@ -116,12 +111,15 @@ pub struct StartChangeId {
 }
 
 impl Content for StartChangeId {
-    fn read(decoder: &mut Decoder<'_>, wire: &'static str) -> Result<Self, DecodeError> {
+    const BLANK: Self = Self {
+        id: 0,
+        queue_id: String::new(),
+    };
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, wire: &'static str) -> Result<(), DecodeError> {
         let queue_id = decoder.attribute("", "queueId").unwrap_or_default();
-        Ok(Self {
-            queue_id: queue_id.to_owned(),
-            id: i64::read(decoder, wire)?,
-        })
+        queue_id.clone_into(&mut self.queue_id);
+        self.id.fill(decoder, wire)
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {
@@ -141,10 +139,16 @@ pub struct ChangedTag {
 }
 
 impl Content for ChangedTag {
-    fn read(decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<Self, DecodeError> {
-        let name = decoder.attribute("", "name").unwrap_or_default().to_owned();
-        let value = decoder.text()?.into_owned();
-        Ok(Self { name, value })
+    const BLANK: Self = Self {
+        name: String::new(),
+        value: String::new(),
+    };
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<(), DecodeError> {
+        let name = decoder.attribute("", "name").unwrap_or_default();
+        name.clone_into(&mut self.name);
+        self.value = decoder.text()?.into_owned();
+        Ok(())
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {

@@ -7,7 +7,7 @@ use crate::{
     Headers, HttpRequest, RefusalKind, ResponseHead, Secret, SoapVersion, Tree,
     axl::{Action, AxlError, Content, Dynamic, Operation, ReplyPlace, Request, Version},
     client,
-    xml::{Name, Tag},
+    xml::Name,
 };
 
 /// How a client speaks.
@@ -86,7 +86,7 @@ impl Client {
                 encoder.element(child);
             }
         };
-        self.call_with(&operation.name, ReplyPlace::Return, None, |tag| tag, write)
+        self.call_with(&operation.name, ReplyPlace::Return, None, &[], write)
     }
 
     /// The request for an operation that came in elsewhere, as a proxy passes it on. Its answer is
@@ -96,8 +96,8 @@ impl Client {
             request.name(),
             ReplyPlace::Return,
             None,
-            |tag| request.write_attributes(tag),
-            |encoder| request.write_children(encoder),
+            &request.attributes(),
+            |encoder| request.write_inside(encoder),
         )
     }
 
@@ -127,8 +127,8 @@ impl Client {
             O::NAME,
             O::PLACE,
             sequence,
-            |tag| operation.write_attributes(tag),
-            |encoder| operation.write_children(encoder),
+            &operation.attributes(),
+            |encoder| operation.write_inside(encoder),
         )
     }
 
@@ -137,8 +137,8 @@ impl Client {
         name: &str,
         place: ReplyPlace,
         sequence: Option<u64>,
-        write_attributes: impl FnOnce(Tag<'_, Vec<u8>>) -> Tag<'_, Vec<u8>>,
-        write_children: impl FnOnce(&mut Encoder),
+        attributes: &[(&'static str, String)],
+        write_inside: impl FnOnce(&mut Encoder),
     ) -> Call<R> {
         let version = self.config.version;
         let action = Action {
@@ -152,9 +152,13 @@ impl Client {
             &[],
             |encoder| {
                 let sequence = sequence.map(|sequence| sequence.to_string());
-                let tag = encoder.open_prefixed("ns", &version.namespace(), name);
-                write_attributes(tag.attr_opt("sequence", sequence.as_deref()));
-                write_children(encoder);
+                let mut tag = encoder
+                    .open_prefixed("ns", &version.namespace(), name)
+                    .attr_opt("sequence", sequence.as_deref());
+                for (name, value) in attributes {
+                    tag = tag.attr(name, value);
+                }
+                write_inside(encoder);
                 encoder.close();
             },
         );

@@ -1,295 +1,65 @@
 //! How values stand in elements: the traits that the table macro is built on.
 
+use core::fmt;
+
 use crate::{
-    DecodeError, DecodeErrorKind, Decoder, Encoder, Secret,
-    axl::{Field, Uuid, macros::once},
+    DecodeError, Decoder, Encoder, Secret,
+    axl::{Field, Tags, Uuid},
+    names::Names,
     xml::Element,
 };
 
 /// What a type looks like as the content of one element.
-pub trait Content: Sized {
+pub trait Content: Clone + PartialEq + fmt::Debug + Sized + 'static {
+    /// The value before anything of it was read.
+    const BLANK: Self;
     /// The table of a record; nothing for other types.
     const FIELDS: &'static [Field] = &[];
+
+    /// Reads the open element to its end, into a value that is blank.
+    ///
+    /// # Errors
+    ///
+    /// When the content is not of this type. What was read so far stands in the value then.
+    fn fill(&mut self, decoder: &mut Decoder<'_>, wire: &'static str) -> Result<(), DecodeError>;
 
     /// Reads the open element to its end.
     ///
     /// # Errors
     ///
     /// When the content is not of this type.
-    fn read(decoder: &mut Decoder<'_>, wire: &'static str) -> Result<Self, DecodeError>;
+    fn read(decoder: &mut Decoder<'_>, wire: &'static str) -> Result<Self, DecodeError> {
+        let mut value = Self::BLANK;
+        value.fill(decoder, wire)?;
+        Ok(value)
+    }
 
     /// Writes one element named `wire`.
     fn write(&self, encoder: &mut Encoder, wire: &str);
 
-    /// Writes what is inside of the element, where its name is another's to write. Only records
+    /// Names and values of the attributes, for an element that is another's to write. Only records
+    /// have any.
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// Writes what is inside of the element, where the element is another's to write. Only records
     /// have an inside that can stand elsewhere.
     fn write_inside(&self, _encoder: &mut Encoder) {}
 
     /// Takes away what a `returnedTags` mask does not want. Only records have parts to lose;
     /// attributes always stay.
     fn mask(&mut self, _tags: &Tags) {}
-}
 
-/// How often a field comes: `T` exactly once, `Option<T>` at most once, [`Presence<T>`] at most
-/// once and perhaps nil, `Vec<T>` any number of times, a choice once under one of its names.
-pub trait Slot: Sized {
-    /// What has been read so far.
-    type Pending: Default;
-    /// The table of the record that it holds; nothing for other types.
-    const FIELDS: &'static [Field] = &[];
-
-    /// Takes the open element if it is this field's; `false` leaves it open.
-    ///
-    /// # Errors
-    ///
-    /// When the content is not of this type or came too often.
-    fn absorb(
-        pending: &mut Self::Pending,
-        wire: &'static str,
-        local: &str,
-        decoder: &mut Decoder<'_>,
-    ) -> Result<bool, DecodeError>;
-
-    /// The value, when the parent has ended.
-    ///
-    /// # Errors
-    ///
-    /// When a required field is missing.
-    fn settle(
-        pending: Self::Pending,
-        wire: &'static str,
-        decoder: &Decoder<'_>,
-    ) -> Result<Self, DecodeError>;
-
-    /// Writes as many elements as there are values.
-    fn emit(&self, wire: &str, encoder: &mut Encoder);
-
-    /// Takes away what the mask of the parent does not want. What is required stays.
-    fn mask(&mut self, wire: &str, tags: &Tags);
-}
-
-/// A value that may be left out or said to be nil. In updates, absent keeps what is there, nil
-/// clears it, and a value replaces it.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub enum Presence<T> {
-    /// The element is not there.
-    #[default]
-    Absent,
-    /// The element says `xsi:nil`.
-    Nil,
-    /// The element holds a value, perhaps an empty one.
-    Value(T),
-}
-
-impl<T> Presence<T> {
-    /// The value, if there is one.
-    pub fn value(&self) -> Option<&T> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Absent | Self::Nil => None,
-        }
-    }
-
-    /// The value itself, if there is one.
-    pub fn into_value(self) -> Option<T> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Absent | Self::Nil => None,
-        }
-    }
-
-    /// Whether the element is not there.
-    pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
-    }
-
-    /// Whether the element says nil.
-    pub fn is_nil(&self) -> bool {
-        matches!(self, Self::Nil)
-    }
-}
-
-impl<T> From<T> for Presence<T> {
-    fn from(value: T) -> Self {
-        Self::Value(value)
-    }
-}
-
-impl From<&str> for Presence<String> {
-    fn from(value: &str) -> Self {
-        Self::Value(value.to_owned())
-    }
-}
-
-impl<T> From<Option<T>> for Presence<T> {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Absent, Self::Value)
-    }
-}
-
-impl<T: Content> Slot for T {
-    type Pending = Option<T>;
-    const FIELDS: &'static [Field] = <T as Content>::FIELDS;
-
-    fn absorb(
-        pending: &mut Option<T>,
-        wire: &'static str,
-        local: &str,
-        decoder: &mut Decoder<'_>,
-    ) -> Result<bool, DecodeError> {
-        if local != wire {
-            return Ok(false);
-        }
-        once(pending.is_some(), wire, decoder)?;
-        *pending = Some(T::read(decoder, wire)?);
-        Ok(true)
-    }
-
-    fn settle(
-        pending: Option<T>,
-        wire: &'static str,
-        decoder: &Decoder<'_>,
-    ) -> Result<Self, DecodeError> {
-        pending.ok_or_else(|| decoder.error(DecodeErrorKind::Missing(wire)))
-    }
-
-    fn emit(&self, wire: &str, encoder: &mut Encoder) {
-        self.write(encoder, wire);
-    }
-
-    fn mask(&mut self, wire: &str, tags: &Tags) {
-        if let Some(inner) = tags.inner(wire).filter(|inner| !inner.is_empty()) {
-            Content::mask(self, inner);
-        }
-    }
-}
-
-impl<T: Content> Slot for Option<T> {
-    type Pending = Self;
-    const FIELDS: &'static [Field] = <T as Content>::FIELDS;
-
-    fn absorb(
-        pending: &mut Self,
-        wire: &'static str,
-        local: &str,
-        decoder: &mut Decoder<'_>,
-    ) -> Result<bool, DecodeError> {
-        <T as Slot>::absorb(pending, wire, local, decoder)
-    }
-
-    fn settle(
-        pending: Self,
-        _wire: &'static str,
-        _decoder: &Decoder<'_>,
-    ) -> Result<Self, DecodeError> {
-        Ok(pending)
-    }
-
-    fn emit(&self, wire: &str, encoder: &mut Encoder) {
-        if let Some(value) = self {
-            value.write(encoder, wire);
-        }
-    }
-
-    fn mask(&mut self, wire: &str, tags: &Tags) {
-        match self {
-            Some(value) if tags.wants(wire) => Slot::mask(value, wire, tags),
-            Some(_) | None => *self = None,
-        }
-    }
-}
-
-impl<T: Content> Slot for Presence<T> {
-    type Pending = Self;
-    const FIELDS: &'static [Field] = <T as Content>::FIELDS;
-
-    fn absorb(
-        pending: &mut Self,
-        wire: &'static str,
-        local: &str,
-        decoder: &mut Decoder<'_>,
-    ) -> Result<bool, DecodeError> {
-        if local != wire {
-            return Ok(false);
-        }
-        once(!pending.is_absent(), wire, decoder)?;
-        *pending = if decoder.is_nil()? {
-            decoder.skip()?;
-            Self::Nil
-        } else {
-            Self::Value(T::read(decoder, wire)?)
-        };
-        Ok(true)
-    }
-
-    fn settle(
-        pending: Self,
-        _wire: &'static str,
-        _decoder: &Decoder<'_>,
-    ) -> Result<Self, DecodeError> {
-        Ok(pending)
-    }
-
-    fn emit(&self, wire: &str, encoder: &mut Encoder) {
-        match self {
-            Self::Absent => {}
-            Self::Nil => encoder.nil_element(wire),
-            Self::Value(value) => value.write(encoder, wire),
-        }
-    }
-
-    fn mask(&mut self, wire: &str, tags: &Tags) {
-        match self {
-            Self::Nil if tags.wants(wire) => {}
-            Self::Value(value) if tags.wants(wire) => Slot::mask(value, wire, tags),
-            Self::Absent | Self::Nil | Self::Value(_) => *self = Self::Absent,
-        }
-    }
-}
-
-impl<T: Content> Slot for Vec<T> {
-    type Pending = Self;
-    const FIELDS: &'static [Field] = <T as Content>::FIELDS;
-
-    fn absorb(
-        pending: &mut Self,
-        wire: &'static str,
-        local: &str,
-        decoder: &mut Decoder<'_>,
-    ) -> Result<bool, DecodeError> {
-        if local != wire {
-            return Ok(false);
-        }
-        pending.push(T::read(decoder, wire)?);
-        Ok(true)
-    }
-
-    fn settle(
-        pending: Self,
-        _wire: &'static str,
-        _decoder: &Decoder<'_>,
-    ) -> Result<Self, DecodeError> {
-        Ok(pending)
-    }
-
-    fn emit(&self, wire: &str, encoder: &mut Encoder) {
-        for value in self {
-            value.write(encoder, wire);
-        }
-    }
-
-    fn mask(&mut self, wire: &str, tags: &Tags) {
-        if !tags.wants(wire) {
-            self.clear();
-        }
-        for value in self {
-            Slot::mask(value, wire, tags);
-        }
+    /// Prints it as a part of a record: as `Debug` does, save for free XML, whose text may be
+    /// secret.
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
     }
 }
 
 /// A value of an attribute.
-pub trait AttributeValue: Sized {
+pub trait AttributeValue: Clone + PartialEq + fmt::Debug + Sized + 'static {
     /// Reads it.
     fn from_text(text: &str) -> Option<Self>;
     /// Writes it.
@@ -360,8 +130,11 @@ fn parse_bool(text: &str) -> Option<bool> {
 }
 
 impl Content for String {
-    fn read(decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<Self, DecodeError> {
-        Ok(decoder.text()?.into_owned())
+    const BLANK: Self = Self::new();
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<(), DecodeError> {
+        *self = decoder.text()?.into_owned();
+        Ok(())
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {
@@ -370,8 +143,11 @@ impl Content for String {
 }
 
 impl Content for Secret {
-    fn read(decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<Self, DecodeError> {
-        Ok(Self::new(decoder.text()?))
+    const BLANK: Self = Self::EMPTY;
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<(), DecodeError> {
+        *self = Self::new(decoder.text()?);
+        Ok(())
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {
@@ -380,8 +156,11 @@ impl Content for Secret {
 }
 
 impl Content for Uuid {
-    fn read(decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<Self, DecodeError> {
-        Ok(Self::new(decoder.text()?.trim()))
+    const BLANK: Self = Self::EMPTY;
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<(), DecodeError> {
+        *self = Self::new(decoder.text()?.trim());
+        Ok(())
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {
@@ -391,9 +170,12 @@ impl Content for Uuid {
 
 /// Written as `true` and `false`.
 impl Content for bool {
-    fn read(decoder: &mut Decoder<'_>, wire: &'static str) -> Result<Self, DecodeError> {
+    const BLANK: Self = false;
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, wire: &'static str) -> Result<(), DecodeError> {
         let text = decoder.text()?;
-        parse_bool(&text).ok_or_else(|| decoder.invalid(wire, "a boolean"))
+        *self = parse_bool(&text).ok_or_else(|| decoder.invalid(wire, "a boolean"))?;
+        Ok(())
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {
@@ -402,11 +184,13 @@ impl Content for bool {
 }
 
 impl Content for u64 {
-    fn read(decoder: &mut Decoder<'_>, wire: &'static str) -> Result<Self, DecodeError> {
+    const BLANK: Self = 0;
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, wire: &'static str) -> Result<(), DecodeError> {
         let text = decoder.text()?;
-        text.trim()
-            .parse()
-            .map_err(|_| decoder.invalid(wire, "a number that is not negative"))
+        let number = text.trim().parse();
+        *self = number.map_err(|_| decoder.invalid(wire, "a number that is not negative"))?;
+        Ok(())
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {
@@ -415,11 +199,13 @@ impl Content for u64 {
 }
 
 impl Content for i64 {
-    fn read(decoder: &mut Decoder<'_>, wire: &'static str) -> Result<Self, DecodeError> {
+    const BLANK: Self = 0;
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, wire: &'static str) -> Result<(), DecodeError> {
         let text = decoder.text()?;
-        text.trim()
-            .parse()
-            .map_err(|_| decoder.invalid(wire, "an integer"))
+        let number = text.trim().parse();
+        *self = number.map_err(|_| decoder.invalid(wire, "an integer"))?;
+        Ok(())
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {
@@ -427,32 +213,22 @@ impl Content for i64 {
     }
 }
 
-/// A large record of which few are held.
-impl<T: Content> Content for Box<T> {
-    const FIELDS: &'static [Field] = <T as Content>::FIELDS;
-
-    fn read(decoder: &mut Decoder<'_>, wire: &'static str) -> Result<Self, DecodeError> {
-        T::read(decoder, wire).map(Self::new)
-    }
-
-    fn write(&self, encoder: &mut Encoder, wire: &str) {
-        T::write(self, encoder, wire);
-    }
-
-    fn mask(&mut self, tags: &Tags) {
-        Content::mask(&mut **self, tags);
-    }
-}
-
 /// Free XML, such as `vendorConfig`: kept as it came, in its order. It is written under its own
 /// name.
 impl Content for Element {
-    fn read(decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<Self, DecodeError> {
-        decoder.element()
+    const BLANK: Self = Self::NAMELESS;
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<(), DecodeError> {
+        *self = decoder.element()?;
+        Ok(())
     }
 
     fn write(&self, encoder: &mut Encoder, _wire: &str) {
         encoder.element(self);
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&Names::one(self), f)
     }
 }
 
@@ -484,8 +260,11 @@ impl Returned {
 }
 
 impl Content for Returned {
-    fn read(decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<Self, DecodeError> {
-        Ok(Self(decoder.text()?.into_owned()))
+    const BLANK: Self = Self(String::new());
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<(), DecodeError> {
+        self.0 = decoder.text()?.into_owned();
+        Ok(())
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {
@@ -523,15 +302,16 @@ impl ForeignKey {
 }
 
 impl Content for ForeignKey {
-    fn read(decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<Self, DecodeError> {
-        let uuid = decoder
-            .attribute("", "uuid")
-            .filter(|uuid| !uuid.is_empty())
-            .map(Uuid::new);
-        Ok(Self {
-            name: decoder.text()?.into_owned(),
-            uuid,
-        })
+    const BLANK: Self = Self {
+        name: String::new(),
+        uuid: None,
+    };
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<(), DecodeError> {
+        let uuid = decoder.attribute("", "uuid");
+        self.uuid = uuid.filter(|uuid| !uuid.is_empty()).map(Uuid::new);
+        self.name = decoder.text()?.into_owned();
+        Ok(())
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {
@@ -539,87 +319,6 @@ impl Content for ForeignKey {
             .open(wire)
             .attr_opt("uuid", self.uuid.as_ref().map(Uuid::as_str));
         encoder.text(&self.name);
-        encoder.close();
-    }
-}
-
-/// Which children of an answer are wanted: `returnedTags`.
-///
-/// On the wire it is an instance of the answer's type used as a mask: an element that is there is
-/// wanted, and what it holds does not count, save for elements inside it.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Tags(Vec<(String, Self)>);
-
-impl Tags {
-    /// Wants these children, whole.
-    pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(
-            names
-                .into_iter()
-                .map(|name| (name.to_owned(), Self::default()))
-                .collect(),
-        )
-    }
-
-    /// Wants these children of one child.
-    #[must_use]
-    pub fn with_inner(mut self, name: &str, inner: Self) -> Self {
-        self.0.push((name.to_owned(), inner));
-        self
-    }
-
-    /// Whether the child of this name is wanted.
-    pub fn wants(&self, name: &str) -> bool {
-        self.0.iter().any(|(wanted, _)| wanted == name)
-    }
-
-    /// What is wanted inside the child of this name; `None` when the child is not wanted, an
-    /// empty mask when it is wanted whole.
-    pub fn inner(&self, name: &str) -> Option<&Self> {
-        self.0
-            .iter()
-            .find(|(wanted, _)| wanted == name)
-            .map(|(_, inner)| inner)
-    }
-
-    /// Whether nothing is wanted by name.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The names wanted, in order.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
-    }
-}
-
-impl Content for Tags {
-    fn read(decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<Self, DecodeError> {
-        // Without recursion: the peer chooses the depth.
-        let mut parents: Vec<(Self, String)> = Vec::new();
-        let mut tags = Self::default();
-        loop {
-            match decoder.child()? {
-                Some(name) => {
-                    parents.push((core::mem::take(&mut tags), name.local().to_owned()));
-                }
-                None => match parents.pop() {
-                    Some((mut parent, name)) => {
-                        parent.0.push((name, core::mem::take(&mut tags)));
-                        tags = parent;
-                    }
-                    None => return Ok(tags),
-                },
-            }
-        }
-    }
-
-    fn write(&self, encoder: &mut Encoder, wire: &str) {
-        encoder.open(wire);
-        for (name, inner) in &self.0 {
-            // As deep as the caller built it.
-            inner.write(encoder, name);
-        }
         encoder.close();
     }
 }

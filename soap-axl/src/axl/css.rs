@@ -7,8 +7,7 @@ use crate::axl::{
 
 record! {
     /// A calling search space.
-    #[derive(Default)]
-    Css "css" {
+    Css "css" with Default {
         attributes {
             /// Key of the calling search space.
             uuid: Uuid = "uuid";
@@ -30,8 +29,7 @@ record! {
     }
 
     /// Partitions of a calling search space.
-    #[derive(Default)]
-    CssMembers "members" {
+    CssMembers "members" with Default {
         children {
             /// In the order they are searched.
             members: Vec<CssMember> = "member";
@@ -39,8 +37,7 @@ record! {
     }
 
     /// A partition in a calling search space.
-    #[derive(Default)]
-    CssMember "member" {
+    CssMember "member" with Default {
         attributes {
             /// Key of the membership.
             uuid: Uuid = "uuid";
@@ -54,8 +51,7 @@ record! {
     }
 
     /// Which to list: `LIKE` patterns with `%`, all of which must match.
-    #[derive(Default)]
-    CssCriteria "searchCriteria" {
+    CssCriteria "searchCriteria" with Default {
         children {
             /// Description.
             description: Option<String> = "description";
@@ -103,7 +99,7 @@ command! {
     /// Adds a calling search space. The schema wants the name.
     AddCss "addCss" {
         /// The calling search space.
-        css: Box<Css> = "css";
+        css: Css = "css";
     }
 
     /// Changes a calling search space. What is absent stays as it is; nil, or an empty value, clears.

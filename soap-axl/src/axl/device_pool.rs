@@ -7,8 +7,7 @@ use crate::axl::{
 
 record! {
     /// A device pool.
-    #[derive(Default)]
-    DevicePool "devicePool" {
+    DevicePool "devicePool" with Default {
         attributes {
             /// Key of the device pool.
             uuid: Uuid = "uuid";
@@ -130,8 +129,7 @@ record! {
     }
 
     /// A route group under the name that route lists know it by.
-    #[derive(Default)]
-    LocalRouteGroup "localRouteGroup" {
+    LocalRouteGroup "localRouteGroup" with Default {
         children {
             /// Local name, as in `Standard Local Route Group`.
             name: Presence<String> = "name";
@@ -141,8 +139,7 @@ record! {
     }
 
     /// Which to list: `LIKE` patterns with `%`, all of which must match.
-    #[derive(Default)]
-    DevicePoolCriteria "searchCriteria" {
+    DevicePoolCriteria "searchCriteria" with Default {
         children {
             /// Name.
             name: Option<String> = "name";
@@ -191,7 +188,7 @@ command! {
     /// callManagerGroupName, regionName, srstName and aarNeighborhoodName (nil is enough).
     AddDevicePool "addDevicePool" {
         /// The device pool.
-        device_pool: Box<DevicePool> = "devicePool";
+        device_pool: DevicePool = "devicePool";
     }
 
     /// Changes a device pool. What is absent stays as it is; nil, or an empty value, clears.

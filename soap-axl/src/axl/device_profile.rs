@@ -11,8 +11,7 @@ use crate::{
 
 record! {
     /// A device profile.
-    #[derive(Default)]
-    DeviceProfile "deviceProfile" {
+    DeviceProfile "deviceProfile" with Default {
         attributes {
             /// Number of the profile in the database.
             ctiid: u64 = "ctiid";
@@ -108,8 +107,7 @@ record! {
     }
 
     /// Which to list: `LIKE` patterns with `%`, all of which must match.
-    #[derive(Default)]
-    DeviceProfileCriteria "searchCriteria" {
+    DeviceProfileCriteria "searchCriteria" with Default {
         children {
             /// Name.
             name: Option<String> = "name";
@@ -156,7 +154,7 @@ command! {
     /// protocolSide and phoneTemplateName.
     AddDeviceProfile "addDeviceProfile" {
         /// The device profile.
-        device_profile: Box<DeviceProfile> = "deviceProfile";
+        device_profile: DeviceProfile = "deviceProfile";
     }
 
     /// Changes a device profile. What is absent stays as it is; nil, or an empty value, clears.

@@ -1,15 +1,19 @@
 //! Any operation by name, with trees for what is inside.
 
+use core::fmt;
 use std::borrow::Cow;
 
 use crate::{
     DecodeError, Decoder, Encoder, TreeNode,
     axl::{Content, Presence},
+    names::Names,
     xml::Element,
 };
 
 /// An operation or an answer that has no type here: children as trees, in order.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+///
+/// `Debug` prints names alone: what is inside may be secret.
+#[derive(Clone, Default, Eq, PartialEq)]
 pub struct Dynamic {
     /// Name of the operation, as in `addPhone`; empty for the content of an answer.
     pub name: String,
@@ -39,6 +43,15 @@ impl Dynamic {
     }
 }
 
+impl fmt::Debug for Dynamic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dynamic")
+            .field("name", &self.name)
+            .field("children", &Names::all(&self.children))
+            .finish()
+    }
+}
+
 /// Reading of AXL's answers: elements by local name, in three states.
 impl<'t> TreeNode<'t> {
     /// The text that a path of local names leads to: absent, nil, or a value that may be empty.
@@ -52,15 +65,16 @@ impl<'t> TreeNode<'t> {
 }
 
 impl Content for Dynamic {
-    fn read(decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<Self, DecodeError> {
-        let mut children = Vec::new();
+    const BLANK: Self = Self {
+        name: String::new(),
+        children: Vec::new(),
+    };
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<(), DecodeError> {
         while decoder.child()?.is_some() {
-            children.push(decoder.element()?);
+            self.children.push(decoder.element()?);
         }
-        Ok(Self {
-            name: String::new(),
-            children,
-        })
+        Ok(())
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {

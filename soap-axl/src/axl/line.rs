@@ -7,8 +7,7 @@ use crate::axl::{
 
 record! {
     /// A line: a directory number in a partition.
-    #[derive(Default)]
-    Line "line" {
+    Line "line" with Default {
         attributes {
             /// Key of the line.
             uuid: Uuid = "uuid";
@@ -134,8 +133,7 @@ record! {
     }
 
     /// Where calls go instead. Which children there are depends on why.
-    #[derive(Default)]
-    CallForward "callForward" {
+    CallForward "callForward" with Default {
         children {
             /// Whether to voice mail.
             forward_to_voice_mail: Presence<bool> = "forwardToVoiceMail";
@@ -151,8 +149,7 @@ record! {
     }
 
     /// URIs that a line is called by.
-    #[derive(Default)]
-    DirectoryUris "directoryURIs" {
+    DirectoryUris "directoryURIs" with Default {
         children {
             /// The URIs.
             directory_uris: Vec<DirectoryUri> = "directoryUri";
@@ -160,8 +157,7 @@ record! {
     }
 
     /// A URI that a line is called by.
-    #[derive(Default)]
-    DirectoryUri "directoryUri" {
+    DirectoryUri "directoryUri" with Default {
         attributes {
             /// Key of the URI.
             uuid: Uuid = "uuid";
@@ -179,8 +175,7 @@ record! {
     }
 
     /// Another number that a line is called by.
-    #[derive(Default)]
-    AlternateNumber "altNum" {
+    AlternateNumber "altNum" with Default {
         children {
             /// The number, with `X` for digits of the line's own.
             num_mask: Presence<String> = "numMask";
@@ -196,8 +191,7 @@ record! {
     }
 
     /// What those outside see of a caller: nothing, or this number and name.
-    #[derive(Default)]
-    ExternalPresentationInfo "externalPresentationInfo" {
+    ExternalPresentationInfo "externalPresentationInfo" with Default {
         children {
             /// Whether nothing.
             is_anonymous: Presence<bool> = "isAnonymous";
@@ -207,8 +201,7 @@ record! {
     }
 
     /// Number and name that those outside see.
-    #[derive(Default)]
-    PresentationInfo "presentationInfo" {
+    PresentationInfo "presentationInfo" with Default {
         children {
             /// Number, with `X` for digits of the line's own.
             external_presentation_number: Presence<String> = "externalPresentationNumber";
@@ -218,8 +211,7 @@ record! {
     }
 
     /// What lines to list: `LIKE` patterns with `%`, all of which must match.
-    #[derive(Default)]
-    LineCriteria "searchCriteria" {
+    LineCriteria "searchCriteria" with Default {
         children {
             /// Directory number.
             pattern: Option<String> = "pattern";
@@ -247,7 +239,7 @@ command! {
     /// Adds a line. The schema wants pattern and usage.
     AddLine "addLine" {
         /// The line.
-        line: Box<Line> = "line";
+        line: Line = "line";
     }
 
     /// Changes a line. What is absent stays as it is; nil, or an empty value, clears.

@@ -7,8 +7,7 @@ use crate::axl::{
 
 record! {
     /// A location.
-    #[derive(Default)]
-    Location "location" {
+    Location "location" with Default {
         attributes {
             /// Key of the location.
             uuid: Uuid = "uuid";
@@ -32,8 +31,7 @@ record! {
     }
 
     /// Reservations of bandwidth.
-    #[derive(Default)]
-    RelatedLocations "relatedLocations" {
+    RelatedLocations "relatedLocations" with Default {
         children {
             /// One for each other location.
             related_location: Vec<RelatedLocation> = "relatedLocation";
@@ -41,8 +39,7 @@ record! {
     }
 
     /// How bandwidth is reserved for calls to another location.
-    #[derive(Default)]
-    RelatedLocation "relatedLocation" {
+    RelatedLocation "relatedLocation" with Default {
         attributes {
             /// Key of the relation.
             uuid: Uuid = "uuid";
@@ -56,8 +53,7 @@ record! {
     }
 
     /// Links to neighbours.
-    #[derive(Default)]
-    BetweenLocations "betweenLocations" {
+    BetweenLocations "betweenLocations" with Default {
         children {
             /// One for each neighbour.
             between_location: Vec<BetweenLocation> = "betweenLocation";
@@ -65,8 +61,7 @@ record! {
     }
 
     /// A link to a neighbour.
-    #[derive(Default)]
-    BetweenLocation "betweenLocation" {
+    BetweenLocation "betweenLocation" with Default {
         attributes {
             /// Key of the pair.
             uuid: Uuid = "uuid";
@@ -86,8 +81,7 @@ record! {
     }
 
     /// Which to list: `LIKE` patterns with `%`, all of which must match.
-    #[derive(Default)]
-    LocationCriteria "searchCriteria" {
+    LocationCriteria "searchCriteria" with Default {
         children {
             /// Name.
             name: Option<String> = "name";
@@ -132,7 +126,7 @@ command! {
     /// and betweenLocations.
     AddLocation "addLocation" {
         /// The location.
-        location: Box<Location> = "location";
+        location: Location = "location";
     }
 
     /// Changes a location. What is absent stays as it is; nil, or an empty value, clears.

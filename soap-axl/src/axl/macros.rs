@@ -5,7 +5,7 @@
 //! ```text
 //! record! {
 //!     /// Docs of the struct.
-//!     Phone "phone" {
+//!     Phone "phone" with Default {           // or without, when something is required
 //!         attributes {
 //!             /// Docs of the field.
 //!             uuid: Uuid = "uuid";            // becomes Option<Uuid>
@@ -22,7 +22,8 @@
 //!
 //! and becomes a struct with these fields and `other: Vec<Element>` for the children that are not
 //! in the table, and its [`Content`](super::Content) with a table of `FIELDS`. Fields
-//! are written in the order of the table, which is that of the schema, and read in any order.
+//! are written in the order of the table, which is that of the schema, and read in any order; all
+//! of that is done by [`record`](super::record), which sees fields as slots of whatever type.
 //!
 //! `operation!` states a request and its answer:
 //!
@@ -48,13 +49,12 @@
 macro_rules! axl_record {
     ($(
         $(#[$doc:meta])*
-        $name:ident $wire:literal {
+        $name:ident $wire:literal $(with $default:ident)? {
             $(attributes { $($(#[$adoc:meta])* $afield:ident: $atype:ty = $awire:literal;)+ })?
             $(children { $($(#[$cdoc:meta])* $cfield:ident: $ctype:ty = $cwire:literal;)* })?
         }
     )+) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq)]
         pub struct $name {
             $($($(#[$adoc])* pub $afield: Option<$atype>,)+)?
             $($($(#[$cdoc])* pub $cfield: $ctype,)*)?
@@ -64,90 +64,70 @@ macro_rules! axl_record {
 
         impl $crate::axl::Record for $name {
             const NAME: &'static str = $wire;
-        }
-
-        impl $crate::axl::Content for $name {
+            const BLANK: Self = Self {
+                $($($afield: None,)+)?
+                $($($cfield: <$ctype as $crate::axl::SlotType>::BLANK,)*)?
+                other: Vec::new(),
+            };
             const FIELDS: &'static [$crate::axl::Field] = &[
-                $($($crate::axl::Field::attribute($awire),)+)?
-                $($($crate::axl::Field::child(
-                    $cwire,
-                    <$ctype as $crate::axl::Slot>::FIELDS,
-                ),)*)?
+                $($($crate::axl::Field::attribute($awire, stringify!($afield)),)+)?
+                $($($crate::axl::Field::child::<$ctype>($cwire, stringify!($cfield)),)*)?
             ];
+        }
 
-            fn read(
-                decoder: &mut $crate::Decoder<'_>,
-                _wire: &'static str,
-            ) -> Result<Self, $crate::DecodeError> {
-                $($(
-                    let $afield = $crate::axl::macros::read_attribute(decoder, $awire)?;
-                )+)?
-                $($(
-                    let mut $cfield = <$ctype as $crate::axl::Slot>::Pending::default();
-                )*)?
-                let mut other = Vec::new();
-                // Fields come in the order of the table, so that the next is looked for from the
-                // one before on, and only then from the beginning.
-                let mut _last = 0_usize;
-                'children: while let Some(name) = decoder.child()? {
-                    let _local = name.local();
-                    for _onwards in [true, false] {
-                        let mut _at = 0_usize;
-                        $($(
-                            _at += 1;
-                            if (_at >= _last) == _onwards
-                                && <$ctype as $crate::axl::Slot>::absorb(
-                                    &mut $cfield, $cwire, _local, decoder,
-                                )?
-                            {
-                                _last = _at;
-                                continue 'children;
-                            }
-                        )*)?
-                    }
-                    other.push(decoder.element()?);
-                }
-                Ok(Self {
-                    $($($afield,)+)?
-                    $($($cfield: <$ctype as $crate::axl::Slot>::settle(
-                        $cfield, $cwire, decoder,
-                    )?,)*)?
-                    other,
-                })
+        impl $crate::axl::Table for $name {
+            fn look(&self, look: &mut dyn FnMut($crate::axl::Parts<'_>)) {
+                look($crate::axl::Parts {
+                    fields: <Self as $crate::axl::Record>::FIELDS,
+                    attributes: &[$($(&self.$afield,)+)?],
+                    children: &[$($(&self.$cfield,)*)?],
+                    other: &self.other,
+                });
             }
 
-            fn write(&self, encoder: &mut $crate::Encoder, wire: &str) {
-                let _tag = encoder.open(wire);
-                $($(
-                    let _tag = $crate::axl::macros::write_attribute(_tag, $awire, &self.$afield);
-                )+)?
-                self.write_children(encoder);
-                encoder.close();
-            }
-
-            fn write_inside(&self, encoder: &mut $crate::Encoder) {
-                self.write_children(encoder);
-            }
-
-            fn mask(&mut self, tags: &$crate::axl::Tags) {
-                $($(
-                    $crate::axl::Slot::mask(&mut self.$cfield, $cwire, tags);
-                )*)?
-                self.other.retain(|element| tags.wants(element.local()));
+            fn change(&mut self, change: &mut dyn FnMut($crate::axl::PartsMut<'_, '_>)) {
+                change($crate::axl::PartsMut {
+                    fields: <Self as $crate::axl::Record>::FIELDS,
+                    attributes: &mut [$($(&mut self.$afield,)+)?],
+                    children: &mut [$($(&mut self.$cfield,)*)?],
+                    other: &mut self.other,
+                });
             }
         }
 
-        impl $name {
-            fn write_children(&self, encoder: &mut $crate::Encoder) {
-                $($(
-                    $crate::axl::Slot::emit(&self.$cfield, $cwire, encoder);
-                )*)?
-                for element in &self.other {
-                    encoder.element(element);
-                }
-            }
-        }
+        $crate::axl_record_traits! { $name $($default)? }
     )+};
+}
+
+/// What every record is, by its parts.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! axl_record_traits {
+    ($name:ident $($default:ident)?) => {
+        $(impl $default for $name {
+            fn default() -> Self {
+                <Self as $crate::axl::Record>::BLANK
+            }
+        })?
+
+        impl Clone for $name {
+            fn clone(&self) -> Self {
+                $crate::axl::record::copy(self)
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                $crate::axl::record::is_same(self, other)
+            }
+        }
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                $crate::axl::record::debug(self, stringify!($name), f)
+            }
+        }
+    };
 }
 
 /// States choices: one element of several names.
@@ -155,51 +135,52 @@ macro_rules! axl_record {
 macro_rules! axl_choice {
     ($(
         $(#[$doc:meta])*
-        $name:ident { $($(#[$vdoc:meta])* $variant:ident($type:ty) = $wire:literal,)+ }
+        $name:ident {
+            $(#[$fdoc:meta])* $first:ident($ftype:ty) = $fwire:literal,
+            $($(#[$vdoc:meta])* $variant:ident($type:ty) = $wire:literal,)*
+        }
     )+) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, Eq, PartialEq)]
         pub enum $name {
-            $($(#[$vdoc])* $variant($type),)+
+            $(#[$fdoc])* $first($ftype),
+            $($(#[$vdoc])* $variant($type),)*
+        }
+
+        impl $crate::axl::SlotType for $name {
+            const BLANK: Self = Self::$first(<$ftype as $crate::axl::Content>::BLANK);
+            const OCCURS: $crate::axl::Occurs = $crate::axl::Occurs::Choice;
         }
 
         impl $crate::axl::Slot for $name {
-            type Pending = Option<Self>;
-
             fn absorb(
-                pending: &mut Option<Self>,
-                wire: &'static str,
+                &mut self,
+                _wire: &'static str,
                 local: &str,
                 decoder: &mut $crate::Decoder<'_>,
-            ) -> Result<bool, $crate::DecodeError> {
-                match local {
-                    $($wire => {
-                        $crate::axl::macros::once(pending.is_some(), wire, decoder)?;
-                        let value = <$type as $crate::axl::Content>::read(decoder, $wire)?;
-                        *pending = Some(Self::$variant(value));
-                    })+
-                    _ => return Ok(false),
-                }
-                Ok(true)
-            }
-
-            fn settle(
-                pending: Option<Self>,
-                wire: &'static str,
-                decoder: &$crate::Decoder<'_>,
-            ) -> Result<Self, $crate::DecodeError> {
-                pending.ok_or_else(|| decoder.missing(wire))
+            ) -> Result<(), $crate::DecodeError> {
+                $(if local == $wire {
+                    *self = Self::$variant(<$type as $crate::axl::Content>::read(decoder, $wire)?);
+                    return Ok(());
+                })*
+                *self = Self::$first(<$ftype as $crate::axl::Content>::read(decoder, $fwire)?);
+                Ok(())
             }
 
             fn emit(&self, _wire: &str, encoder: &mut $crate::Encoder) {
                 match self {
+                    Self::$first(value) => $crate::axl::Content::write(value, encoder, $fwire),
                     $(Self::$variant(value) => {
                         $crate::axl::Content::write(value, encoder, $wire);
-                    })+
+                    })*
                 }
             }
 
             fn mask(&mut self, _wire: &str, _tags: &$crate::axl::Tags) {}
+
+            fn show(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                core::fmt::Debug::fmt(self, f)
+            }
         }
     )+};
 }
@@ -236,15 +217,15 @@ macro_rules! axl_open_string {
         }
 
         impl $crate::axl::Content for $name {
-            fn read(
+            const BLANK: Self = Self(std::borrow::Cow::Borrowed(""));
+
+            fn fill(
+                &mut self,
                 decoder: &mut $crate::Decoder<'_>,
                 _wire: &'static str,
-            ) -> Result<Self, $crate::DecodeError> {
-                let text = decoder.text()?;
-                $(if text == $text {
-                    return Ok(Self::$constant);
-                })*
-                Ok(Self(std::borrow::Cow::Owned(text.into_owned())))
+            ) -> Result<(), $crate::DecodeError> {
+                self.0 = $crate::axl::macros::text_of(decoder, &[$($text),*])?;
+                Ok(())
             }
 
             fn write(&self, encoder: &mut $crate::Encoder, wire: &str) {
@@ -285,18 +266,6 @@ macro_rules! axl_operation {
             const NAME: &'static str = $wire;
             $(const PLACE: $crate::axl::ReplyPlace = $crate::axl::ReplyPlace::$place;)?
             type Reply = $reply;
-
-            $(fn write_attributes<'w>(
-                &self,
-                tag: $crate::xml::Tag<'w, Vec<u8>>,
-            ) -> $crate::xml::Tag<'w, Vec<u8>> {
-                $(let tag = $crate::axl::macros::write_attribute(tag, $awire, &self.$afield);)+
-                tag
-            })?
-
-            fn write_children(&self, encoder: &mut $crate::Encoder) {
-                Self::write_children(self, encoder);
-            }
         }
     )+};
 }
@@ -323,18 +292,6 @@ macro_rules! axl_command {
         impl $crate::axl::Operation for $request {
             const NAME: &'static str = $wire;
             type Reply = $crate::axl::Returned;
-
-            $(fn write_attributes<'w>(
-                &self,
-                tag: $crate::xml::Tag<'w, Vec<u8>>,
-            ) -> $crate::xml::Tag<'w, Vec<u8>> {
-                $(let tag = $crate::axl::macros::write_attribute(tag, $awire, &self.$afield);)+
-                tag
-            })?
-
-            fn write_children(&self, encoder: &mut $crate::Encoder) {
-                Self::write_children(self, encoder);
-            }
         }
     )+};
 }
@@ -344,50 +301,23 @@ pub(crate) use {
     axl_operation as operation, axl_record as record,
 };
 
-use crate::{DecodeError, DecodeErrorKind, Decoder, axl::AttributeValue, xml::Tag};
+use std::borrow::Cow;
 
-/// A field that may come once came before.
+use crate::{DecodeError, Decoder};
+
+/// The text of the open element; not copied when it is one of those known.
 ///
 /// # Errors
 ///
-/// If it came before.
+/// When the XML is not well-formed or passes a limit.
 #[doc(hidden)]
-pub fn once(came: bool, wire: &'static str, decoder: &Decoder<'_>) -> Result<(), DecodeError> {
-    if came {
-        Err(decoder.error(DecodeErrorKind::Repeated(wire)))
-    } else {
-        Ok(())
-    }
-}
-
-/// An attribute of the element opened last; one that is empty counts as left out.
-///
-/// # Errors
-///
-/// If it is not of its type.
-#[doc(hidden)]
-pub fn read_attribute<T: AttributeValue>(
-    decoder: &Decoder<'_>,
-    wire: &'static str,
-) -> Result<Option<T>, DecodeError> {
-    match decoder.attribute("", wire) {
-        None | Some("") => Ok(None),
-        Some(text) => match T::from_text(text) {
-            Some(value) => Ok(Some(value)),
-            None => Err(decoder.invalid(wire, "a value of its type")),
-        },
-    }
-}
-
-/// Writes an attribute that may be left out.
-#[doc(hidden)]
-pub fn write_attribute<'w, T: AttributeValue>(
-    tag: Tag<'w, Vec<u8>>,
-    wire: &str,
-    value: &Option<T>,
-) -> Tag<'w, Vec<u8>> {
-    match value {
-        Some(value) => tag.attr(wire, &value.to_text()),
-        None => tag,
-    }
+pub fn text_of(
+    decoder: &mut Decoder<'_>,
+    known: &'static [&'static str],
+) -> Result<Cow<'static, str>, DecodeError> {
+    let text = decoder.text()?;
+    Ok(match known.iter().find(|known| **known == text) {
+        Some(known) => Cow::Borrowed(known),
+        None => Cow::Owned(text.into_owned()),
+    })
 }

@@ -39,6 +39,8 @@ mod partition;
 mod phone;
 mod process_node;
 mod queue;
+#[doc(hidden)]
+pub mod record;
 mod region;
 mod registry;
 mod route_pattern;
@@ -48,8 +50,10 @@ pub mod schema;
 mod server;
 mod service_parameter;
 mod sip_trunk;
+mod slot;
 mod sql;
 mod system;
+mod tags;
 mod user;
 mod uuid;
 mod version;
@@ -64,7 +68,7 @@ pub use change::{
     ListChangeReply, QueueInfo, StartChangeId,
 };
 pub use client::{AxlCallError, Call, Client, Config as ClientConfig, Pending, Reply};
-pub use content::{AttributeValue, Content, ForeignKey, Presence, Returned, Slot, Tags};
+pub use content::{AttributeValue, Content, ForeignKey, Returned};
 pub use css::{
     AddCss, Css, CssCriteria, CssMember, CssMembers, GetCss, GetCssReply, ListCss, ListCssReply,
     RemoveCss, UpdateCss,
@@ -112,6 +116,7 @@ pub use process_node::{
     ProcessNode, ProcessNodeCriteria, RemoveProcessNode, UpdateProcessNode,
 };
 pub use queue::{CallId, Queue, QueueConfig, QueueFull, Verdict};
+pub use record::{Parts, PartsMut, Record, Table};
 pub use region::{
     AddRegion, ApplyRegion, GetRegion, GetRegionReply, ListRegion, ListRegionReply, Region,
     RegionCriteria, RelatedRegion, RelatedRegions, RemoveRegion, RestartRegion, UpdateRegion,
@@ -133,10 +138,12 @@ pub use sip_trunk::{
     ResetSipTrunk, RestartSipTrunk, SipTrunk, SipTrunkCriteria, SipTrunkDestination,
     SipTrunkDestinations, UpdateSipTrunk,
 };
+pub use slot::{AttributeSlot, Occurs, Presence, Same, Slot, SlotType};
 pub use sql::{
     ExecuteSqlQuery, ExecuteSqlQueryReply, ExecuteSqlUpdate, ExecuteSqlUpdateReply, Row,
 };
 pub use system::{ComponentVersion, DoLdapSync, GetCcmVersion, GetCcmVersionReply};
+pub use tags::Tags;
 pub use user::{
     AddUser, AssociatedCapfProfiles, AssociatedDevices, AssociatedGroups, AssociatedHeadsets,
     CustomUserField, CustomUserFields, DoAuthenticateUser, DoAuthenticateUserReply, Extension,
@@ -151,21 +158,18 @@ pub use version::{Action, Version, VersionError};
 #[doc = include_str!("../../spec/coverage.md")]
 pub mod coverage {}
 
-/// Something stated in a table. [`Content::FIELDS`] has its attributes, then its children in the
-/// order they are written.
-pub trait Record: Content {
-    /// Name of the element in the schema.
-    const NAME: &'static str;
-}
-
 /// One line of a record's table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Field {
     /// Name on the wire; names of a choice are parted by ` | `.
     pub wire: &'static str,
+    /// Name in the record.
+    pub name: &'static str,
     /// Where it stands.
     pub place: Place,
+    /// How often it comes.
+    pub occurs: Occurs,
     /// The table of the record that it holds; empty when it holds none.
     pub inner: &'static [Self],
 }
@@ -182,21 +186,38 @@ pub enum Place {
 impl Field {
     /// A field that is an attribute.
     #[doc(hidden)]
-    pub const fn attribute(wire: &'static str) -> Self {
+    pub const fn attribute(wire: &'static str, name: &'static str) -> Self {
         Self {
             wire,
+            name,
             place: Place::Attribute,
+            occurs: Occurs::Optional,
             inner: &[],
         }
     }
 
     /// A field that is a child.
     #[doc(hidden)]
-    pub const fn child(wire: &'static str, inner: &'static [Self]) -> Self {
+    pub const fn child<T: SlotType>(wire: &'static str, name: &'static str) -> Self {
         Self {
             wire,
+            name,
             place: Place::Child,
-            inner,
+            occurs: T::OCCURS,
+            inner: T::FIELDS,
         }
+    }
+
+    /// Whether an element of this name is the field's.
+    pub fn is_named(&self, local: &str) -> bool {
+        match self.occurs {
+            Occurs::Choice => self.wire.split(" | ").any(|name| name == local),
+            Occurs::Once | Occurs::Optional | Occurs::Any => self.wire == local,
+        }
+    }
+
+    /// Whether it has to come.
+    pub fn is_required(&self) -> bool {
+        matches!(self.occurs, Occurs::Once | Occurs::Choice)
     }
 }

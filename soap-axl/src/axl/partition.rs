@@ -7,8 +7,7 @@ use crate::axl::{
 
 record! {
     /// A partition.
-    #[derive(Default)]
-    RoutePartition "routePartition" {
+    RoutePartition "routePartition" with Default {
         attributes {
             /// Key of the partition.
             uuid: Uuid = "uuid";
@@ -32,8 +31,7 @@ record! {
     }
 
     /// Which to list: `LIKE` patterns with `%`, all of which must match.
-    #[derive(Default)]
-    RoutePartitionCriteria "searchCriteria" {
+    RoutePartitionCriteria "searchCriteria" with Default {
         children {
             /// Name.
             name: Option<String> = "name";
@@ -79,7 +77,7 @@ command! {
     /// Adds a partition. The schema wants the name.
     AddRoutePartition "addRoutePartition" {
         /// The partition.
-        route_partition: Box<RoutePartition> = "routePartition";
+        route_partition: RoutePartition = "routePartition";
     }
 
     /// Changes a partition. What is absent stays as it is; nil, or an empty value, clears.

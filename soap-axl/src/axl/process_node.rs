@@ -7,8 +7,7 @@ use crate::axl::{
 
 record! {
     /// A node.
-    #[derive(Default)]
-    ProcessNode "processNode" {
+    ProcessNode "processNode" with Default {
         attributes {
             /// Key of the node.
             uuid: Uuid = "uuid";
@@ -34,8 +33,7 @@ record! {
     }
 
     /// Which to list: `LIKE` patterns with `%`, all of which must match.
-    #[derive(Default)]
-    ProcessNodeCriteria "searchCriteria" {
+    ProcessNodeCriteria "searchCriteria" with Default {
         children {
             /// Name.
             name: Option<String> = "name";
@@ -83,7 +81,7 @@ command! {
     /// Adds a node. The schema wants name and processNodeRole.
     AddProcessNode "addProcessNode" {
         /// The node.
-        process_node: Box<ProcessNode> = "processNode";
+        process_node: ProcessNode = "processNode";
     }
 
     /// Changes a node. What is absent stays as it is; nil, or an empty value, clears.

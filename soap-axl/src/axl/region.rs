@@ -7,8 +7,7 @@ use crate::axl::{
 
 record! {
     /// A region.
-    #[derive(Default)]
-    Region "region" {
+    Region "region" with Default {
         attributes {
             /// Key of the region.
             uuid: Uuid = "uuid";
@@ -24,8 +23,7 @@ record! {
     }
 
     /// Relations to other regions.
-    #[derive(Default)]
-    RelatedRegions "relatedRegions" {
+    RelatedRegions "relatedRegions" with Default {
         children {
             /// One for each other region.
             related_region: Vec<RelatedRegion> = "relatedRegion";
@@ -33,8 +31,7 @@ record! {
     }
 
     /// What calls to another region may take.
-    #[derive(Default)]
-    RelatedRegion "relatedRegion" {
+    RelatedRegion "relatedRegion" with Default {
         attributes {
             /// Key of the relation.
             uuid: Uuid = "uuid";
@@ -56,8 +53,7 @@ record! {
     }
 
     /// Which to list: `LIKE` patterns with `%`, all of which must match.
-    #[derive(Default)]
-    RegionCriteria "searchCriteria" {
+    RegionCriteria "searchCriteria" with Default {
         children {
             /// Name.
             name: Option<String> = "name";
@@ -101,7 +97,7 @@ command! {
     /// Adds a region. The schema wants the name.
     AddRegion "addRegion" {
         /// The region.
-        region: Box<Region> = "region";
+        region: Region = "region";
     }
 
     /// Changes a region. What is absent stays as it is; nil, or an empty value, clears.

@@ -21,7 +21,7 @@ use crate::{
         UpdateLocation, UpdatePhone, UpdateProcessNode, UpdateRegion, UpdateRoutePartition,
         UpdateRoutePattern, UpdateServiceParameter, UpdateSipTrunk, UpdateUser, WipePhone,
     },
-    xml::{Element, Limits, Profile, Tag},
+    xml::{Element, Limits, Profile},
 };
 
 /// A typed operation.
@@ -32,14 +32,6 @@ pub trait Operation: Content {
     const PLACE: ReplyPlace = ReplyPlace::Return;
     /// What its answer holds.
     type Reply: Content;
-
-    /// Writes the attributes of the operation's element, of which few have any.
-    fn write_attributes<'w>(&self, tag: Tag<'w, Vec<u8>>) -> Tag<'w, Vec<u8>> {
-        tag
-    }
-
-    /// Writes what is inside the operation's element.
-    fn write_children(&self, encoder: &mut Encoder);
 }
 
 /// Where an answer holds what it says.
@@ -128,21 +120,18 @@ macro_rules! registry {
                 Ok(Self::Other(dynamic))
             }
 
-            /// Writes attributes of the operation's element.
-            pub(crate) fn write_attributes<'w>(
-                &self,
-                tag: Tag<'w, Vec<u8>>,
-            ) -> Tag<'w, Vec<u8>> {
+            /// Attributes of the operation's element.
+            pub(crate) fn attributes(&self) -> Vec<(&'static str, String)> {
                 match self {
-                    $(Self::$name(operation) => operation.write_attributes(tag),)+
-                    Self::Other(_) => tag,
+                    $(Self::$name(operation) => operation.attributes(),)+
+                    Self::Other(_) => Vec::new(),
                 }
             }
 
             /// Writes what is inside the operation's element.
-            pub(crate) fn write_children(&self, encoder: &mut Encoder) {
+            pub(crate) fn write_inside(&self, encoder: &mut Encoder) {
                 match self {
-                    $(Self::$name(operation) => Operation::write_children(operation, encoder),)+
+                    $(Self::$name(operation) => operation.write_inside(encoder),)+
                     Self::Other(dynamic) => {
                         for child in &dynamic.children {
                             encoder.element(child);
@@ -173,7 +162,7 @@ impl Request {
     pub fn to_dynamic(&self) -> Result<Dynamic, DecodeError> {
         let mut encoder = Encoder::new(SoapVersion::V11);
         encoder.open(self.name());
-        self.write_children(&mut encoder);
+        self.write_inside(&mut encoder);
         encoder.close();
         let element = Element::parse(&encoder.finish(), Profile::Soap, &Limits::default())?;
         let mut dynamic = Dynamic::new(self.name());

@@ -7,8 +7,7 @@ use crate::axl::{
 
 record! {
     /// A route pattern.
-    #[derive(Default)]
-    RoutePattern "routePattern" {
+    RoutePattern "routePattern" with Default {
         attributes {
             /// Key of the pattern.
             uuid: Uuid = "uuid";
@@ -102,8 +101,7 @@ record! {
     }
 
     /// Where calls of a route pattern go: one of both.
-    #[derive(Default)]
-    RouteDestination "destination" {
+    RouteDestination "destination" with Default {
         children {
             /// A gateway or trunk.
             gateway_name: Presence<ForeignKey> = "gatewayName";
@@ -113,8 +111,7 @@ record! {
     }
 
     /// Facilities asked of an ISDN network.
-    #[derive(Default)]
-    IsdnNsfInfo "isdnNsfInfoElement" {
+    IsdnNsfInfo "isdnNsfInfoElement" with Default {
         children {
             /// Carrier identification code.
             cic: Presence<String> = "cic";
@@ -128,8 +125,7 @@ record! {
     }
 
     /// Which to list: `LIKE` patterns with `%`, all of which must match.
-    #[derive(Default)]
-    RoutePatternCriteria "searchCriteria" {
+    RoutePatternCriteria "searchCriteria" with Default {
         children {
             /// Pattern.
             pattern: Option<String> = "pattern";
@@ -187,7 +183,7 @@ command! {
     /// prefixDigitsOut, routeFilterName and destination; references may be nil.
     AddRoutePattern "addRoutePattern" {
         /// The route pattern.
-        route_pattern: Box<RoutePattern> = "routePattern";
+        route_pattern: RoutePattern = "routePattern";
     }
 
     /// Changes a route pattern. What is absent stays as it is; nil, or an empty value, clears.

@@ -7,8 +7,7 @@ use crate::axl::{
 
 record! {
     /// A service parameter.
-    #[derive(Default)]
-    ServiceParameter "serviceParameter" {
+    ServiceParameter "serviceParameter" with Default {
         attributes {
             /// Key of the parameter.
             uuid: Uuid = "uuid";
@@ -28,8 +27,7 @@ record! {
     }
 
     /// Which to list: `LIKE` patterns with `%`, all of which must match.
-    #[derive(Default)]
-    ServiceParameterCriteria "searchCriteria" {
+    ServiceParameterCriteria "searchCriteria" with Default {
         children {
             /// Node.
             process_node_name: Option<String> = "processNodeName";

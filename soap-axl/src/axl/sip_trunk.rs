@@ -11,8 +11,7 @@ use crate::{
 
 record! {
     /// A SIP trunk.
-    #[derive(Default)]
-    SipTrunk "sipTrunk" {
+    SipTrunk "sipTrunk" with Default {
         attributes {
             /// Number of the trunk in the database.
             ctiid: u64 = "ctiid";
@@ -230,8 +229,7 @@ record! {
     }
 
     /// Destinations of a SIP trunk.
-    #[derive(Default)]
-    SipTrunkDestinations "destinations" {
+    SipTrunkDestinations "destinations" with Default {
         children {
             /// In the order they are tried.
             destination: Vec<SipTrunkDestination> = "destination";
@@ -239,8 +237,7 @@ record! {
     }
 
     /// A destination of a SIP trunk.
-    #[derive(Default)]
-    SipTrunkDestination "destination" {
+    SipTrunkDestination "destination" with Default {
         attributes {
             /// Key of the destination.
             uuid: Uuid = "uuid";
@@ -258,8 +255,7 @@ record! {
     }
 
     /// Which to list: `LIKE` patterns with `%`, all of which must match.
-    #[derive(Default)]
-    SipTrunkCriteria "searchCriteria" {
+    SipTrunkCriteria "searchCriteria" with Default {
         children {
             /// Name.
             name: Option<String> = "name";
@@ -311,7 +307,7 @@ command! {
     /// callingAndCalledPartyInfoFormat.
     AddSipTrunk "addSipTrunk" {
         /// The SIP trunk.
-        sip_trunk: Box<SipTrunk> = "sipTrunk";
+        sip_trunk: SipTrunk = "sipTrunk";
     }
 
     /// Changes a SIP trunk. What is absent stays as it is; nil, or an empty value, clears.

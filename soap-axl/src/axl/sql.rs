@@ -81,8 +81,9 @@ impl Row {
 }
 
 impl Content for Row {
-    fn read(decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<Self, DecodeError> {
-        let mut row = Self::new();
+    const BLANK: Self = Self::new();
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<(), DecodeError> {
         while let Some(name) = decoder.child()? {
             let value = if decoder.is_nil()? {
                 decoder.skip()?;
@@ -90,9 +91,9 @@ impl Content for Row {
             } else {
                 Presence::Value(decoder.text()?.into_owned())
             };
-            row.columns.push((name.local().to_owned(), value));
+            self.columns.push((name.local().to_owned(), value));
         }
-        Ok(row)
+        Ok(())
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {

@@ -7,8 +7,7 @@ use crate::axl::{
 
 record! {
     /// The version of a component.
-    #[derive(Default)]
-    ComponentVersion "componentVersion" {
+    ComponentVersion "componentVersion" with Default {
         children {
             /// Full version, as in `14.0.1.10000(20)`.
             version: Presence<String> = "version";

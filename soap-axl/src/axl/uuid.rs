@@ -12,6 +12,9 @@ use core::hash::{Hash, Hasher};
 pub struct Uuid(String);
 
 impl Uuid {
+    /// No characters: no key yet.
+    pub const EMPTY: Self = Self(String::new());
+
     /// A key as the peer wrote it.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())

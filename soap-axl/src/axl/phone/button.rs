@@ -7,8 +7,7 @@ use crate::{
 
 record! {
     /// Numbers behind buttons.
-    #[derive(Default)]
-    SpeedDials "speeddials" {
+    SpeedDials "speeddials" with Default {
         children {
             /// In the order of their index.
             speed_dials: Vec<SpeedDial> = "speeddial";
@@ -16,8 +15,7 @@ record! {
     }
 
     /// A number behind a button.
-    #[derive(Default)]
-    SpeedDial "speeddial" {
+    SpeedDial "speeddial" with Default {
         children {
             /// The number.
             dirn: Presence<String> = "dirn";
@@ -29,8 +27,7 @@ record! {
     }
 
     /// Buttons that show whether others are in a call.
-    #[derive(Default)]
-    BusyLampFields "busyLampFields" {
+    BusyLampFields "busyLampFields" with Default {
         children {
             /// In the order of their index.
             busy_lamp_fields: Vec<BusyLampField> = "busyLampField";
@@ -38,8 +35,7 @@ record! {
     }
 
     /// A button that shows whether another is in a call. Its line is told by number and partition, or by any address.
-    #[derive(Default)]
-    BusyLampField "busyLampField" {
+    BusyLampField "busyLampField" with Default {
         children {
             /// Address of the other, where it is no line of this cluster.
             blf_dest: Presence<String> = "blfDest";
@@ -57,8 +53,7 @@ record! {
     }
 
     /// What else a button does.
-    #[derive(Default)]
-    BlfFeatures "associatedBlfSdFeatures" {
+    BlfFeatures "associatedBlfSdFeatures" with Default {
         children {
             /// Names, as in `Pickup`.
             features: Vec<String> = "feature";
@@ -66,8 +61,7 @@ record! {
     }
 
     /// Buttons that show whether a place to park calls is taken.
-    #[derive(Default)]
-    BlfDirectedCallParks "blfDirectedCallParks" {
+    BlfDirectedCallParks "blfDirectedCallParks" with Default {
         children {
             /// In the order of their index.
             blf_directed_call_parks: Vec<BlfDirectedCallPark> = "blfDirectedCallPark";
@@ -75,8 +69,7 @@ record! {
     }
 
     /// A button that shows whether a place to park calls is taken.
-    #[derive(Default)]
-    BlfDirectedCallPark "blfDirectedCallPark" {
+    BlfDirectedCallPark "blfDirectedCallPark" with Default {
         children {
             /// Label beside the button.
             label: Presence<String> = "label";
@@ -90,8 +83,7 @@ record! {
     }
 
     /// A place to park calls, by number.
-    #[derive(Default)]
-    CallParkPattern "directedCallParkDnAndPartition" {
+    CallParkPattern "directedCallParkDnAndPartition" with Default {
         children {
             /// Number.
             dn_pattern: Presence<String> = "dnPattern";
@@ -101,8 +93,7 @@ record! {
     }
 
     /// Modules with more buttons.
-    #[derive(Default)]
-    AddOnModules "addOnModules" {
+    AddOnModules "addOnModules" with Default {
         children {
             /// In the order of their index.
             add_on_modules: Vec<AddOnModule> = "addOnModule";
@@ -110,8 +101,7 @@ record! {
     }
 
     /// A module with more buttons.
-    #[derive(Default)]
-    AddOnModule "addOnModule" {
+    AddOnModule "addOnModule" with Default {
         attributes {
             /// Key of the module.
             uuid: Uuid = "uuid";
@@ -127,8 +117,7 @@ record! {
     }
 
     /// Phone services that are subscribed to.
-    #[derive(Default)]
-    PhoneServices "services" {
+    PhoneServices "services" with Default {
         children {
             /// The services.
             services: Vec<PhoneService> = "service";
@@ -136,8 +125,7 @@ record! {
     }
 
     /// A phone service that is subscribed to.
-    #[derive(Default)]
-    PhoneService "service" {
+    PhoneService "service" with Default {
         attributes {
             /// Key of the subscription.
             uuid: Uuid = "uuid";
@@ -169,8 +157,7 @@ record! {
     }
 
     /// What is in force on a device, the profile of who is signed in included.
-    #[derive(Default)]
-    CurrentConfig "currentConfig" {
+    CurrentConfig "currentConfig" with Default {
         children {
             /// Number of the music while the user holds a call.
             user_hold_moh_audio_source_id: Presence<String> = "userHoldMohAudioSourceId";

@@ -4,8 +4,7 @@ use crate::axl::{ForeignKey, Presence, Uuid, macros::record};
 
 record! {
     /// Lines of a phone.
-    #[derive(Default)]
-    PhoneLines "lines" {
+    PhoneLines "lines" with Default {
         children {
             /// In the order of their index.
             lines: Vec<PhoneLine> = "line";
@@ -15,8 +14,7 @@ record! {
     }
 
     /// One appearance of a line on a phone.
-    #[derive(Default)]
-    PhoneLine "line" {
+    PhoneLine "line" with Default {
         attributes {
             /// Number of the association in the database.
             ctiid: u64 = "ctiid";
@@ -76,8 +74,7 @@ record! {
     }
 
     /// Users of a line on a phone.
-    #[derive(Default)]
-    AssociatedEndusers "associatedEndusers" {
+    AssociatedEndusers "associatedEndusers" with Default {
         children {
             /// The users.
             endusers: Vec<Enduser> = "enduser";
@@ -85,8 +82,7 @@ record! {
     }
 
     /// A user of a line on a phone.
-    #[derive(Default)]
-    Enduser "enduser" {
+    Enduser "enduser" with Default {
         children {
             /// Login name.
             user_id: Presence<String> = "userId";
@@ -94,8 +90,7 @@ record! {
     }
 
     /// A line by pattern and partition.
-    #[derive(Default)]
-    Dirn "dirn" {
+    Dirn "dirn" with Default {
         attributes {
             /// Key of the line.
             uuid: Uuid = "uuid";
@@ -109,8 +104,7 @@ record! {
     }
 
     /// What is shown of a call.
-    #[derive(Default)]
-    CallInfoDisplay "callInfoDisplay" {
+    CallInfoDisplay "callInfoDisplay" with Default {
         children {
             /// Name of the caller.
             caller_name: Presence<bool> = "callerName";
@@ -124,8 +118,7 @@ record! {
     }
 
     /// A line on a phone, named only by number and partition.
-    #[derive(Default)]
-    LineIdentifier "lineIdentifier" {
+    LineIdentifier "lineIdentifier" with Default {
         children {
             /// Directory number.
             directory_number: Presence<String> = "directoryNumber";

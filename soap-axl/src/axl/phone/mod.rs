@@ -23,8 +23,7 @@ use crate::axl::{
 
 record! {
     /// What phones to list: `LIKE` patterns with `%`, all of which must match.
-    #[derive(Default)]
-    PhoneCriteria "searchCriteria" {
+    PhoneCriteria "searchCriteria" with Default {
         children {
             /// Device name.
             name: Option<String> = "name";
@@ -131,7 +130,7 @@ command! {
     /// certificateOperation and deviceMobilityMode.
     AddPhone "addPhone" {
         /// The phone.
-        phone: Box<Phone> = "phone";
+        phone: Phone = "phone";
     }
 
     /// Takes a phone out of the configuration.

@@ -11,8 +11,7 @@ use crate::{
 
 record! {
     /// A phone, as `getPhone` (all fields) and `listPhone` (no nested lists) answer it.
-    #[derive(Default)]
-    Phone "phone" {
+    Phone "phone" with Default {
         attributes {
             /// Number of the device in the database.
             ctiid: u64 = "ctiid";
@@ -296,8 +295,7 @@ record! {
     }
 
     /// How confidential the calls of a device or a line are.
-    #[derive(Default)]
-    ConfidentialAccess "confidentialAccess" {
+    ConfidentialAccess "confidentialAccess" with Default {
         children {
             /// `Fixed` or `Variable`.
             confidential_access_mode: Presence<String> = "confidentialAccessMode";

@@ -139,11 +139,11 @@ impl<'s> Render<'s> {
         let default = if children.iter().any(|child| child.required) {
             ""
         } else {
-            "    #[derive(Default)]\n"
+            " with Default"
         };
         let _ = write!(
             self.records,
-            "    /// {doc}\n{default}    {name} \"{kind}\" {{\n"
+            "    /// {doc}\n    {name} \"{kind}\"{default} {{\n"
         );
         if !attributes.is_empty() {
             let _ = write!(
@@ -478,9 +478,17 @@ fn has_any(particles: &[Particle]) -> bool {
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name == "pin"
-        || ["password", "passphrase", "secret", "digestcredentials"]
-            .iter()
-            .any(|word| name.contains(word))
+        || name.ends_with("pwd")
+        || [
+            "password",
+            "passphrase",
+            "secret",
+            "digestcredentials",
+            "authenticationstring",
+            "accesscode",
+        ]
+        .iter()
+        .any(|word| name.contains(word))
 }
 
 /// Whether a text can stand between backquotes in a comment.

@@ -19,8 +19,7 @@ use crate::{
 
 record! {
     /// What users to list: `LIKE` patterns with `%`, all of which must match.
-    #[derive(Default)]
-    UserCriteria "searchCriteria" {
+    UserCriteria "searchCriteria" with Default {
         children {
             /// Given name.
             first_name: Option<String> = "firstName";
@@ -111,7 +110,7 @@ command! {
     /// Adds an end user. The schema wants lastName, userid and presenceGroupName.
     AddUser "addUser" {
         /// The user.
-        user: Box<User> = "user";
+        user: User = "user";
     }
 
     /// Changes an end user. What is absent stays as it is; nil, or an empty value, clears.

@@ -7,8 +7,7 @@ use crate::{
 
 record! {
     /// An end user, as `getUser` (all fields) and `listUser` (no nested lists) answer it.
-    #[derive(Default)]
-    User "user" {
+    User "user" with Default {
         attributes {
             /// Key of the user.
             uuid: Uuid = "uuid";
@@ -144,8 +143,7 @@ record! {
     }
 
     /// Phones of a user.
-    #[derive(Default)]
-    AssociatedDevices "associatedDevices" {
+    AssociatedDevices "associatedDevices" with Default {
         children {
             /// Names of devices.
             devices: Vec<String> = "device";
@@ -153,8 +151,7 @@ record! {
     }
 
     /// A line by pattern and partition.
-    #[derive(Default)]
-    PrimaryExtension "primaryExtension" {
+    PrimaryExtension "primaryExtension" with Default {
         children {
             /// Directory number.
             pattern: Presence<String> = "pattern";
@@ -164,8 +161,7 @@ record! {
     }
 
     /// Names of device profiles.
-    #[derive(Default)]
-    ProfileNames "profiles" {
+    ProfileNames "profiles" with Default {
         children {
             /// The profiles.
             profile_names: Vec<ForeignKey> = "profileName";
@@ -173,8 +169,7 @@ record! {
     }
 
     /// Groups of a user.
-    #[derive(Default)]
-    AssociatedGroups "associatedGroups" {
+    AssociatedGroups "associatedGroups" with Default {
         children {
             /// The groups.
             groups: Vec<UserGroup> = "userGroup";
@@ -182,8 +177,7 @@ record! {
     }
 
     /// A group of users.
-    #[derive(Default)]
-    UserGroup "userGroup" {
+    UserGroup "userGroup" with Default {
         children {
             /// Name of the group.
             name: Presence<String> = "name";
@@ -193,8 +187,7 @@ record! {
     }
 
     /// Roles of a group.
-    #[derive(Default)]
-    UserRoles "userRoles" {
+    UserRoles "userRoles" with Default {
         children {
             /// Names of roles.
             roles: Vec<String> = "userRole";
@@ -202,8 +195,7 @@ record! {
     }
 
     /// Rules of a password, and its state.
-    #[derive(Default)]
-    PasswordCredentials "passwordCredentials" {
+    PasswordCredentials "passwordCredentials" with Default {
         children {
             /// Credential policy.
             pwd_cred_policy_name: Presence<ForeignKey> = "pwdCredPolicyName";
@@ -225,8 +217,7 @@ record! {
     }
 
     /// Rules of a PIN, and its state.
-    #[derive(Default)]
-    PinCredentials "pinCredentials" {
+    PinCredentials "pinCredentials" with Default {
         children {
             /// Credential policy.
             pin_cred_policy_name: Presence<ForeignKey> = "pinCredPolicyName";
@@ -248,8 +239,7 @@ record! {
     }
 
     /// Fields that an administrator invented.
-    #[derive(Default)]
-    CustomUserFields "customUserFields" {
+    CustomUserFields "customUserFields" with Default {
         children {
             /// The fields.
             custom_user_fields: Vec<CustomUserField> = "customUserField";
@@ -257,8 +247,7 @@ record! {
     }
 
     /// A field that an administrator invented.
-    #[derive(Default)]
-    CustomUserField "customUserField" {
+    CustomUserField "customUserField" with Default {
         children {
             /// Its name.
             name: Presence<String> = "name";
@@ -268,8 +257,7 @@ record! {
     }
 
     /// Lines on phones that count for a user's presence.
-    #[derive(Default)]
-    LineAppearances "lineAppearanceAssociationForPresences" {
+    LineAppearances "lineAppearanceAssociationForPresences" with Default {
         children {
             /// The lines.
             line_appearances: Vec<LineAppearance> = "lineAppearanceAssociationForPresence";
@@ -277,8 +265,7 @@ record! {
     }
 
     /// A line on a phone that counts for a user's presence.
-    #[derive(Default)]
-    LineAppearance "lineAppearanceAssociationForPresence" {
+    LineAppearance "lineAppearanceAssociationForPresence" with Default {
         attributes {
             /// Key of the association.
             uuid: Uuid = "uuid";
@@ -300,8 +287,7 @@ record! {
     }
 
     /// Lines of a user across clusters.
-    #[derive(Default)]
-    Extensions "extensionsInfo" {
+    Extensions "extensionsInfo" with Default {
         children {
             /// The lines.
             extensions: Vec<Extension> = "extension";
@@ -309,8 +295,7 @@ record! {
     }
 
     /// A line of a user across clusters.
-    #[derive(Default)]
-    Extension "extension" {
+    Extension "extension" with Default {
         attributes {
             /// Key of the line.
             uuid: Uuid = "uuid";
@@ -330,8 +315,7 @@ record! {
     }
 
     /// Headsets of a user.
-    #[derive(Default)]
-    AssociatedHeadsets "associatedHeadsets" {
+    AssociatedHeadsets "associatedHeadsets" with Default {
         children {
             /// Serial numbers.
             headsets: Vec<String> = "headset";
@@ -339,8 +323,7 @@ record! {
     }
 
     /// Certificates of a user's applications.
-    #[derive(Default)]
-    AssociatedCapfProfiles "associatedCapfProfiles" {
+    AssociatedCapfProfiles "associatedCapfProfiles" with Default {
         children {
             /// Instance ids.
             capf_profile_instance_ids: Vec<String> = "capfProfileInstanceId";
@@ -348,8 +331,7 @@ record! {
     }
 
     /// Profiles of remote destinations.
-    #[derive(Default)]
-    RemoteDestinationProfiles "associatedRemoteDestinationProfiles" {
+    RemoteDestinationProfiles "associatedRemoteDestinationProfiles" with Default {
         children {
             /// Names of profiles.
             remote_destination_profiles: Vec<String> = "remoteDestinationProfile";
@@ -357,8 +339,7 @@ record! {
     }
 
     /// When remote destinations ring.
-    #[derive(Default)]
-    TodAccesses "associatedTodAccess" {
+    TodAccesses "associatedTodAccess" with Default {
         children {
             /// Names of access lists by the time of day.
             tod_accesses: Vec<String> = "todAccess";

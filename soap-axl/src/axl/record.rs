@@ -1,0 +1,283 @@
+//! What all records do, by their tables: one engine, which sees fields as [`Slot`]s.
+//!
+//! The macros leave little to each record, so that a thousand of them compile in reasonable time:
+//! its struct, its table, and its fields as slots.
+
+use core::{any::Any, fmt};
+
+use crate::{
+    DecodeError, DecodeErrorKind, Decoder, Encoder,
+    axl::{AttributeSlot, Content, Field, Occurs, Slot, Tags, slot::Shown},
+    names::Names,
+    xml::Element,
+};
+
+/// Something stated in a table.
+pub trait Record: Table + Clone + PartialEq + fmt::Debug + Sized + 'static {
+    /// Name of the element in the schema.
+    const NAME: &'static str;
+    /// Nothing read.
+    const BLANK: Self;
+    /// Its attributes, then its children in the order they are written.
+    const FIELDS: &'static [Field];
+}
+
+/// A record, whichever it is.
+pub trait Table {
+    /// Calls `look` once with the parts.
+    fn look(&self, look: &mut dyn FnMut(Parts<'_>));
+    /// Calls `change` once with the parts.
+    fn change(&mut self, change: &mut dyn FnMut(PartsMut<'_, '_>));
+}
+
+/// The parts of a record.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    /// The table: attributes, then children.
+    pub fields: &'static [Field],
+    /// As many as the table begins with.
+    pub attributes: &'a [&'a dyn AttributeSlot],
+    /// As many as the table goes on with.
+    pub children: &'a [&'a dyn Slot],
+    /// What is not in the table.
+    pub other: &'a [Element],
+}
+
+/// The parts of a record that is being changed.
+#[derive(Debug)]
+pub struct PartsMut<'a, 'r> {
+    /// The table: attributes, then children.
+    pub fields: &'static [Field],
+    /// As many as the table begins with.
+    pub attributes: &'a mut [&'r mut dyn AttributeSlot],
+    /// As many as the table goes on with.
+    pub children: &'a mut [&'r mut dyn Slot],
+    /// What is not in the table.
+    pub other: &'r mut Vec<Element>,
+}
+
+impl<R: Record> Content for R {
+    const BLANK: Self = <R as Record>::BLANK;
+    const FIELDS: &'static [Field] = <R as Record>::FIELDS;
+
+    fn fill(&mut self, decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<(), DecodeError> {
+        fill(self, decoder)
+    }
+
+    fn write(&self, encoder: &mut Encoder, wire: &str) {
+        write(self, encoder, wire);
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        attributes(self)
+    }
+
+    fn write_inside(&self, encoder: &mut Encoder) {
+        write_inside(self, encoder);
+    }
+
+    fn mask(&mut self, tags: &Tags) {
+        mask(self, tags);
+    }
+}
+
+/// A copy of a record.
+#[doc(hidden)]
+pub fn copy<R: Record>(record: &R) -> R {
+    let mut copy = <R as Record>::BLANK;
+    copy_from(&mut copy, record);
+    copy
+}
+
+/// Whether two records of one type are equal.
+#[doc(hidden)]
+pub fn is_same(one: &dyn Table, other: &dyn Table) -> bool {
+    let mut is_same = false;
+    one.look(&mut |one| other.look(&mut |other| is_same = one.is_same(&other)));
+    is_same
+}
+
+/// Prints what is there, under the name of the record. Of what is not in the table only names are
+/// printed: it may be secret.
+#[doc(hidden)]
+pub fn debug(record: &dyn Table, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut result = Ok(());
+    record.look(&mut |parts| result = parts.debug(name, f));
+    result
+}
+
+fn fill(record: &mut dyn Table, decoder: &mut Decoder<'_>) -> Result<(), DecodeError> {
+    let mut result = Ok(());
+    record.change(&mut |parts| result = parts.fill(decoder));
+    result
+}
+
+fn write(record: &dyn Table, encoder: &mut Encoder, wire: &str) {
+    record.look(&mut |parts| parts.write(encoder, wire));
+}
+
+fn attributes(record: &dyn Table) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    record.look(&mut |parts| {
+        let attributes = parts.attributes.iter().zip(parts.fields);
+        found.extend(attributes.filter_map(|(slot, field)| Some((field.wire, slot.text()?))));
+    });
+    found
+}
+
+fn write_inside(record: &dyn Table, encoder: &mut Encoder) {
+    record.look(&mut |parts| parts.write_inside(encoder));
+}
+
+fn mask(record: &mut dyn Table, tags: &Tags) {
+    record.change(&mut |parts| parts.mask(tags));
+}
+
+fn copy_from(record: &mut dyn Table, other: &dyn Table) {
+    other.look(&mut |other| record.change(&mut |parts| parts.copy_from(&other)));
+}
+
+impl PartsMut<'_, '_> {
+    fn fill(self, decoder: &mut Decoder<'_>) -> Result<(), DecodeError> {
+        let (attributes, fields) = self.fields.split_at(self.attributes.len());
+        for (slot, field) in self.attributes.iter_mut().zip(attributes) {
+            match decoder.attribute("", field.wire) {
+                // One that is empty counts as left out.
+                None | Some("") => {}
+                Some(text) => {
+                    if !slot.take(text) {
+                        return Err(decoder.invalid(field.wire, "a value of its type"));
+                    }
+                }
+            }
+        }
+        let mut came = Came::default();
+        // Fields come in the order of the table, so that the next is looked for from the one before
+        // on, and only then from the beginning.
+        let mut last = 0;
+        while let Some(name) = decoder.child()? {
+            let local = name.local();
+            let (before, onwards) = fields.split_at(last);
+            let found = onwards.iter().position(|field| field.is_named(local));
+            let found = match found {
+                Some(at) => Some(last + at),
+                None => before.iter().position(|field| field.is_named(local)),
+            };
+            let slot = found.and_then(|at| Some((at, self.children.get_mut(at)?)));
+            let Some((at, slot)) = slot else {
+                self.other.push(decoder.element()?);
+                continue;
+            };
+            let field = &fields[at];
+            if came.add(at) && field.occurs != Occurs::Any {
+                return Err(decoder.error(DecodeErrorKind::Repeated(field.wire)));
+            }
+            slot.absorb(field.wire, local, decoder)?;
+            last = at;
+        }
+        let mut fields = fields.iter().enumerate();
+        match fields.find(|(at, field)| field.is_required() && !came.has(*at)) {
+            Some((_, field)) => Err(decoder.missing(field.wire)),
+            None => Ok(()),
+        }
+    }
+
+    fn mask(self, tags: &Tags) {
+        let fields = &self.fields[self.attributes.len()..];
+        for (slot, field) in self.children.iter_mut().zip(fields) {
+            slot.mask(field.wire, tags);
+        }
+        self.other.retain(|element| tags.wants(element.local()));
+    }
+
+    /// Becomes as the other, which is of the same record.
+    fn copy_from(self, other: &Parts<'_>) {
+        for (slot, other) in self.attributes.iter_mut().zip(other.attributes) {
+            slot.copy_from(*other);
+        }
+        for (slot, other) in self.children.iter_mut().zip(other.children) {
+            slot.copy_from(*other);
+        }
+        other.other.clone_into(self.other);
+    }
+}
+
+impl Parts<'_> {
+    fn write(&self, encoder: &mut Encoder, wire: &str) {
+        let mut tag = encoder.open(wire);
+        for (slot, field) in self.attributes.iter().zip(self.fields) {
+            if let Some(text) = slot.text() {
+                tag = tag.attr(field.wire, &text);
+            }
+        }
+        self.write_inside(encoder);
+        encoder.close();
+    }
+
+    /// Writes the children alone, in the order of the table.
+    fn write_inside(&self, encoder: &mut Encoder) {
+        let fields = &self.fields[self.attributes.len()..];
+        for (slot, field) in self.children.iter().zip(fields) {
+            slot.emit(field.wire, encoder);
+        }
+        for element in self.other {
+            encoder.element(element);
+        }
+    }
+
+    /// Whether the other, which is of the same record, has the same parts.
+    fn is_same(&self, other: &Self) -> bool {
+        let mut attributes = self.attributes.iter().zip(other.attributes);
+        let mut children = self.children.iter().zip(other.children);
+        attributes.all(|(slot, other)| slot.is_same(*other as &dyn Any))
+            && children.all(|(slot, other)| slot.is_same(*other as &dyn Any))
+            && self.other == other.other
+    }
+
+    fn debug(&self, record: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (attributes, fields) = self.fields.split_at(self.attributes.len());
+        let mut out = f.debug_struct(record);
+        for (slot, field) in self.attributes.iter().zip(attributes) {
+            if slot.text().is_some() {
+                out.field(field.name, slot);
+            }
+        }
+        for (slot, field) in self.children.iter().zip(fields) {
+            if slot.is_there() {
+                out.field(field.name, &Shown(*slot));
+            }
+        }
+        if !self.other.is_empty() {
+            out.field("other", &Names::all(self.other));
+        }
+        out.finish()
+    }
+}
+
+/// Which fields came.
+#[derive(Debug, Default)]
+struct Came {
+    first: [u64; 4],
+    /// Of records that have more than 256 fields.
+    rest: Vec<usize>,
+}
+
+impl Came {
+    /// Adds a field; returns whether it had come before.
+    fn add(&mut self, at: usize) -> bool {
+        let had = self.has(at);
+        match self.first.get_mut(at / 64) {
+            Some(bits) => *bits |= 1 << (at % 64),
+            None if !had => self.rest.push(at),
+            None => {}
+        }
+        had
+    }
+
+    fn has(&self, at: usize) -> bool {
+        match self.first.get(at / 64) {
+            Some(bits) => bits >> (at % 64) & 1 == 1,
+            None => self.rest.contains(&at),
+        }
+    }
+}
