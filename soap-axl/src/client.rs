@@ -1,10 +1,13 @@
 //! The client half: an answer, taken in piece by piece, to an envelope or a typed error.
 
+use core::fmt;
+
 use bytes::BytesMut;
 
 use crate::{
     Body, DecodeError, Decoder, Envelope, EnvelopeCodec, Fault, Headers, HttpRequest, ResponseHead,
     SoapVersion, Tree, encode, encoding,
+    http::Length,
     xml::{Element, Name},
 };
 
@@ -40,13 +43,23 @@ pub fn post(
 }
 
 /// An answer on its way in: head, then chunks of the body, then [`Incoming::finish`].
-#[derive(Debug)]
+///
+/// `Debug` prints how long the body is.
 pub struct Incoming {
     codec: EnvelopeCodec,
     head: ResponseHead,
     body: BytesMut,
     /// Whether the body is SOAP to be read, or a page of which a piece is kept.
     is_soap: bool,
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("head", &self.head)
+            .field("body", &Length(&self.body))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Incoming {
@@ -280,8 +293,8 @@ pub enum RefusalKind {
     Other,
 }
 
-impl core::fmt::Display for RefusalKind {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Display for RefusalKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotSoap => "not a soap answer",
             Self::Redirected => "redirected",

@@ -1,5 +1,7 @@
 //! Writing of what is inside an envelope.
 
+use core::fmt;
+
 use bytes::Bytes;
 
 use crate::{
@@ -7,11 +9,18 @@ use crate::{
     xml::{Element, Node, Tag, Writer},
 };
 
-/// A place inside a message that is being written.
-#[derive(Debug)]
+/// A place inside a message that is being written. `Debug` prints nothing of the message.
 pub struct Encoder {
     writer: Writer<Vec<u8>>,
     version: SoapVersion,
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Encoder {

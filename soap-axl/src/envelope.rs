@@ -1,9 +1,13 @@
 //! The envelope: header blocks and one body entry, in both versions of SOAP.
 
+use core::fmt;
+
 use bytes::Bytes;
 
 use crate::{
-    DecodeError, DecodeErrorKind, Decoder, Encoder, Fault, FaultCode, Tree, encoding, ns,
+    DecodeError, DecodeErrorKind, Decoder, Encoder, Fault, FaultCode, Tree, encoding,
+    names::Names,
+    ns,
     xml::{Element, Event, Limits, Name, Profile, Reader},
 };
 
@@ -71,8 +75,9 @@ pub enum Body<T> {
     Fault(Box<Fault>),
 }
 
-/// A header block. SOAP 1.1 §4.2; SOAP 1.2 part 1 §5.2.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// A header block. SOAP 1.1 §4.2; SOAP 1.2 part 1 §5.2. `Debug` prints names alone of what is in
+/// the element.
+#[derive(Clone, Eq, PartialEq)]
 pub struct HeaderBlock {
     /// The block with all its attributes.
     pub element: Element,
@@ -82,6 +87,17 @@ pub struct HeaderBlock {
     pub role: Role,
     /// 1.2 only: to be passed on when it was not processed.
     pub relay: bool,
+}
+
+impl fmt::Debug for HeaderBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeaderBlock")
+            .field("element", &Names::one(&self.element))
+            .field("must_understand", &self.must_understand)
+            .field("role", &self.role)
+            .field("relay", &self.relay)
+            .finish()
+    }
 }
 
 /// Whom a header block is for.

@@ -8,12 +8,13 @@ use core::fmt;
 use crate::{
     DecodeError, DecodeErrorKind, Decoder, Encoder, SoapVersion, Strictness,
     envelope::check_encoding_style,
+    names::Names,
     ns,
     xml::{Element, Name, XML_NAMESPACE},
 };
 
-/// A fault, as it stands in a body.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// A fault, as it stands in a body. `Debug` prints names alone of what is in the detail.
+#[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Fault {
     /// What kind of fault.
@@ -65,6 +66,20 @@ pub struct Reason {
     pub language: String,
     /// The text as it came, not trimmed.
     pub text: String,
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fault")
+            .field("code", &self.code)
+            .field("subcodes", &self.subcodes)
+            .field("reasons", &self.reasons)
+            .field("node", &self.node)
+            .field("role", &self.role)
+            .field("detail", &self.detail.as_ref().map(Names::one))
+            .field("not_understood", &self.not_understood)
+            .finish()
+    }
 }
 
 impl Fault {

@@ -10,8 +10,8 @@ use bytes::Bytes;
 
 use crate::Secret;
 
-/// A request to be sent.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// A request to be sent. `Debug` prints how long the body is: passwords may stand in it.
+#[derive(Clone, Eq, PartialEq)]
 pub struct HttpRequest {
     /// `POST` for every call, `GET` for a login probe.
     pub method: &'static str,
@@ -23,8 +23,8 @@ pub struct HttpRequest {
     pub body: Bytes,
 }
 
-/// A response to be sent.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// A response to be sent. `Debug` prints how long the body is.
+#[derive(Clone, Eq, PartialEq)]
 pub struct HttpResponse {
     /// Status code; may be 599, which is registered nowhere.
     pub status: u16,
@@ -32,6 +32,36 @@ pub struct HttpResponse {
     pub headers: Headers,
     /// The envelope, or a page for refusals before SOAP.
     pub body: Bytes,
+}
+
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("headers", &self.headers)
+            .field("body", &Length(&self.body))
+            .finish()
+    }
+}
+
+impl fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpResponse")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("body", &Length(&self.body))
+            .finish()
+    }
+}
+
+/// Prints how long a body is.
+pub(crate) struct Length<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Debug for Length<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// Headers to be sent, in order.

@@ -1,11 +1,14 @@
 //! The server half: a request, taken in piece by piece, to a message; and the response to it.
 
+use core::fmt;
+
 use bytes::{Bytes, BytesMut};
 
 use crate::{
     Body, ContentType, DecodeError, DecodeErrorKind, Decoder, Encoder, Envelope, EnvelopeCodec,
     Fault, FaultCode, Headers, HttpResponse, RequestHead, SoapVersion, Strictness, encode,
     encoding,
+    http::Length,
     xml::{Element, Name},
 };
 
@@ -71,11 +74,21 @@ impl Service {
 }
 
 /// A request on its way in.
-#[derive(Debug)]
+///
+/// `Debug` prints how long the body is.
 pub struct Receiving {
     codec: EnvelopeCodec,
     head: RequestHead,
     body: BytesMut,
+}
+
+impl fmt::Debug for Receiving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiving")
+            .field("head", &self.head)
+            .field("body", &Length(&self.body))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Receiving {

@@ -11,6 +11,8 @@
 //! wrong is found by [`EnvelopeCodec`](crate::EnvelopeCodec). Once more it is read when the first
 //! item comes, with its end tags made up, so that no item of a wrong envelope comes out.
 
+use core::fmt;
+
 use crate::{
     CallError, DecodeError, DecodeErrorKind, Decoder, EncodingError, ResponseHead,
     axl::{
@@ -35,7 +37,6 @@ pub(super) trait Sink {
     ) -> Result<(), DecodeError>;
 }
 
-#[derive(Debug)]
 pub(super) struct Stream {
     expected: Expected,
     /// The response, when its head says that it has no items.
@@ -63,6 +64,15 @@ enum State {
     Items,
     Tail,
     Over,
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream")
+            .field("state", &self.state)
+            .field("buffered", &self.buffered())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Stream {
