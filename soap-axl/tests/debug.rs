@@ -57,11 +57,13 @@ fn a_secret_field_is_printed_as_one() {
 #[test]
 fn an_operation_as_trees_is_printed_by_name_alone() {
     let dynamic = Dynamic::new("doSomething")
+        .with_attribute("token", SECRET)
         .with(secret("password"))
         .with(Element::new("", "userid"));
     assert_eq!(
         format!("{dynamic:?}"),
-        "Dynamic { name: \"doSomething\", children: [<password plain>[<pin>], <userid>] }"
+        "Dynamic { name: \"doSomething\", attributes: [\"token\"], \
+         children: [<password plain>[<pin>], <userid>] }"
     );
     let Call { request, pending } = client().call_dynamic(&dynamic);
     assert!(std::str::from_utf8(&request.body).unwrap().contains(SECRET));

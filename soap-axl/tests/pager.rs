@@ -275,7 +275,14 @@ fn a_list_without_a_type_is_paged_by_its_name() {
         let rest = names.iter().skip(found.len()).take(2);
         let children = rest.map(|name| text("name", name)).collect();
         let name = String::new();
-        pager.handle_answer(seconds(0), Ok(Dynamic { name, children }));
+        pager.handle_answer(
+            seconds(0),
+            Ok(Dynamic {
+                name,
+                children,
+                ..Dynamic::default()
+            }),
+        );
         while let Some(event) = pager.poll_event() {
             match event {
                 PageEvent::Items(items) => {

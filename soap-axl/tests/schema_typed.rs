@@ -219,7 +219,10 @@ fn text(primitive: Primitive, decl: ElementRef<'_>) -> String {
 const KEY: &str = "{0A1B2C3D-0000-1111-2222-333344445555}";
 
 fn dynamic(element: &Element) -> Dynamic {
-    let operation = Dynamic::new(element.local().to_owned());
+    let mut operation = Dynamic::new(element.local().to_owned());
+    for attribute in element.attributes() {
+        operation = operation.with_attribute(attribute.name.local(), attribute.value.clone());
+    }
     element.children().cloned().fold(operation, Dynamic::with)
 }
 

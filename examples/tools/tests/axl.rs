@@ -262,6 +262,24 @@ fn requests_say_what_the_command_line_does() {
         ),
         "<updatePhone><name>x</name><description>y</description></updatePhone>"
     );
+    let reset = ["deviceName=SEP1", "isHardReset=true"];
+    assert_eq!(
+        sent(
+            &[&["do", "doDeviceReset", "@isMGCP=false"], &reset[..]].concat(),
+            ""
+        ),
+        "<doDeviceReset isMGCP=\"false\"><deviceName>SEP1</deviceName>\
+         <isHardReset>true</isHardReset></doDeviceReset>"
+    );
+    assert_eq!(
+        sent(
+            &["do", "doDeviceReset", "-"],
+            "<doDeviceReset isMGCP=\"t\"><deviceName>SEP1</deviceName>\
+             <deviceResetType>Reset</deviceResetType></doDeviceReset>"
+        ),
+        "<doDeviceReset isMGCP=\"t\"><deviceName>SEP1</deviceName>\
+         <deviceResetType>Reset</deviceResetType></doDeviceReset>"
+    );
     let statement = "update device set description = 'x'";
     assert_eq!(
         sent(&["sql", "--write", "-"], statement),

@@ -1,6 +1,7 @@
 //! The client half: an operation to an HTTP request, and the response to its answer.
 
 use core::marker::PhantomData;
+use std::borrow::Cow;
 
 use crate::{
     CallError, Cookie, Credentials, DecodeError, DecodeErrorKind, Decoder, Encoder, EnvelopeCodec,
@@ -86,7 +87,18 @@ impl Client {
                 encoder.element(child);
             }
         };
-        self.call_with(&operation.name, ReplyPlace::Return, None, &[], write)
+        let attributes: Vec<_> = operation
+            .attributes
+            .iter()
+            .map(|(name, value)| (Cow::Owned(name.clone()), value.clone()))
+            .collect();
+        self.call_with(
+            &operation.name,
+            ReplyPlace::Return,
+            None,
+            &attributes,
+            write,
+        )
     }
 
     /// The request for an operation that came in elsewhere, as a proxy passes it on. Its answer is
@@ -137,7 +149,7 @@ impl Client {
         name: &str,
         place: ReplyPlace,
         sequence: Option<u64>,
-        attributes: &[(&'static str, String)],
+        attributes: &[(Cow<'static, str>, String)],
         write_inside: impl FnOnce(&mut Encoder),
     ) -> Call<R> {
         let version = self.config.version;

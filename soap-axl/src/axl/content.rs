@@ -1,6 +1,7 @@
 //! How values stand in elements: the traits that the table macro is built on.
 
 use core::fmt;
+use std::borrow::Cow;
 
 use crate::{
     DecodeError, Decoder, Encoder, Secret,
@@ -39,7 +40,7 @@ pub trait Content: Clone + PartialEq + fmt::Debug + Sized + 'static {
 
     /// Names and values of the attributes, for an element that is another's to write. Only records
     /// have any.
-    fn attributes(&self) -> Vec<(&'static str, String)> {
+    fn attributes(&self) -> Vec<(Cow<'static, str>, String)> {
         Vec::new()
     }
 

@@ -17,6 +17,9 @@ use crate::{
 pub struct Dynamic {
     /// Name of the operation, as in `addPhone`; empty for the content of an answer.
     pub name: String,
+    /// Names and values of attributes of its own element, as `isMGCP` of `doDeviceReset`. The number
+    /// of a message, `sequence`, is not read into them.
+    pub attributes: Vec<(String, String)>,
     /// Children in order. AXL's are in no namespace.
     pub children: Vec<Element>,
 }
@@ -26,8 +29,15 @@ impl Dynamic {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            children: Vec::new(),
+            ..Self::BLANK
         }
+    }
+
+    /// Adds an attribute at the end.
+    #[must_use]
+    pub fn with_attribute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.attributes.push((name.into(), value.into()));
+        self
     }
 
     /// Adds a child at the end.
@@ -45,8 +55,10 @@ impl Dynamic {
 
 impl fmt::Debug for Dynamic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attributes: Vec<_> = self.attributes.iter().map(|(name, _)| name).collect();
         f.debug_struct("Dynamic")
             .field("name", &self.name)
+            .field("attributes", &attributes)
             .field("children", &Names::all(&self.children))
             .finish()
     }
@@ -67,10 +79,18 @@ impl<'t> TreeNode<'t> {
 impl Content for Dynamic {
     const BLANK: Self = Self {
         name: String::new(),
+        attributes: Vec::new(),
         children: Vec::new(),
     };
 
     fn fill(&mut self, decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<(), DecodeError> {
+        for attribute in decoder.attributes() {
+            if attribute.name.ns().is_empty() && attribute.name.local() != "sequence" {
+                let name = attribute.name.local().to_owned();
+                let value = attribute.value.clone().into_owned();
+                self.attributes.push((name, value));
+            }
+        }
         while decoder.child()?.is_some() {
             self.children.push(decoder.element()?);
         }
@@ -78,7 +98,10 @@ impl Content for Dynamic {
     }
 
     fn write(&self, encoder: &mut Encoder, wire: &str) {
-        encoder.open(wire);
+        let mut tag = encoder.open(wire);
+        for (name, value) in &self.attributes {
+            tag = tag.attr(name, value);
+        }
         for child in &self.children {
             encoder.element(child);
         }

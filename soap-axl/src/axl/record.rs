@@ -4,6 +4,7 @@
 //! its struct, its table, and its fields as slots.
 
 use core::{any::Any, fmt};
+use std::borrow::Cow;
 
 use crate::{
     DecodeError, DecodeErrorKind, Decoder, Encoder,
@@ -68,7 +69,7 @@ impl<R: Record> Content for R {
         write(self, encoder, wire);
     }
 
-    fn attributes(&self) -> Vec<(&'static str, String)> {
+    fn attributes(&self) -> Vec<(Cow<'static, str>, String)> {
         attributes(self)
     }
 
@@ -116,11 +117,12 @@ fn write(record: &dyn Table, encoder: &mut Encoder, wire: &str) {
     record.look(&mut |parts| parts.write(encoder, wire));
 }
 
-fn attributes(record: &dyn Table) -> Vec<(&'static str, String)> {
+fn attributes(record: &dyn Table) -> Vec<(Cow<'static, str>, String)> {
     let mut found = Vec::new();
     record.look(&mut |parts| {
         let attributes = parts.attributes.iter().zip(parts.fields);
-        found.extend(attributes.filter_map(|(slot, field)| Some((field.wire, slot.text()?))));
+        found
+            .extend(attributes.filter_map(|(slot, field)| Some((field.wire.into(), slot.text()?))));
     });
     found
 }

@@ -1,5 +1,7 @@
 //! Which operation has which type: the one place that ties names to structs.
 
+use std::borrow::Cow;
+
 use crate::{
     DecodeError, Decoder, Encoder, SoapVersion,
     axl::{
@@ -121,10 +123,13 @@ macro_rules! registry {
             }
 
             /// Attributes of the operation's element.
-            pub(crate) fn attributes(&self) -> Vec<(&'static str, String)> {
+            pub(crate) fn attributes(&self) -> Vec<(Cow<'static, str>, String)> {
                 match self {
                     $(Self::$name(operation) => operation.attributes(),)+
-                    Self::Other(_) => Vec::new(),
+                    Self::Other(dynamic) => {
+                        let attributes = dynamic.attributes.iter().cloned();
+                        attributes.map(|(name, value)| (name.into(), value)).collect()
+                    }
                 }
             }
 
@@ -153,8 +158,7 @@ macro_rules! registry {
 
 impl Request {
     /// The operation with everything inside it as trees, for those who serve many operations by
-    /// one table. What was nil, empty or absent still is; attributes of the operation's own
-    /// element are left out. Passwords stand in it in clear.
+    /// one table. What was nil, empty or absent still is. Passwords stand in it in clear.
     ///
     /// # Errors
     ///
@@ -166,6 +170,10 @@ impl Request {
         encoder.close();
         let element = Element::parse(&encoder.finish(), Profile::Soap, &Limits::default())?;
         let mut dynamic = Dynamic::new(self.name());
+        let attributes = self.attributes().into_iter();
+        dynamic.attributes = attributes
+            .map(|(name, value)| (name.into_owned(), value))
+            .collect();
         dynamic.children = element.children().cloned().collect();
         Ok(dynamic)
     }

@@ -372,6 +372,7 @@ FIELD is the name of an element, or the path to one:
   lines/line/dirn/pattern=1001        inside of others
   lines/line[2]/index=2               inside the second of its name
   devicePoolName/@uuid='{1B1B..}'     an attribute
+  @isMGCP=false                       an attribute of the operation itself
   ownerUserName:=null                 JSON; null says nil, which clears a field
   lines:='{\"line\":[{\"index\":1}]}'     JSON; objects and arrays are elements
   password=? or password=@FILE        asked for, or the first line of a file

@@ -263,6 +263,7 @@ impl App {
             .into_iter()
             .map(|key| {
                 let mut request = request::of_key(&operation, key, &self.catalog);
+                request.attributes.clone_from(&changes.attributes);
                 request.children.extend(changes.children.iter().cloned());
                 request
             })
@@ -300,6 +301,7 @@ impl App {
             for operation in &operations {
                 let children = operation.children.iter().map(Node::of).collect();
                 let node = Node {
+                    attributes: operation.attributes.clone(),
                     children,
                     ..Node::new(operation.name.clone())
                 };

@@ -157,13 +157,13 @@ fn walk<'n>(node: &'n mut Node, steps: &[Step]) -> Result<&'n mut Node, Failure>
     }
 }
 
-/// `lines/line[2]/@ctiid` taken apart; `None` for what is no such path.
+/// `lines/line[2]/@ctiid` or `@isMGCP` taken apart; `None` for what is no such path.
 fn path_of(text: &str) -> Option<(Vec<Step>, Option<String>)> {
     let mut steps = Vec::new();
     let mut parts = text.split('/').peekable();
     while let Some(part) = parts.next() {
         if let Some(attribute) = part.strip_prefix('@') {
-            let is_last = parts.peek().is_none() && !steps.is_empty() && is_name(attribute);
+            let is_last = parts.peek().is_none() && is_name(attribute);
             return is_last.then(|| (steps, Some(attribute.to_owned())));
         }
         let (name, number) = match part.strip_suffix(']') {
@@ -195,8 +195,8 @@ pub(super) fn is_name(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
-/// What standard input says of a request, as XML or JSON.
-pub(super) fn from_stdin(operation: &str) -> Result<Vec<Node>, Failure> {
+/// What standard input says of a request, as XML or JSON: a node with its attributes and children.
+pub(super) fn from_stdin(operation: &str) -> Result<Node, Failure> {
     let mut input = Vec::new();
     io::stdin()
         .lock()
@@ -209,9 +209,9 @@ pub(super) fn from_stdin(operation: &str) -> Result<Vec<Node>, Failure> {
     from_bytes(&input, operation)
 }
 
-/// The children of the operation: what stands in an element or key named as the operation, if that is
-/// all there is, or else everything. An envelope around it is taken off.
-fn from_bytes(input: &[u8], operation: &str) -> Result<Vec<Node>, Failure> {
+/// The operation: what stands in an element or key named as the operation, if that is all there is,
+/// or else everything. An envelope around it is taken off.
+fn from_bytes(input: &[u8], operation: &str) -> Result<Node, Failure> {
     let first = input.iter().find(|byte| !byte.is_ascii_whitespace());
     if first == Some(&b'<') {
         let limits = Limits::default().with_document(input.len());
@@ -224,9 +224,9 @@ fn from_bytes(input: &[u8], operation: &str) -> Result<Vec<Node>, Failure> {
             node = entry.ok_or_else(|| Failure::usage("the envelope holds nothing"))?;
         }
         return Ok(if node.name == operation {
-            node.children
+            node
         } else {
-            vec![node]
+            Node::new(operation).with(node)
         });
     }
     let json: Json = serde_json::from_slice(input).map_err(|error| {
@@ -243,7 +243,7 @@ fn from_bytes(input: &[u8], operation: &str) -> Result<Vec<Node>, Failure> {
     let mut nodes = Json::Object(fields)
         .into_nodes(operation)
         .map_err(Failure::Usage)?;
-    Ok(nodes.pop().map_or_else(Vec::new, |node| node.children))
+    Ok(nodes.pop().unwrap_or_default())
 }
 
 /// Far more than a request may have.
@@ -272,6 +272,10 @@ mod tests {
             "<x><a><b>1</b><b>2</b><c>3</c></a></x>"
         );
         assert_eq!(
+            built(&["@is=1", "a/@b=2", "@is=3"]),
+            r#"<x is="3"><a b="2"/></x>"#
+        );
+        assert_eq!(
             built(&["l/m[1]/n=1", "l/m[2]/n=2", "l/m[1]/o=3", "l/m/o=4"]),
             "<x><l><m><n>1</n><o>3</o></m><m><n>2</n><o>4</o></m></l></x>"
         );
@@ -290,7 +294,7 @@ mod tests {
         for key in ["SEP001122334455", "\\+4930=1", "{0-1}=", "=x", "a b=c"] {
             assert!(!Assignment::is_meant(key), "{key}");
         }
-        for bad in ["a[0]=1", "a//b=1", "a/@b/c=1", "@a=1", "a:={", "x"] {
+        for bad in ["a[0]=1", "a//b=1", "a/@b/c=1", "@a/b=1", "@=1", "a:={", "x"] {
             assert!(Assignment::parse(bad).is_err(), "{bad}");
         }
         let ahead = Assignment::parse("a[2]/b=1").unwrap();
@@ -324,8 +328,8 @@ mod tests {
             r#" {"css":{"name":"a"}}"#,
             r#"{"addCss":{"css":{"name":"a"}}}"#,
         ] {
-            let nodes = from_bytes(input.as_bytes(), "addCss").unwrap();
-            assert_eq!(nodes, expected, "{input}");
+            let node = from_bytes(input.as_bytes(), "addCss").unwrap();
+            assert_eq!(node.children, expected, "{input}");
         }
         for bad in ["", "name: a", "[]", "<css>", "\"a\""] {
             assert!(from_bytes(bad.as_bytes(), "addCss").is_err(), "{bad}");

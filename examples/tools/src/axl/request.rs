@@ -39,7 +39,11 @@ pub(super) fn add_fields(
 ) -> Result<(), Failure> {
     for field in fields {
         if *field == "-" {
-            request.children.extend(from_stdin(operation)?);
+            let said = from_stdin(operation)?;
+            if request.name == operation {
+                request.attributes.extend(said.attributes);
+            }
+            request.children.extend(said.children);
         } else {
             Assignment::parse(field)?.apply(request)?;
         }
@@ -135,6 +139,7 @@ pub(super) fn finish(
     catalog: &Catalog,
 ) -> Result<Dynamic, Failure> {
     let mut operation = Dynamic::new(request.name.clone());
+    operation.attributes.clone_from(&request.attributes);
     operation.children = request.children.iter().map(Node::to_element).collect();
     let Some(schema) = &catalog.schema else {
         return Ok(operation);

@@ -322,6 +322,7 @@ fn perform(received: &Received, nature: Nature) -> HttpResponse {
         Request::ListChange(operation) => changes(received, operation),
         Request::UpdatePhone(_) | Request::RemovePhone(_) => answer_text(uuid),
         Request::Other(operation) if operation.name == "addThing" => answer_text(uuid),
+        Request::DoDeviceReset(_) => received.answer(&axl::Returned::done()),
         Request::Other(operation) if operation.name == "listThing" => {
             let is_first = operation
                 .child("skip")
@@ -330,8 +331,8 @@ fn perform(received: &Received, nature: Nature) -> HttpResponse {
                 .with_child(Element::new("", "name").with_text("a, \"quoted\" one"))
                 .with_child(Element::new("", "pool").with_text("two\nlines"));
             received.answer(&axl::Dynamic {
-                name: String::new(),
                 children: is_first.then_some(thing).into_iter().collect(),
+                ..axl::Dynamic::default()
             })
         }
         other => {

@@ -94,6 +94,11 @@ impl Schema {
         };
         match self.operations.get(&operation.name) {
             Some((request, _)) => {
+                let mut element = Element::new("", operation.name.clone());
+                for (name, value) in &operation.attributes {
+                    element.set_attr("", name.clone(), value.clone());
+                }
+                check.attributes(*request, &element);
                 let children: Vec<_> = operation.children.iter().collect();
                 check.children(*request, &children);
             }
