@@ -185,46 +185,54 @@ impl Desk {
                 let pkid = directory::locate(connection, object, &request)?;
                 Ok(received.answer(&Returned::key(&Uuid::new(pkid))))
             }
-            Verb::Add | Verb::Update | Verb::Remove => {
-                let ((pkid, secrets), touched) = self.directory.write(|connection| {
-                    let mut writer = Writer::new(connection);
-                    let pkid = match verb {
-                        Verb::Add => {
-                            let element = child(&request, object.element).ok_or_else(|| {
-                                let message = format!("the element {} is missing", object.element);
-                                AxlError::new(AxlCode::GENERAL, message).by_client()
-                            })?;
-                            writer.add(object, element, None)?
-                        }
-                        Verb::Update => {
-                            let pkid = directory::locate(connection, object, &request)?;
-                            writer.update(object, &pkid, &request)?;
-                            pkid
-                        }
-                        Verb::Remove | Verb::Get | Verb::List | Verb::Touch => {
-                            let pkid = directory::locate(connection, object, &request)?;
-                            writer.remove(object, &pkid)?;
-                            pkid
-                        }
-                    };
-                    Accounts::store(connection, &writer.secrets)?;
-                    Ok((pkid, writer.secrets))
+            Verb::Add => {
+                let element = child(&request, object.element).ok_or_else(|| {
+                    let message = format!("the element {} is missing", object.element);
+                    AxlError::new(AxlCode::GENERAL, message).by_client()
                 })?;
-                let connection = self.directory.connection();
-                accounts.learn(connection, &secrets).map_err(refused)?;
-                let said = if verb == Verb::Add {
-                    child(&request, object.element).cloned()
-                } else {
-                    Some(directory::changes(object, &request))
-                };
-                self.record(
-                    accounts,
-                    touched,
-                    said.as_ref().map(|said| (pkid.as_str(), said)),
-                )?;
+                let (pkid, touched) =
+                    self.change(accounts, |writer| writer.add(object, element, None))?;
+                self.record(accounts, touched, Some((&pkid, element)))?;
+                Ok(received.answer(&Returned::key(&Uuid::new(pkid))))
+            }
+            Verb::Update => {
+                let pkid = directory::locate(connection, object, &request)?;
+                let (pkid, touched) = self.change(accounts, |writer| {
+                    writer.update(object, &pkid, &request)?;
+                    Ok(pkid)
+                })?;
+                let said = directory::changes(object, &request);
+                self.record(accounts, touched, Some((&pkid, &said)))?;
+                Ok(received.answer(&Returned::key(&Uuid::new(pkid))))
+            }
+            Verb::Remove => {
+                let pkid = directory::locate(connection, object, &request)?;
+                let (pkid, touched) = self.change(accounts, |writer| {
+                    writer.remove(object, &pkid)?;
+                    Ok(pkid)
+                })?;
+                let said = directory::changes(object, &request);
+                self.record(accounts, touched, Some((&pkid, &said)))?;
                 Ok(received.answer(&Returned::key(&Uuid::new(pkid))))
             }
         }
+    }
+
+    /// Changes one object, whose key `work` returns, and keeps the secrets that were said of it.
+    fn change(
+        &mut self,
+        accounts: &Accounts,
+        work: impl FnOnce(&mut Writer<'_>) -> Result<String, AxlError>,
+    ) -> Result<(String, Vec<Touched>), AxlError> {
+        let ((pkid, secrets), touched) = self.directory.write(|connection| {
+            let mut writer = Writer::new(connection);
+            let pkid = work(&mut writer)?;
+            Accounts::store(connection, &writer.secrets)?;
+            Ok((pkid, writer.secrets))
+        })?;
+        let connection = self.directory.connection();
+        accounts.learn(connection, &secrets).map_err(refused)?;
+        Ok((pkid, touched))
     }
 
     /// Does what is answered with `true`.
