@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{
     DecodeError, DecodeErrorKind, ns,
     tree::{self, Arena},
-    xml::{AttributeRef, Element, ErrorKind, Event, Name, Reader, Scope, Start},
+    xml::{AttributeRef, Element, ErrorKind, Event, Leaf, Name, Reader, Scope, Start},
 };
 
 /// A place inside a message: the element whose start tag was read last is open.
@@ -18,6 +18,8 @@ pub struct Decoder<'a> {
     reader: Reader<'a>,
     /// The start tag read last, while nothing behind it has been read.
     start: Option<Start<'a>>,
+    /// The element that is open, when it was read to its end at once.
+    leaf: Option<Leaf<'a>>,
     /// Elements that may still come.
     elements_left: usize,
     max_elements: usize,
@@ -28,6 +30,7 @@ impl<'a> Decoder<'a> {
         Self {
             reader,
             start: None,
+            leaf: None,
             elements_left: max_elements,
             max_elements,
         }
@@ -48,7 +51,16 @@ impl<'a> Decoder<'a> {
     ///
     /// When the XML is not well-formed or passes a limit.
     pub fn child(&mut self) -> Result<Option<Name<'a>>, DecodeError> {
+        if self.leaf.take().is_some() {
+            return Ok(None);
+        }
         loop {
+            if let Some(leaf) = self.next_leaf()? {
+                let name = leaf.name.clone();
+                self.start = None;
+                self.leaf = Some(leaf);
+                return Ok(Some(name));
+            }
             match self.reader.next_event()? {
                 Some(Event::Start(start)) => {
                     self.count()?;
@@ -68,6 +80,9 @@ impl<'a> Decoder<'a> {
     ///
     /// When the XML is not well-formed or passes a limit.
     pub fn text(&mut self) -> Result<Cow<'a, str>, DecodeError> {
+        if let Some(leaf) = self.leaf.take() {
+            return Ok(leaf.text);
+        }
         let mut text = Cow::Borrowed("");
         loop {
             match self.reader.next_event()? {
@@ -88,6 +103,9 @@ impl<'a> Decoder<'a> {
     ///
     /// When the XML is not well-formed or passes a limit.
     pub fn element(&mut self) -> Result<Element, DecodeError> {
+        if let Some(leaf) = self.leaf.take() {
+            return Ok(leaf.to_element());
+        }
         let start = self.take_start()?;
         Ok(Element::read(&start, &mut self.reader)?)
     }
@@ -103,6 +121,21 @@ impl<'a> Decoder<'a> {
         // The caller may have opened nothing, or read inside what it opened.
         let start = self.start.take();
         start.ok_or_else(|| self.error(DecodeErrorKind::NothingOpen))
+    }
+
+    /// The open element, if it was read to its end.
+    pub(crate) fn take_leaf(&mut self) -> Option<Leaf<'a>> {
+        self.leaf.take()
+    }
+
+    /// An element that holds text alone, read to its end, if it is what comes next; counted.
+    #[inline]
+    pub(crate) fn next_leaf(&mut self) -> Result<Option<Leaf<'a>>, DecodeError> {
+        let leaf = self.reader.next_leaf();
+        if leaf.is_some() {
+            self.count()?;
+        }
+        Ok(leaf)
     }
 
     /// The next event, its elements counted.
@@ -144,7 +177,9 @@ impl<'a> Decoder<'a> {
     ///
     /// When the XML is not well-formed or passes a limit.
     pub fn skip(&mut self) -> Result<(), DecodeError> {
-        self.reader.skip_element()?;
+        if self.leaf.take().is_none() {
+            self.reader.skip_element()?;
+        }
         Ok(())
     }
 
@@ -170,7 +205,10 @@ impl<'a> Decoder<'a> {
 
     /// How far the message has been read, in bytes.
     pub fn offset(&self) -> usize {
-        self.reader.position()
+        match &self.leaf {
+            Some(leaf) => leaf.inside,
+            None => self.reader.position(),
+        }
     }
 
     /// An error at this place: a value that is not what it should be.
@@ -194,7 +232,7 @@ impl<'a> Decoder<'a> {
     }
 
     pub(crate) fn depth(&self) -> usize {
-        self.reader.depth()
+        self.reader.depth() + usize::from(self.leaf.is_some())
     }
 
     /// Reads to the end of the message, so that what is wrong behind the envelope is seen.

@@ -6,7 +6,9 @@ use std::fmt;
 
 use crate::{
     DecodeError, DecodeErrorKind, Decoder, encoding, ns,
-    xml::{AttributeRef, Element, ErrorKind, Event, Limits, Name, Profile, Reader, Start, Str},
+    xml::{
+        AttributeRef, Element, ErrorKind, Event, Leaf, Limits, Name, Profile, Reader, Start, Str,
+    },
 };
 
 /// An element with everything in it, in one piece of memory over the text of its message.
@@ -415,12 +417,19 @@ pub(crate) fn read_more(
     if source.len() >= UNESCAPED as usize {
         return Err(decoder.too_long());
     }
-    let start = decoder.take_start()?;
     let mut builder = Builder { source, arena };
+    if let Some(leaf) = decoder.take_leaf() {
+        return Ok(builder.leaf(&leaf));
+    }
+    let start = decoder.take_start()?;
     let root = builder.start(&start, decoder);
     builder.arena.open.clear();
     builder.arena.open.push(root);
     while !builder.arena.open.is_empty() {
+        if let Some(leaf) = decoder.next_leaf()? {
+            builder.leaf(&leaf);
+            continue;
+        }
         match decoder.next_event()? {
             Some(Event::Start(start)) => {
                 let at = builder.start(&start, decoder);
@@ -444,6 +453,26 @@ pub(crate) fn read_more(
 }
 
 impl Builder<'_> {
+    /// An element with its text; returns the index of its node.
+    #[inline]
+    fn leaf(&mut self, leaf: &Leaf<'_>) -> usize {
+        let at = self.arena.nodes.len();
+        let attributes = index(self.arena.attributes.len());
+        let data = NodeData {
+            place: self.place(leaf.name.local()),
+            end: index(at + 1 + usize::from(!leaf.text.is_empty())),
+            kind: Kind::Element {
+                ns: self.namespace(leaf.name.ns()),
+                attributes: (attributes, attributes),
+            },
+        };
+        self.arena.nodes.push(data);
+        if !leaf.text.is_empty() {
+            self.text(&leaf.text);
+        }
+        at
+    }
+
     fn start(&mut self, start: &Start<'_>, decoder: &Decoder<'_>) -> usize {
         let at = self.arena.nodes.len();
         let first = index(self.arena.attributes.len());

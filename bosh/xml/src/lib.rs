@@ -28,7 +28,7 @@ pub use element::{Attribute, Element, Node};
 pub use error::{Error, ErrorClass, ErrorKind};
 pub use limits::{Limits, Profile};
 pub use name::{Name, Str};
-pub use reader::{AttributeRef, Event, Reader, Skipped, Start};
+pub use reader::{AttributeRef, Event, Leaf, Reader, Skipped, Start};
 pub use scope::{Scope, XML_NAMESPACE, XMLNS_NAMESPACE};
 pub use splitter::{Part, Splitter};
 pub use writer::{Tag, Writer};

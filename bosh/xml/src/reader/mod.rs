@@ -1,6 +1,7 @@
 //! The pull reader: quick-xml takes apart what is not plain, all else is found and decided here.
 
 mod content;
+mod leaf;
 mod skip;
 mod tags;
 mod tokens;
@@ -20,6 +21,7 @@ use crate::scope::Scope;
 
 use tokens::Tokens;
 
+pub use leaf::Leaf;
 pub use skip::Skipped;
 
 /// What a [`Reader`] found.
