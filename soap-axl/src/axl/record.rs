@@ -283,3 +283,78 @@ impl Came {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::axl::{Css, CssMember, CssMembers, GetLine, Presence, Uuid};
+
+    fn css() -> Css {
+        Css {
+            uuid: Some(Uuid::new("{1}")),
+            name: "Internal".into(),
+            description: Presence::Nil,
+            members: CssMembers {
+                members: vec![CssMember::default()],
+                ..CssMembers::default()
+            }
+            .into(),
+            other: vec![Element::new("", "rank").with_text("1")],
+            ..Css::default()
+        }
+    }
+
+    #[test]
+    fn a_copy_is_equal_until_any_part_of_it_changes() {
+        let copy = css().clone();
+        assert_eq!(copy, css());
+        let changes: [fn(&mut Css); 6] = [
+            |css| css.uuid = None,
+            |css| css.name = "External".into(),
+            |css| css.description = Presence::Absent,
+            |css| css.clause = "".into(),
+            |css| css.members = CssMembers::default().into(),
+            |css| css.other.clear(),
+        ];
+        for change in changes {
+            let mut copy = css();
+            change(&mut copy);
+            assert_ne!(copy, css());
+        }
+    }
+
+    #[test]
+    fn the_table_says_how_often_fields_come_and_what_they_are_called() {
+        let table = <GetLine as Content>::FIELDS;
+        let said: Vec<_> = table
+            .iter()
+            .map(|field| (field.name, field.wire, field.occurs))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("key", "uuid | pattern", Occurs::Choice),
+                (
+                    "route_partition_name",
+                    "routePartitionName",
+                    Occurs::Optional
+                ),
+                ("returned_tags", "returnedTags", Occurs::Optional),
+            ]
+        );
+        assert!(table[0].is_named("pattern") && !table[0].is_named("uuid | pattern"));
+        assert!(table[0].is_required() && !table[1].is_required());
+    }
+
+    #[test]
+    fn fields_of_any_number_are_known_to_have_come() {
+        let mut came = Came::default();
+        for at in [0, 63, 64, 255, 256, 1000] {
+            assert!(!came.has(at));
+            assert!(!came.add(at), "{at} for the first time");
+            assert!(came.has(at));
+            assert!(came.add(at), "{at} once more");
+        }
+        assert!(!came.has(65) && !came.has(257));
+    }
+}

@@ -81,6 +81,12 @@ impl Effect {
     }
 }
 
+/// Reads the open element of one operation.
+struct Reader {
+    name: &'static str,
+    read: fn(&mut Decoder<'_>) -> Result<Box<Request>, DecodeError>,
+}
+
 macro_rules! registry {
     ($($name:ident,)+) => {
         /// An operation that came in.
@@ -108,18 +114,27 @@ macro_rules! registry {
                 reply: <<$name as Operation>::Reply as Content>::FIELDS,
             },)+];
 
-            /// Reads the open operation element.
+            /// Reads the open operation element, where it stays: requests are large.
             pub(crate) fn read(
                 name: &str,
                 decoder: &mut Decoder<'_>,
-            ) -> Result<Self, DecodeError> {
-                $(if name == <$name as Operation>::NAME {
-                    let wire = <$name as Operation>::NAME;
-                    return Ok(Self::$name(<$name as Content>::read(decoder, wire)?));
-                })+
+            ) -> Result<Box<Self>, DecodeError> {
+                const READERS: &[Reader] = &[$(Reader {
+                    name: <$name as Operation>::NAME,
+                    read: |decoder| {
+                        let mut request = Box::new(Request::$name(<$name as Content>::BLANK));
+                        if let Request::$name(operation) = &mut *request {
+                            operation.fill(decoder, <$name as Operation>::NAME)?;
+                        }
+                        Ok(request)
+                    },
+                },)+];
+                if let Some(reader) = READERS.iter().find(|reader| reader.name == name) {
+                    return (reader.read)(decoder);
+                }
                 let mut dynamic = Dynamic::read(decoder, "")?;
-                dynamic.name = name.to_owned();
-                Ok(Self::Other(dynamic))
+                name.clone_into(&mut dynamic.name);
+                Ok(Box::new(Self::Other(dynamic)))
             }
 
             /// Attributes of the operation's element.

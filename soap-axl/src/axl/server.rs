@@ -276,7 +276,7 @@ impl Parsed {
             Ok(request) => Ok(Self::Request {
                 version,
                 sequence,
-                request: Box::new(request),
+                request,
             }),
             // What is wrong with the content of an operation is AXL's to say.
             Err(DecodeError {
