@@ -1,11 +1,12 @@
 """Records that `axl-schema` writes for all of AXL's operations, checked by the compiler.
 
 The operations are taken in pieces, each a crate's whole content. Forty of them, all verbs among them, have to compile in
-ten seconds.
+ten seconds of processor time, all threads together: what else the machine does meanwhile does not count.
 """
 
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -41,14 +42,20 @@ class Crate:
         shutil.copy(WORKSPACE / "Cargo.lock", self.folder)
 
     def compile(self, operations, command):
-        """Seconds that the compiler takes for records of these operations."""
+        """Seconds of processor time that the compiler takes for records of these operations, and seconds that go by."""
         library = self.folder / "src" / "lib.rs"
         records = say(self.tool, "--schema", self.schema, "generate", "--operation", *operations) if operations else ""
         library.write_text("//! Records.\n#![deny(warnings, missing_docs)]\n" + records)
         environment = os.environ | {"CARGO_TARGET_DIR": str(self.folder / "target")}
-        started = time.monotonic()
+        started, worked = time.monotonic(), processor()
         subprocess.run(["cargo", command, "--quiet", "--offline"], cwd=self.folder, env=environment, check=True)
-        return time.monotonic() - started
+        return processor() - worked, time.monotonic() - started
+
+
+def processor():
+    """Seconds of processor time that programs started here have taken."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def say(*command):
@@ -72,14 +79,13 @@ def main():
         # What the records stand on is compiled before the clock runs.
         crate.compile([], "build")
         forty = operations[:: len(operations) // 40][:40]
-        seconds = crate.compile(forty, "build")
-        print(f"40 operations compile in {seconds:.1f} s")
+        seconds, passed = crate.compile(forty, "build")
+        print(f"40 operations compile in {seconds:.1f} s of processor time, {passed:.1f} s on this machine")
         assert seconds < FORTY_SECONDS, f"40 operations took {seconds:.1f} s"
         crate.compile([], "check")
-        total = 0
-        for start in range(0, len(operations), PIECE):
-            total += crate.compile(operations[start : start + PIECE], "check")
-        print(f"all {len(operations)} type-check in {total:.0f} s")
+        pieces = range(0, len(operations), PIECE)
+        total = sum(crate.compile(operations[start : start + PIECE], "check")[0] for start in pieces)
+        print(f"all {len(operations)} type-check in {total:.0f} s of processor time")
 
 
 if __name__ == "__main__":
