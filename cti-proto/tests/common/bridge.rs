@@ -68,9 +68,11 @@ pub(crate) fn call(id: u32) -> CallKey {
 
 /// The differences among `events`.
 pub(crate) fn differences(events: &[Event]) -> Vec<Difference> {
-    let differences = events.iter().filter_map(|event| match event {
-        Event::Difference(difference) => Some(difference.clone()),
-        _ => None,
+    let differences = events.iter().filter_map(|event| {
+        let Event::Difference(difference) = event else {
+            return None;
+        };
+        Some(difference.clone())
     });
     differences.collect()
 }

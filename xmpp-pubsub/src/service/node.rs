@@ -171,7 +171,7 @@ impl Node {
     /// How many addresses are subscribed. Those that only wait for approval are not.
     pub(super) fn subscribed_addresses(&self) -> usize {
         let waits = |jid: &&Jid| {
-            let subscriber = self.subscribers.get(*jid);
+            let subscriber = self.subscribers.get(jid);
             subscriber.is_some_and(|subscriber| subscriber.way() == Way::Silent)
         };
         self.subscribers.len() - self.pending.iter().filter(waits).count()
