@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use benches::bosh::{Pushes, stanza};
+use benches::memory::Lines;
 use benches::{Comparison, quick_xml_walk};
 use bosh::BodyCodec;
 use bosh::session::{
@@ -50,7 +51,20 @@ fn main() {
         .candidate("1,000 sessions", || few.next_event())
         .candidate("100,000 sessions", || many.next_event())
         .run();
+
+    let mut few = Lines::of(1_000 * SESSION);
+    let mut many = Lines::of(100_000 * SESSION);
+    Comparison::new("a line read from as much memory as so many held sessions take")
+        .units(READS, "read")
+        .candidate("1,000 sessions", || few.read(READS as usize))
+        .candidate("100,000 sessions", || many.read(READS as usize))
+        .run();
 }
+
+/// Lines of 64 bytes that a held session takes with two stored answers and its place in the tables.
+const SESSION: usize = 24;
+/// In one run of a candidate.
+const READS: u32 = 100;
 
 fn wrapper(content: &Bytes) -> Bytes {
     let head = "<body xmlns='http://jabber.org/protocol/httpbind' rid='1000000' sid='sid'>";

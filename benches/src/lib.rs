@@ -11,6 +11,7 @@ pub mod bosh;
 pub mod cti;
 mod instructions;
 pub mod login;
+pub mod memory;
 pub mod pubsub;
 pub mod subscribers;
 
