@@ -116,7 +116,7 @@ fn serve(key: SessionKey, mut stream: TcpStream, hub: &Mutex<Hub>) -> Result<(),
         session.handle_timeout(origin.elapsed());
         stanzas
             .try_iter()
-            .for_each(|stanza: Outgoing| session.hand_on(&stanza));
+            .for_each(|stanza: Outgoing| session.send_outgoing(&stanza));
         while let Some(event) = session.poll_event() {
             let mut hub = hub.lock().unwrap_or_else(PoisonError::into_inner);
             match event {

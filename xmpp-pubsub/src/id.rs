@@ -111,7 +111,8 @@ impl NodeId {
 }
 
 impl StanzaId {
-    /// A name that is put together here, of ASCII and far below the limit.
+    /// Two texts in one, which together have at most [`MAX_LEN`](Self::MAX_LEN) bytes: the caller has checked the first, and
+    /// the second is ASCII.
     pub(crate) fn joined(first: &str, second: &str) -> Self {
         Self(Shared::joined(first, second))
     }

@@ -241,7 +241,7 @@ impl Task {
         };
         if let Some(client) = self.clients.get_mut(&id) {
             match item {
-                ToSession::Stanza(stanza) => client.stream.hand_on(&stanza),
+                ToSession::Stanza(stanza) => client.stream.send_outgoing(&stanza),
                 ToSession::Close(error) => client.stream.close(Some(error)),
             }
             self.pump(id);

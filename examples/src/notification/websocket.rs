@@ -112,7 +112,7 @@ impl Messages {
     fn on_command(&mut self, command: Option<ToSession>) -> Option<StreamError> {
         match command {
             Some(ToSession::Stanza(stanza)) => {
-                self.machine.hand_on(&stanza);
+                self.machine.send_outgoing(&stanza);
                 None
             }
             Some(ToSession::Close(error)) => Some(error),

@@ -48,22 +48,28 @@ fn publish(mut xml: InPlace<'_>) -> Option<Child> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use wire_xml::Limits;
 
     use super::super::PubSub;
     use super::*;
 
-    fn payload(content: &str) -> Payload {
+    /// The payload of a request with that in it; `None` if it is not well-formed.
+    fn read(content: &str) -> Option<Payload> {
         let source = format!("<pubsub xmlns='{NS}'>{content}</pubsub>");
         let whole = format!("<iq xmlns='jabber:client' type='set' id='1'>{source}</iq>");
-        let stanza = crate::Stanza::parse(whole.as_bytes(), &Limits::default()).unwrap();
+        let stanza = crate::Stanza::parse(whole.as_bytes(), &Limits::default()).ok()?;
         let crate::Stanza::Iq(iq) = stanza else {
             panic!("an iq");
         };
         let crate::stanza::IqContent::Set(payload) = iq.content else {
             panic!("a set");
         };
-        payload
+        Some(payload)
+    }
+
+    fn payload(content: &str) -> Payload {
+        read(content).expect(content)
     }
 
     #[test]
@@ -106,6 +112,63 @@ mod tests {
             "<retract node='n'/>",
         ] {
             assert_eq!(decode(&payload(content)), Ok(None), "{content}");
+        }
+    }
+
+    /// What stands in a request, right or wrong.
+    const PARTS: &[&str] = &[
+        "<item>",
+        "<item id='1'>",
+        "<item id='' publisher='A@b/c'>",
+        "<item id='1' xml:lang='en'>",
+        "<item/>",
+        "</item>",
+        "<a xmlns='urn:a'>",
+        "<a xmlns='urn:a>b'>",
+        "<a xmlns=\"it's\">",
+        "<a xmlns=''>",
+        "<a>",
+        "<a b='c'>",
+        "<a xml:lang='en'>",
+        "</a>",
+        "<p:a xmlns:p='urn:p'>",
+        "<p:a xmlns:p='urn:p' p:b='c'>",
+        "</p:a>",
+        "<a xmlns='urn:a'/>",
+        "text",
+        " ",
+        ">",
+        "\"",
+        "'",
+        "]]&gt;",
+        "&lt;&amp;&quot;",
+        "&#13;\n",
+        "<![CDATA[<a>]]>",
+    ];
+
+    const NODES: &[&str] = &["node='n'", "node='&lt;'", "node='n' xml:lang='en'", ""];
+
+    proptest! {
+        #[test]
+        fn whatever_is_read_without_a_tree_is_what_the_tree_says(
+            parts in prop::collection::vec(prop::sample::select(PARTS), 0..8),
+            node in prop::sample::select(NODES),
+        ) {
+            let parts = parts.concat();
+            for parts in [format!("<item id='i'>{parts}</item>"), parts] {
+                let content = format!("<publish {node}>{parts}</publish>");
+                let Some(payload) = read(&content) else {
+                    continue;
+                };
+                let Ok(Some(found)) = decode(&payload) else {
+                    continue;
+                };
+                let tree = PubSub::decode_tree(&payload).expect("what is plain is right");
+                let found = PubSub::new(found);
+                let (written, expected) = (found.to_payload(), tree.to_payload());
+                prop_assert_eq!(written.as_bytes(), expected.as_bytes());
+                prop_assert_eq!(found, tree);
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use crate::jid::Jid;
 
 /// In the order of bare addresses, and of one user's: the bare one, then the full ones by resource.
 #[derive(Debug)]
-pub(super) struct ByAddress<T>(BTreeMap<Key, T>);
+pub(in crate::service) struct ByAddress<T>(BTreeMap<Key, T>);
 
 #[derive(Debug)]
 struct Key {
@@ -60,32 +60,37 @@ impl PartialEq for Key {
 impl Eq for Key {}
 
 impl<T> ByAddress<T> {
-    pub(super) const fn new() -> Self {
+    pub(in crate::service) const fn new() -> Self {
         Self(BTreeMap::new())
     }
 
-    pub(super) fn get(&self, jid: &Jid) -> Option<&T> {
+    pub(in crate::service) fn get(&self, jid: &Jid) -> Option<&T> {
         self.0.get(&Key::of(jid.clone()))
     }
 
-    pub(super) fn get_mut(&mut self, jid: &Jid) -> Option<&mut T> {
+    pub(in crate::service) fn get_mut(&mut self, jid: &Jid) -> Option<&mut T> {
         self.0.get_mut(&Key::of(jid.clone()))
     }
 
-    pub(super) fn contains_key(&self, jid: &Jid) -> bool {
+    pub(in crate::service) fn contains_key(&self, jid: &Jid) -> bool {
         self.get(jid).is_some()
     }
 
-    pub(super) fn entry(&mut self, jid: Jid) -> Entry<'_, T> {
+    pub(in crate::service) fn entry(&mut self, jid: Jid) -> Entry<'_, T> {
         Entry(self.0.entry(Key::of(jid)))
     }
 
-    pub(super) fn remove(&mut self, jid: &Jid) -> Option<T> {
+    /// Returns what was there.
+    pub(in crate::service) fn insert(&mut self, jid: Jid, value: T) -> Option<T> {
+        self.0.insert(Key::of(jid), value)
+    }
+
+    pub(in crate::service) fn remove(&mut self, jid: &Jid) -> Option<T> {
         self.0.remove(&Key::of(jid.clone()))
     }
 
     /// The entries of one user: of the bare address, then of the full ones. Found by order, not by a walk.
-    pub(super) fn of_user<'a>(
+    pub(in crate::service) fn of_user<'a>(
         &'a self,
         user: &Jid,
     ) -> impl Iterator<Item = (&'a Jid, &'a T)> + use<'a, T> {
@@ -95,19 +100,19 @@ impl<T> ByAddress<T> {
             .take_while(move |(jid, _)| jid.same_bare(&user))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&Jid, &T)> {
+    pub(in crate::service) fn iter(&self) -> impl Iterator<Item = (&Jid, &T)> {
         self.0.iter().map(|(key, value)| (&key.jid, value))
     }
 
-    pub(super) fn keys(&self) -> impl Iterator<Item = &Jid> {
+    pub(in crate::service) fn keys(&self) -> impl Iterator<Item = &Jid> {
         self.0.keys().map(|key| &key.jid)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::service) fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::service) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -119,10 +124,10 @@ impl<T> Default for ByAddress<T> {
 }
 
 /// The place of an address, taken or not.
-pub(super) struct Entry<'a, T>(btree_map::Entry<'a, Key, T>);
+pub(in crate::service) struct Entry<'a, T>(btree_map::Entry<'a, Key, T>);
 
 impl<'a, T: Default> Entry<'a, T> {
-    pub(super) fn or_default(self) -> &'a mut T {
+    pub(in crate::service) fn or_default(self) -> &'a mut T {
         self.0.or_default()
     }
 }
@@ -145,7 +150,7 @@ mod tests {
         let longer =
             ["", "/1", "/2", ".c", ".c/1", "-c/1", "1/1"].map(|end| format!("{long}{end}"));
         for address in all.into_iter().chain(longer.iter().map(String::as_str)) {
-            *map.entry(jid(address)).or_default() = address.len();
+            assert_eq!(map.insert(jid(address), address.len()), None);
         }
         let of = |user: &str| -> Vec<String> {
             let found = map.of_user(&jid(user));

@@ -1,6 +1,5 @@
 //! One node: its settings, who is affiliated, who is subscribed, what it keeps, and where it stands.
 
-use core::ops::Bound;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::by_address::ByAddress;
@@ -197,19 +196,4 @@ impl Node {
     pub(super) fn keeps_last(&self) -> bool {
         self.config.send_last != SendLast::Never
     }
-}
-
-/// The entries of a user's full addresses.
-pub(super) fn full_addresses<'a, T>(
-    map: &'a BTreeMap<Jid, T>,
-    user: &Jid,
-) -> impl Iterator<Item = (&'a Jid, &'a T)> + use<'a, T> {
-    // Full addresses begin with the bare one and a slash; `0` is the character behind it.
-    let bare = user.bare_str();
-    let first = format!("{bare}/");
-    let behind = format!("{bare}0");
-    map.range::<str, _>((
-        Bound::Included(first.as_str()),
-        Bound::Excluded(behind.as_str()),
-    ))
 }

@@ -372,7 +372,7 @@ impl<'a> Variants<'a> {
             kind,
             event,
             telling,
-            plain: Arc::new(Multicast::new(address, id, kind, payloads)),
+            plain: Arc::new(Multicast::numbered(address, id, kind, payloads)),
         }
     }
 
@@ -391,7 +391,7 @@ impl<'a> Variants<'a> {
         payloads.extend(self.telling.reply_to.as_ref().map(reply_to));
         payloads.extend(headers(&choice.subids, &choice.collections));
         let (address, id) = self.from.clone();
-        Arc::new(Multicast::new(address, id, self.kind, payloads.into()))
+        Arc::new(Multicast::numbered(address, id, self.kind, payloads.into()))
     }
 }
 

@@ -161,7 +161,7 @@ mod tests {
         let from = Jid::new("pubsub.localhost").unwrap();
         let payload = Payload::empty("urn:e", "e");
         let kind = MessageKind::Headline;
-        let event = Multicast::new(from, outbox().id, kind, payload.into());
+        let event = Multicast::numbered(from, outbox().id, kind, payload.into());
         Arc::new(event).copy(Jid::new(jid).unwrap(), number)
     }
 

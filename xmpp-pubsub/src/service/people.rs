@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::node::full_addresses;
+use super::by_address::ByAddress;
 use crate::form::ShowValue;
 use crate::id::NodeId;
 use crate::jid::Jid;
@@ -72,7 +72,7 @@ pub(super) struct Session {
 #[derive(Debug, Default)]
 pub(super) struct People {
     /// By full address.
-    sessions: BTreeMap<Jid, Session>,
+    sessions: ByAddress<Session>,
     /// By the account's bare address, then by the contact's.
     contacts: BTreeMap<Jid, BTreeMap<Jid, Contact>>,
     contact_count: usize,
@@ -238,6 +238,6 @@ impl People {
         &'a self,
         user: &Jid,
     ) -> impl Iterator<Item = (&'a Jid, &'a Session)> + use<'a> {
-        full_addresses(&self.sessions, user)
+        self.sessions.of_user(user)
     }
 }

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use wire_xml::{Writer, text};
 
 use super::{Message, MessageKind, Payloads, Stanza};
-use crate::id::StanzaId;
+use crate::id::{IdError, StanzaId};
 use crate::jid::Jid;
 use crate::ns;
 use crate::stream::Form;
@@ -157,8 +157,30 @@ impl fmt::Debug for Outgoing {
 
 impl Multicast {
     /// A message from `from`. The id of each copy is `id` with a number behind it.
-    #[must_use]
-    pub const fn new(from: Jid, id: StanzaId, kind: MessageKind, payloads: Payloads) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// `id` is so long that no number of 16 digits fits behind it.
+    pub fn new(
+        from: Jid,
+        id: StanzaId,
+        kind: MessageKind,
+        payloads: Payloads,
+    ) -> Result<Self, IdError> {
+        let (len, max) = (id.as_str().len(), StanzaId::MAX_LEN - DIGITS);
+        if len > max {
+            return Err(IdError::TooLong { len, max });
+        }
+        Ok(Self::numbered(from, id, kind, payloads))
+    }
+
+    /// As [`new`](Self::new), with an id of ours, which is short.
+    pub(crate) const fn numbered(
+        from: Jid,
+        id: StanzaId,
+        kind: MessageKind,
+        payloads: Payloads,
+    ) -> Self {
         Self {
             from,
             id,
@@ -279,7 +301,7 @@ mod tests {
     fn copy(to: &str, kind: MessageKind, payloads: impl Into<Payloads>) -> Outgoing {
         let from = Jid::new("pubsub.localhost").unwrap();
         let id = StanzaId::new("p-").unwrap();
-        let message = Arc::new(Multicast::new(from, id, kind, payloads.into()));
+        let message = Arc::new(Multicast::new(from, id, kind, payloads.into()).unwrap());
         message.copy(Jid::new(to).unwrap(), 0x1a2b)
     }
 
@@ -332,6 +354,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn an_id_leaves_room_for_a_number() {
+        let new = |len: usize| {
+            let id = StanzaId::new(&"i".repeat(len)).unwrap();
+            let from = Jid::new("pubsub.localhost").unwrap();
+            Multicast::new(from, id, MessageKind::Normal, Payloads::default()).map(drop)
+        };
+        let max = StanzaId::MAX_LEN - 16;
+        assert_eq!(new(max), Ok(()));
+        assert_eq!(new(max + 1), Err(IdError::TooLong { len: max + 1, max }));
     }
 
     #[test]

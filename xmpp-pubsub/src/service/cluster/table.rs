@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::record::{Input, SessionRecord, Snapshot};
 use crate::id::MemberId;
 use crate::jid::Jid;
-use crate::service::node::full_addresses;
+use crate::service::by_address::ByAddress;
 use crate::service::people::Availability;
 
 #[derive(Debug, Default)]
 pub(super) struct Table {
     /// By full address.
-    sessions: BTreeMap<Jid, Session>,
+    sessions: ByAddress<Session>,
     /// The number of the last input of each member.
     members: BTreeMap<MemberId, u64>,
     gone: VecDeque<MemberId>,
@@ -86,7 +86,7 @@ impl Table {
     /// Who delivers what is for an address: where the session is, or all who have sessions of the user.
     pub(super) fn places(&self, jid: &Jid) -> BTreeSet<MemberId> {
         if jid.is_bare() {
-            let sessions = full_addresses(&self.sessions, jid);
+            let sessions = self.sessions.of_user(jid);
             return sessions
                 .map(|(_, session)| session.member.clone())
                 .collect();
@@ -124,15 +124,16 @@ impl Table {
 
     /// The table as it was when the snapshot was taken.
     pub(super) fn restore(snapshot: &Snapshot) -> Self {
-        let sessions = snapshot.sessions.iter().map(|session| {
+        let mut sessions = ByAddress::new();
+        for session in &snapshot.sessions {
             let known = Session {
                 member: session.member.clone(),
                 availability: session.availability,
             };
-            (session.jid.clone(), known)
-        });
+            sessions.insert(session.jid.clone(), known);
+        }
         Self {
-            sessions: sessions.collect(),
+            sessions,
             members: snapshot.members.iter().cloned().collect(),
             gone: snapshot.gone.iter().cloned().collect(),
         }

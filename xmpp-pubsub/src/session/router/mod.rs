@@ -82,6 +82,10 @@ impl Router {
         user: &Jid,
         resource: Option<&str>,
     ) -> Result<Jid, StanzaError> {
+        if self.sessions.contains_key(&session) {
+            // What was for its old address must not go there for ever.
+            self.unbind(now, session);
+        }
         let user = user.bare();
         let made = |ids: &mut IdSource| user.with_resource(&ids.next_hex());
         let asked = match resource {

@@ -275,16 +275,16 @@ impl Server {
     }
 
     /// As [`send`](Self::send), for a stanza that a router or service hands out.
-    pub fn hand_on(&mut self, outgoing: &Outgoing) {
+    pub fn send_outgoing(&mut self, outgoing: &Outgoing) {
         if let State::Bound { .. } = self.state {
             self.out.outgoing(outgoing);
         }
     }
 
-    /// As [`hand_on`](Self::hand_on), but on TCP the bytes are appended to `out`, and before them all that
+    /// As [`send_outgoing`](Self::send_outgoing), but on TCP the bytes are appended to `out`, and before them all that
     /// [`poll_transmit`](Self::poll_transmit) would give: one buffer may serve many sessions. Nothing happens unless the
     /// client is bound.
-    pub fn hand_on_into(&mut self, outgoing: &Outgoing, out: &mut BytesMut) {
+    pub fn send_outgoing_into(&mut self, outgoing: &Outgoing, out: &mut BytesMut) {
         if let State::Bound { .. } = self.state {
             self.out.outgoing_into(outgoing, out);
         }
