@@ -1,5 +1,6 @@
 //! Pull reading of what is inside an envelope.
 
+use core::fmt;
 use std::borrow::Cow;
 
 use crate::{
@@ -13,7 +14,6 @@ use crate::{
 /// Each of [`Decoder::child`], [`Decoder::text`], [`Decoder::element`] and [`Decoder::skip`]
 /// leaves the decoder in a state where the next call makes sense: `child` opens an element, and
 /// one of the others reads it to its end, as does `child` itself when it returns `None`.
-#[derive(Debug)]
 pub struct Decoder<'a> {
     reader: Reader<'a>,
     /// The start tag read last, while nothing behind it has been read.
@@ -23,6 +23,16 @@ pub struct Decoder<'a> {
     /// Elements that may still come.
     elements_left: usize,
     max_elements: usize,
+}
+
+/// Where it is; no text, which may be secret.
+impl fmt::Debug for Decoder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("reader", &self.reader)
+            .field("elements_left", &self.elements_left)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Decoder<'a> {

@@ -108,13 +108,25 @@ pub struct TreeNode<'t> {
     index: usize,
 }
 
-/// What stands inside an element of a [`Tree`].
-#[derive(Clone, Copy, Debug)]
+/// What stands inside an element of a [`Tree`]. `Debug` prints of text how long it is.
+#[derive(Clone, Copy)]
 pub enum TreeContent<'t> {
     /// A child element.
     Element(TreeNode<'t>),
     /// A run of text, never empty.
     Text(&'t str),
+}
+
+impl fmt::Debug for TreeContent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Element(node) => f.debug_tuple("Element").field(node).finish(),
+            Self::Text(text) => {
+                let length = format_args!("{} bytes", text.len());
+                f.debug_tuple("Text").field(&length).finish()
+            }
+        }
+    }
 }
 
 impl<'t> TreeNode<'t> {

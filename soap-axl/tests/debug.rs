@@ -2,10 +2,15 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{axl_head, envelope11, serve};
 use soap_axl::{
-    Fault, FaultCode, HeaderBlock, ResponseHead, Role, Service, Tree,
-    axl::{AddUser, Call, Client, ClientConfig, Dynamic, Phone, Presence, User, Version},
+    EnvelopeCodec, Fault, FaultCode, HeaderBlock, Incoming, ResponseHead, Role, Service, Tree,
+    axl::{
+        AddUser, Call, ChangedTag, Client, ClientConfig, Dynamic, PageEvent, Pager, PagerConfig,
+        Phone, Presence, Row, User, Version,
+    },
     xml::{Element, Limits, Profile},
 };
 
@@ -108,6 +113,67 @@ fn messages_on_their_way_are_printed_by_length() {
 }
 
 #[test]
+fn rows_pages_and_changes_are_printed_by_names_and_counts() {
+    let row = Row::new().with("pin", Presence::Value(SECRET.to_owned()));
+    assert_eq!(format!("{row:?}"), "Row([\"pin\"])");
+    let tag = ChangedTag {
+        name: "sshPwd".to_owned(),
+        value: SECRET.to_owned(),
+    };
+    assert_eq!(format!("{tag:?}"), "ChangedTag { name: \"sshPwd\", .. }");
+    let event = PageEvent::Items(vec![secret("phone"), secret("phone")]);
+    assert_eq!(format!("{event:?}"), "Items(2 items)");
+
+    let mut pager = Pager::new(PagerConfig::default(), Dynamic::new("listPhone"));
+    pager.poll_transmit().expect("the first page");
+    let page = Dynamic::new("").with(secret("phone"));
+    pager.handle_answer(Duration::ZERO, Ok(page));
+    let printed = format!("{pager:?}");
+    assert!(printed.contains("events: [Items(1 items)]"), "{printed}");
+    assert!(!printed.contains(SECRET), "{printed}");
+}
+
+soap_axl::axl_choice! {
+    /// A name, or free XML.
+    Chosen {
+        /// The name.
+        Name(String) = "name",
+        /// Anything.
+        Free(Element) = "vendorConfig",
+    }
+}
+
+#[test]
+fn a_choice_is_printed_as_a_field_is() {
+    let free = Chosen::Free(secret("vendorConfig"));
+    let printed = "Free(<vendorConfig plain>[<pin>])";
+    assert_eq!(format!("{free:?}"), printed);
+    assert_eq!(format!("{:?}", Chosen::Name("a".to_owned())), "Name(\"a\")");
+}
+
+#[test]
+fn a_decoder_is_printed_by_its_place() {
+    let body = envelope11(&format!(
+        "<e:Body><pin a=\"{SECRET}\">{SECRET}</pin></e:Body>"
+    ));
+    let head = ResponseHead::new(200).header("Content-Type", b"text/xml");
+    let mut incoming = Incoming::new(EnvelopeCodec::default(), head).unwrap();
+    incoming.handle_body(body.as_bytes()).unwrap();
+    let read = incoming.finish(|_, decoder| {
+        let printed = format!("{decoder:?}");
+        decoder.skip()?;
+        Ok(printed)
+    });
+    let printed = read.unwrap().body.unwrap();
+    assert!(
+        printed.starts_with("Decoder { reader: Reader {"),
+        "{printed}"
+    );
+    assert!(printed.contains("elements_left: "), "{printed}");
+    assert!(!printed.contains(SECRET), "{printed}");
+}
+
+#[test]
 fn faults_and_header_blocks_and_trees_are_printed_by_names() {
     let mut fault = Fault::new(FaultCode::Sender, "wrong");
     fault.detail = Some(secret("detail"));
@@ -123,7 +189,15 @@ fn faults_and_header_blocks_and_trees_are_printed_by_names() {
         &Limits::default(),
     )
     .unwrap();
-    let printed = format!("{fault:?} {block:?} {tree:?} {:?}", tree.root());
+    let inside: Vec<_> = tree
+        .elements()
+        .flat_map(soap_axl::TreeNode::contents)
+        .collect();
+    assert!(
+        format!("{inside:?}").contains("Text(7 bytes)"),
+        "{inside:?}"
+    );
+    let printed = format!("{fault:?} {block:?} {tree:?} {:?} {inside:?}", tree.root());
     assert!(!printed.contains(SECRET), "{printed}");
     assert!(printed.contains("<Security plain>[<pin>]"), "{printed}");
 }

@@ -5,10 +5,14 @@ mod common;
 use std::time::Duration;
 
 use common::{answer, axl_head, failed, serve, text, throttled};
-use soap_axl::axl::{
-    AxlCode, Change, ChangeAction, ChangeFollower, Changes, Client, ClientConfig, FollowConfig,
-    FollowEvent, ListChange, ListChangeReply, QueueInfo, Request, ResyncReason, StartChangeId,
-    Version,
+use soap_axl::{
+    ResponseHead,
+    axl::{
+        AxlCode, Change, ChangeAction, ChangeFollower, Changes, Client, ClientConfig, Dynamic,
+        FollowConfig, FollowEvent, ListChange, ListChangeReply, QueueInfo, Request, ResyncReason,
+        StartChangeId, Version,
+    },
+    xml::Element,
 };
 
 const fn seconds(count: u64) -> Duration {
@@ -219,4 +223,18 @@ fn the_question_and_its_answer_look_as_in_the_schema() {
     };
     let read = answer(&nothing, 200, "text/xml", text(&response));
     assert_eq!(read, Ok(told));
+
+    // As trees as well, by name and passed on.
+    let client = Client::new(ClientConfig::new(Version::V14_0));
+    for call in [
+        client.call_dynamic(&Dynamic::new("listChange")),
+        client.call_request(&Request::ListChange(nothing)),
+    ] {
+        let head = ResponseHead::new(200).header("Content-Type", b"text/xml");
+        let mut reply = call.pending.receive(head).expect("a head");
+        reply.handle_body(&response.body).expect("a short body");
+        let inside = reply.finish().expect("an answer without return");
+        let names: Vec<_> = inside.children.iter().map(Element::local).collect();
+        assert_eq!(names, ["queueInfo", "changes"]);
+    }
 }

@@ -174,6 +174,15 @@ fn what_is_required_is_filled_in_where_the_schema_says_what_then_holds() {
 fn what_is_wrong_is_named_with_its_place() {
     let good = || [text("name", "x"), text("pool", "Default")];
     assert_eq!(complaints(&thing(good())), []);
+    let mut twice = thing(good())
+        .with_attribute("sequence", "1")
+        .with_attribute("sequence", "2");
+    assert_eq!(complaints(&twice), [], "the second takes the place");
+    twice
+        .attributes
+        .push(("sequence".to_owned(), "3".to_owned()));
+    let repeated = ViolationKind::Repeated("sequence".to_owned());
+    assert_eq!(complaints(&twice), [("addThing".to_owned(), repeated)]);
     let path = || "addThing/thing".to_owned();
     let inner = |name: &str| format!("addThing/thing/{name}");
     let word = str::to_owned;
@@ -313,6 +322,14 @@ fn records_are_written_as_a_person_would() {
     ] {
         assert!(source.contains(expected), "{expected} is not in {source}");
     }
+    // A flag or a number about a secret is none.
+    let about = SMALL.replace("name=\"lines\"", "name=\"hasPassword\"");
+    let source = Schema::from_xsd(about)
+        .unwrap()
+        .render(&["addThing"])
+        .unwrap();
+    let flag = "has_password: soap_axl::axl::Presence<bool> = \"hasPassword\";";
+    assert!(source.contains(flag), "{source}");
     assert_eq!(
         small().render(&["none"]),
         Err(RenderError::NoOperation("none".to_owned()))

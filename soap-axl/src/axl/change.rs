@@ -1,5 +1,7 @@
 //! What has changed in the configuration: `listChange`.
 
+use core::fmt;
+
 use crate::{
     DecodeError, Decoder, Encoder,
     axl::{
@@ -129,13 +131,21 @@ impl Content for StartChangeId {
     }
 }
 
-/// An element that is other than before.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+/// An element that is other than before. `Debug` prints its name alone: it may be secret.
+#[derive(Clone, Default, Eq, PartialEq)]
 pub struct ChangedTag {
     /// Name of the element.
     pub name: String,
     /// What it holds now.
     pub value: String,
+}
+
+impl fmt::Debug for ChangedTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChangedTag")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Content for ChangedTag {

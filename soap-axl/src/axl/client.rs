@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use crate::{
     CallError, Cookie, Credentials, DecodeError, DecodeErrorKind, Decoder, Encoder, EnvelopeCodec,
     Headers, HttpRequest, RefusalKind, ResponseHead, Secret, SoapVersion, Tree,
-    axl::{Action, AxlError, Content, Dynamic, Operation, ReplyPlace, Request, Version},
+    axl::{
+        Action, AxlError, Content, Dynamic, Operation, OperationTable, ReplyPlace, Request, Version,
+    },
     client,
     xml::Name,
 };
@@ -80,7 +82,9 @@ impl Client {
     }
 
     /// The request for any operation by name. [`Reply::finish_tree`] gives its answer as a tree
-    /// over the bytes that came, [`Reply::finish`] what is inside `return` as elements.
+    /// over the bytes that came, [`Reply::finish`] what is inside `return` as elements, or inside the
+    /// answer itself where a typed operation of this name has it there, as `listChange`. Answers of
+    /// operations without a type that have no `return` are to be had as trees alone.
     pub fn call_dynamic(&self, operation: &Dynamic) -> Call<Dynamic> {
         let write = |encoder: &mut Encoder| {
             for child in &operation.children {
@@ -94,7 +98,7 @@ impl Client {
             .collect();
         self.call_with(
             &operation.name,
-            ReplyPlace::Return,
+            place_of(&operation.name),
             None,
             &attributes,
             write,
@@ -106,7 +110,7 @@ impl Client {
     pub fn call_request(&self, request: &Request) -> Call<Dynamic> {
         self.call_with(
             request.name(),
-            ReplyPlace::Return,
+            place_of(request.name()),
             None,
             &request.attributes(),
             |encoder| request.write_inside(encoder),
@@ -168,6 +172,10 @@ impl Client {
                     .open_prefixed("ns", &version.namespace(), name)
                     .attr_opt("sequence", sequence.as_deref());
                 for (name, value) in attributes {
+                    // Stands there already.
+                    if sequence.is_some() && name == "sequence" {
+                        continue;
+                    }
                     tag = tag.attr(name, value);
                 }
                 write_inside(encoder);
@@ -354,6 +362,11 @@ impl Expected {
 pub(crate) fn no_entry() -> AxlCallError {
     let kind = DecodeErrorKind::Missing("body entry");
     CallError::Decode(DecodeError { kind, offset: 0 }).into()
+}
+
+/// Where the answer to an operation of this name holds its reply, as far as types say.
+fn place_of(operation: &str) -> ReplyPlace {
+    OperationTable::of(operation).map_or(ReplyPlace::Return, |table| table.place)
 }
 
 fn read_return<R: Content>(decoder: &mut Decoder<'_>) -> Result<R, DecodeError> {

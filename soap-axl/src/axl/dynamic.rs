@@ -18,7 +18,8 @@ pub struct Dynamic {
     /// Name of the operation, as in `addPhone`; empty for the content of an answer.
     pub name: String,
     /// Names and values of attributes of its own element, as `isMGCP` of `doDeviceReset`. The number
-    /// of a message, `sequence`, is not read into them.
+    /// of a message, `sequence`, is not read into them. XML allows each name once: nothing but
+    /// `Schema::check` looks for one that comes again.
     pub attributes: Vec<(String, String)>,
     /// Children in order. AXL's are in no namespace.
     pub children: Vec<Element>,
@@ -33,10 +34,14 @@ impl Dynamic {
         }
     }
 
-    /// Adds an attribute at the end.
+    /// Says an attribute, in the place of what it was before or at the end.
     #[must_use]
     pub fn with_attribute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.attributes.push((name.into(), value.into()));
+        let (name, value) = (name.into(), value.into());
+        match self.attributes.iter_mut().find(|(have, _)| *have == name) {
+            Some((_, had)) => *had = value,
+            None => self.attributes.push((name, value)),
+        }
         self
     }
 

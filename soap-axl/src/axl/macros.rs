@@ -21,9 +21,10 @@
 //! ```
 //!
 //! and becomes a struct with these fields and `other: Vec<Element>` for the children that are not
-//! in the table, and its [`Content`](super::Content) with a table of `FIELDS`. Fields
-//! are written in the order of the table, which is that of the schema, and read in any order; all
-//! of that is done by [`record`](super::record), which sees fields as slots of whatever type.
+//! in the table, and its [`Record`](super::Record) with a table of `FIELDS`, from which its
+//! [`Content`](super::Content) follows. Attributes that are not in the table are not kept.
+//! Fields are written in the order of the table, which is that of the schema, and read in any order;
+//! all of that is done by [`record`](super::record), which sees fields as slots of whatever type.
 //!
 //! `operation!` states a request and its answer:
 //!
@@ -58,7 +59,8 @@ macro_rules! axl_record {
         pub struct $name {
             $($($(#[$adoc])* pub $afield: Option<$atype>,)+)?
             $($($(#[$cdoc])* pub $cfield: $ctype,)*)?
-            /// Children that are not in the table, in the order they came; written last.
+            /// Children that are not in the table, in the order they came; written last. Attributes
+            /// that are not in the table are not kept.
             pub other: Vec<$crate::xml::Element>,
         }
 
@@ -99,17 +101,20 @@ macro_rules! axl_record {
     )+};
 }
 
-/// What every record is, by its parts.
+/// What every record is, by its parts; `Default` is the one trait that may stand behind `with`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! axl_record_traits {
-    ($name:ident $($default:ident)?) => {
-        $(impl $default for $name {
+    ($name:ident Default) => {
+        impl ::core::default::Default for $name {
             fn default() -> Self {
                 <Self as $crate::axl::Record>::BLANK
             }
-        })?
+        }
 
+        $crate::axl_record_traits! { $name }
+    };
+    ($name:ident) => {
         impl Clone for $name {
             fn clone(&self) -> Self {
                 $crate::axl::record::copy(self)
@@ -122,8 +127,8 @@ macro_rules! axl_record_traits {
             }
         }
 
-        impl core::fmt::Debug for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        impl ::core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 $crate::axl::record::debug(self, stringify!($name), f)
             }
         }
@@ -141,10 +146,23 @@ macro_rules! axl_choice {
         }
     )+) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, Eq, PartialEq)]
+        #[derive(Clone, Eq, PartialEq)]
         pub enum $name {
             $(#[$fdoc])* $first($ftype),
             $($(#[$vdoc])* $variant($type),)*
+        }
+
+        impl ::core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match self {
+                    Self::$first(value) => {
+                        $crate::axl::record::debug_choice(stringify!($first), value, f)
+                    }
+                    $(Self::$variant(value) => {
+                        $crate::axl::record::debug_choice(stringify!($variant), value, f)
+                    })*
+                }
+            }
         }
 
         impl $crate::axl::SlotType for $name {
@@ -178,8 +196,8 @@ macro_rules! axl_choice {
 
             fn mask(&mut self, _wire: &str, _tags: &$crate::axl::Tags) {}
 
-            fn show(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                core::fmt::Debug::fmt(self, f)
+            fn show(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(self, f)
             }
         }
     )+};
@@ -194,13 +212,13 @@ macro_rules! axl_open_string {
     )+) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        pub struct $name(std::borrow::Cow<'static, str>);
+        pub struct $name(::std::borrow::Cow<'static, str>);
 
         impl $name {
-            $($(#[$vdoc])* pub const $constant: Self = Self(std::borrow::Cow::Borrowed($text));)*
+            $($(#[$vdoc])* pub const $constant: Self = Self(::std::borrow::Cow::Borrowed($text));)*
 
             /// Any text.
-            pub fn new(text: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+            pub fn new(text: impl Into<::std::borrow::Cow<'static, str>>) -> Self {
                 Self(text.into())
             }
 
@@ -212,12 +230,12 @@ macro_rules! axl_open_string {
 
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                Self(std::borrow::Cow::Owned(text.to_owned()))
+                Self(::std::borrow::Cow::Owned(text.to_owned()))
             }
         }
 
         impl $crate::axl::Content for $name {
-            const BLANK: Self = Self(std::borrow::Cow::Borrowed(""));
+            const BLANK: Self = Self(::std::borrow::Cow::Borrowed(""));
 
             fn fill(
                 &mut self,

@@ -47,6 +47,7 @@ mod route_pattern;
 mod rows;
 #[cfg(feature = "schema")]
 pub mod schema;
+mod secret;
 mod server;
 mod service_parameter;
 mod sip_trunk;
@@ -128,6 +129,7 @@ pub use route_pattern::{
     RoutePatternCriteria, UpdateRoutePattern,
 };
 pub use rows::{Items, Rows};
+pub use secret::is_secret;
 pub use server::{Config as ServerConfig, Incoming, Received, Server};
 pub use service_parameter::{
     GetServiceParameter, GetServiceParameterReply, ListServiceParameter, ListServiceParameterReply,

@@ -1,6 +1,6 @@
 //! A list of any length, page by page.
 
-use core::time::Duration;
+use core::{fmt, time::Duration};
 use std::collections::VecDeque;
 
 use crate::{
@@ -99,7 +99,6 @@ impl PagerConfig {
 /// numbers in the fault. One request is out at a time. After each call, take
 /// [`Pager::poll_transmit`] and [`Pager::poll_event`] until `None`, then re-arm the timer from
 /// [`Pager::poll_timeout`].
-#[derive(Debug)]
 pub struct Pager<O: Paged> {
     config: PagerConfig,
     operation: O,
@@ -113,6 +112,20 @@ pub struct Pager<O: Paged> {
     events: VecDeque<PageEvent<O::Item>>,
 }
 
+impl<O: Paged + fmt::Debug> fmt::Debug for Pager<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pager")
+            .field("config", &self.config)
+            .field("operation", &self.operation)
+            .field("state", &self.state)
+            .field("skip", &self.skip)
+            .field("page", &self.page)
+            .field("tries", &self.tries)
+            .field("events", &self.events)
+            .finish()
+    }
+}
+
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum State {
     Ready,
@@ -121,8 +134,8 @@ enum State {
     Over,
 }
 
-/// What comes out of a pager.
-#[derive(Clone, Debug, PartialEq)]
+/// What comes out of a pager. `Debug` prints of items how many they are.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PageEvent<T> {
     /// The next items, at least one.
@@ -134,6 +147,19 @@ pub enum PageEvent<T> {
     },
     /// The list is not complete and will not be.
     Failed(PageError),
+}
+
+impl<T> fmt::Debug for PageEvent<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Items(items) => {
+                let count = format_args!("{} items", items.len());
+                f.debug_tuple("Items").field(&count).finish()
+            }
+            Self::Done { items } => f.debug_struct("Done").field("items", items).finish(),
+            Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
+        }
+    }
 }
 
 /// Why a list ends early.

@@ -24,6 +24,7 @@ pub trait Record: Table + Clone + PartialEq + fmt::Debug + Sized + 'static {
 }
 
 /// A record, whichever it is.
+#[doc(hidden)]
 pub trait Table {
     /// Calls `look` once with the parts.
     fn look(&self, look: &mut dyn FnMut(Parts<'_>));
@@ -32,6 +33,7 @@ pub trait Table {
 }
 
 /// The parts of a record.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Parts<'a> {
     /// The table: attributes, then children.
@@ -45,6 +47,7 @@ pub struct Parts<'a> {
 }
 
 /// The parts of a record that is being changed.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct PartsMut<'a, 'r> {
     /// The table: attributes, then children.
@@ -105,6 +108,12 @@ pub fn debug(record: &dyn Table, name: &str, f: &mut fmt::Formatter<'_>) -> fmt:
     let mut result = Ok(());
     record.look(&mut |parts| result = parts.debug(name, f));
     result
+}
+
+/// Prints what was chosen, as records print their fields.
+#[doc(hidden)]
+pub fn debug_choice(name: &str, value: &dyn Slot, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.debug_tuple(name).field(&Shown(value)).finish()
 }
 
 fn fill(record: &mut dyn Table, decoder: &mut Decoder<'_>) -> Result<(), DecodeError> {

@@ -177,13 +177,14 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// It holds more than can be read: it was put together here, not received.
+    /// It cannot be read back, being deeper than [`Limits::MAX_DEPTH`] or holding what XML does not
+    /// allow: it was put together here, not received.
     pub fn to_dynamic(&self) -> Result<Dynamic, DecodeError> {
         let mut encoder = Encoder::new(SoapVersion::V11);
         encoder.open(self.name());
         self.write_inside(&mut encoder);
         encoder.close();
-        let element = Element::parse(&encoder.finish(), Profile::Soap, &Limits::default())?;
+        let element = Element::parse(&encoder.finish(), Profile::Soap, &Limits::MAX)?;
         let mut dynamic = Dynamic::new(self.name());
         let attributes = self.attributes().into_iter();
         dynamic.attributes = attributes
@@ -324,6 +325,25 @@ mod tests {
         let nil = dynamic.child("description").unwrap();
         assert_eq!(nil.attr_ns(crate::ns::XSI, "nil"), Some("true"));
         assert_eq!(dynamic.child("newName").unwrap().attributes(), []);
+    }
+
+    #[test]
+    fn an_operation_may_be_as_large_as_what_is_received() {
+        let long = "x".repeat(Limits::default().document + 1);
+        let element = Element::new("", "vendorConfig")
+            .with_attr("a", long.as_str())
+            .with_text(long.as_str());
+        let request = Request::UpdateCss(UpdateCss {
+            key: NameKey::Name("Internal".to_owned()),
+            description: Presence::Absent,
+            remove_members: Presence::Absent,
+            add_members: Presence::Absent,
+            members: Presence::Absent,
+            new_name: Presence::Absent,
+            other: vec![element.clone()],
+        });
+        let dynamic = request.to_dynamic().unwrap();
+        assert_eq!(dynamic.child("vendorConfig"), Some(&element));
     }
 
     #[test]

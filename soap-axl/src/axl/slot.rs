@@ -67,7 +67,8 @@ impl<T> From<Option<T>> for Presence<T> {
 }
 
 /// What a record does with one of its children, whatever its type: there is one engine for all
-/// records, which sees their fields as these.
+/// records, which sees their fields as these. The macros alone need it.
+#[doc(hidden)]
 pub trait Slot: Same {
     /// Reads the open element, whose name is this field's.
     ///
@@ -97,7 +98,9 @@ pub trait Slot: Same {
 }
 
 /// The type of a field: `T` exactly once, `Option<T>` at most once, [`Presence<T>`] at most once
-/// and perhaps nil, `Vec<T>` any number of times, a choice once under one of its names.
+/// and perhaps nil, `Vec<T>` any number of times, a choice once under one of its names. The macros
+/// alone need it.
+#[doc(hidden)]
 pub trait SlotType: Slot + Sized {
     /// The value before anything was read.
     const BLANK: Self;
@@ -121,6 +124,7 @@ pub enum Occurs {
 }
 
 /// What a record does with one of its attributes.
+#[doc(hidden)]
 pub trait AttributeSlot: Same {
     /// Takes the text of the attribute; `false` when it is not of this type.
     fn take(&mut self, text: &str) -> bool;
@@ -129,6 +133,7 @@ pub trait AttributeSlot: Same {
 }
 
 /// Values whose type is not known, compared and copied.
+#[doc(hidden)]
 pub trait Same: Any + fmt::Debug {
     /// Whether the other is of this type and equal.
     fn is_same(&self, other: &dyn Any) -> bool;

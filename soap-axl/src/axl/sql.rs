@@ -1,5 +1,7 @@
 //! Thin AXL: `executeSQLQuery`, `executeSQLUpdate`.
 
+use core::fmt;
+
 use crate::{
     DecodeError, Decoder, Encoder,
     axl::{Content, Presence, macros::operation},
@@ -41,8 +43,8 @@ impl ExecuteSqlQuery {
     }
 }
 
-/// A row: columns in the order selected, by name.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+/// A row: columns in the order selected, by name. `Debug` prints names alone: a column may be secret.
+#[derive(Clone, Default, Eq, PartialEq)]
 pub struct Row {
     columns: Vec<(String, Presence<String>)>,
 }
@@ -77,6 +79,13 @@ impl Row {
         self.columns
             .iter()
             .map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.columns.iter().map(|(name, _)| name).collect();
+        f.debug_tuple("Row").field(&names).finish()
     }
 }
 

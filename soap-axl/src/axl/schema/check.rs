@@ -38,6 +38,8 @@ pub enum ViolationKind {
     Nil,
     /// An attribute that the schema does not have.
     Attribute(String),
+    /// An attribute that is said more than once.
+    Repeated(String),
     /// An attribute that has to be there.
     NoAttribute(String),
     /// The text is not of its type.
@@ -56,6 +58,7 @@ impl fmt::Display for Violation {
             ViolationKind::Missing(name) => write!(f, "{name} is missing"),
             ViolationKind::Nil => f.write_str("it cannot be nil"),
             ViolationKind::Attribute(name) => write!(f, "it has no attribute {name}"),
+            ViolationKind::Repeated(name) => write!(f, "it has the attribute {name} twice"),
             ViolationKind::NoAttribute(name) => write!(f, "the attribute {name} is missing"),
             ViolationKind::Text(Primitive::Text) => f.write_str("it holds text"),
             ViolationKind::Text(Primitive::Boolean) => f.write_str("it is no boolean"),
@@ -96,6 +99,9 @@ impl Schema {
             Some((request, _)) => {
                 let mut element = Element::new("", operation.name.clone());
                 for (name, value) in &operation.attributes {
+                    if element.attr(name).is_some() {
+                        check.complain(ViolationKind::Repeated(name.clone()));
+                    }
                     element.set_attr("", name.clone(), value.clone());
                 }
                 check.attributes(*request, &element);

@@ -9,6 +9,7 @@ use super::{
     rust::{Names, constant, field, pascal},
     whole,
 };
+use crate::axl::is_secret;
 
 /// Why records could not be written.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -288,7 +289,11 @@ impl<'s> Render<'s> {
         }
         let schema = self.schema;
         match schema.get(decl.type_id) {
-            Type::Simple(_) if is_secret(&decl.name) => "soap_axl::Secret".to_owned(),
+            Type::Simple(simple)
+                if simple.primitive == Primitive::Text && is_secret(&decl.name) =>
+            {
+                "soap_axl::Secret".to_owned()
+            }
             Type::Simple(simple) if simple.values.is_empty() => {
                 path_of(simple.primitive).to_owned()
             }
@@ -472,23 +477,6 @@ fn has_any(particles: &[Particle]) -> bool {
         Particle::Group { items, .. } => has_any(items),
         Particle::Element(_) => false,
     })
-}
-
-/// Whether text of this element must not be printed.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name == "pin"
-        || name.ends_with("pwd")
-        || [
-            "password",
-            "passphrase",
-            "secret",
-            "digestcredentials",
-            "authenticationstring",
-            "accesscode",
-        ]
-        .iter()
-        .any(|word| name.contains(word))
 }
 
 /// Whether a text can stand between backquotes in a comment.

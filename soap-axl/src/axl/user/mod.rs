@@ -1,4 +1,5 @@
-//! End users: `doAuthenticateUser`, `addUser`, `getUser`, `listUser`, `removeUser`.
+//! End users: `doAuthenticateUser`, `addUser`, `getUser`, `listUser`, `updateUser`,
+//! `removeUser`.
 
 mod record;
 
