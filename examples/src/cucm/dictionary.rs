@@ -331,3 +331,33 @@ const fn one(tag: &'static str, list: &'static List) -> Field {
 const fn dropped(tag: &'static str) -> Field {
     Field::new(tag, Column::Dropped)
 }
+
+#[cfg(test)]
+mod tests {
+    use soap_axl::axl::{OperationTable, is_secret};
+
+    use super::*;
+
+    #[test]
+    fn no_secret_that_the_records_have_is_answered() {
+        let mut secrets = 0;
+        for object in OBJECTS {
+            let Some(table) = OperationTable::of(&format!("add{}", object.name)) else {
+                continue;
+            };
+            let record = table
+                .request
+                .iter()
+                .find(|field| field.wire == object.element);
+            for field in record.unwrap().inner {
+                if is_secret(field.wire) && field.inner.is_empty() {
+                    let known = object.field(field.wire).map(|field| field.column);
+                    let hidden = matches!(known, Some(Column::Secret(_) | Column::Dropped));
+                    assert!(hidden, "{} of {}", field.wire, object.name);
+                    secrets += 1;
+                }
+            }
+        }
+        assert!(secrets >= 7, "{secrets} of phones and users");
+    }
+}

@@ -1,8 +1,8 @@
 //! Phones, device profiles, trunks and route points: rows of `device`, told apart by their class.
 
 use super::{
-    CTIID, Column, Field, LineUse, List, Object, UUID, flag, group, key, kind, list, name, number,
-    text,
+    CTIID, Column, Field, LineUse, List, Object, UUID, dropped, flag, group, key, kind, list, name,
+    number, text,
 };
 
 /// Classes of devices, as `typeclass` numbers them.
@@ -150,6 +150,7 @@ pub(super) const PHONE: Object = Object {
             "typecertificateoperation",
         )
         .or("No Pending Operation"),
+        dropped("authenticationString"),
         kind(
             "certificateStatus",
             "tkcertificatestatus",
@@ -173,7 +174,7 @@ pub(super) const PHONE: Object = Object {
         flag("mtpRequired", "mtprequired"),
         key("dialRulesName", "fkdialrules", "dialrules"),
         text("sshUserId", "sshuserid"),
-        Field::new("sshPwd", Column::Dropped),
+        dropped("sshPwd"),
         name("digestUser", "fkenduser_digest", "enduser"),
         flag("hotlineDevice", "hotlinedevice"),
         kind("alwaysUsePrimeLine", "tkstatus_alwaysuseprimeline", STATUS).or("Default"),
