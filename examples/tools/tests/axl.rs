@@ -280,6 +280,21 @@ fn requests_say_what_the_command_line_does() {
         "<doDeviceReset isMGCP=\"t\"><deviceName>SEP1</deviceName>\
          <deviceResetType>Reset</deviceResetType></doDeviceReset>"
     );
+    assert_eq!(
+        sent(
+            &["do", "doDeviceReset", "@isMGCP=false", "-"],
+            "<doDeviceReset isMGCP=\"t\"><deviceName>SEP1</deviceName></doDeviceReset>"
+        ),
+        "<doDeviceReset isMGCP=\"t\"><deviceName>SEP1</deviceName></doDeviceReset>"
+    );
+    assert_eq!(
+        sent(
+            &["update", "phone", phone, "-"],
+            "<updatePhone a=\"b\"><description>c</description></updatePhone>"
+        ),
+        "<updatePhone a=\"b\"><name>SEP000000000001</name><description>c</description>\
+         </updatePhone>"
+    );
     let statement = "update device set description = 'x'";
     assert_eq!(
         sent(&["sql", "--write", "-"], statement),

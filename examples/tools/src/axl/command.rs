@@ -183,7 +183,7 @@ impl App {
         let mut operations = Vec::new();
         for key in keys {
             let mut request = request::of_key(&operation, key, &self.catalog);
-            request::add_fields(&mut request, &fields, &operation)?;
+            request::add_fields(&mut request, &fields)?;
             if !args.tags.is_empty() {
                 request = request.with(request::mask(&args.tags)?);
             }
@@ -257,8 +257,8 @@ impl App {
             return Err(Failure::usage("nothing to change: FIELD=VALUE says what"));
         }
         // Asked for, or read from standard input, once.
-        let mut changes = Node::new("");
-        request::add_fields(&mut changes, &fields, &operation)?;
+        let mut changes = Node::new(&operation);
+        request::add_fields(&mut changes, &fields)?;
         let requests: Vec<Node> = keys
             .into_iter()
             .map(|key| {
@@ -277,7 +277,7 @@ impl App {
         let mut requests = Vec::new();
         for key in keys {
             let mut request = request::of_key(&operation, key, &self.catalog);
-            request::add_fields(&mut request, &fields, &operation)?;
+            request::add_fields(&mut request, &fields)?;
             requests.push(request);
         }
         self.send(&requests, args.send)
@@ -285,9 +285,9 @@ impl App {
 
     fn do_any(&mut self, args: &DoArgs) -> Result<(), Failure> {
         let operation = self.catalog.named(&args.operation)?;
-        let mut request = Node::new(operation.clone());
+        let mut request = Node::new(operation);
         let fields: Vec<&str> = args.fields.iter().map(String::as_str).collect();
-        request::add_fields(&mut request, &fields, &operation)?;
+        request::add_fields(&mut request, &fields)?;
         self.send(&[request], args.send)
     }
 

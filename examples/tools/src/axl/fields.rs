@@ -3,11 +3,12 @@
 use std::io::{self, Read as _};
 use std::path::PathBuf;
 
+use soap_axl::axl::is_secret;
 use soap_axl::xml::{Element, Limits, Profile};
 
 use super::failure::Failure;
 use super::json::Json;
-use super::node::{Node, is_secret};
+use super::node::Node;
 use crate::terminal::first_line;
 
 /// `FIELD=VALUE`, taken apart.
@@ -82,10 +83,11 @@ impl Assignment {
         })
     }
 
-    /// Names of the elements that lead there, by `/`.
+    /// Names of the elements that lead there, and of the attribute with `@`, by `/`.
     pub(super) fn path(&self) -> String {
-        let names: Vec<_> = self.steps.iter().map(|step| step.name.as_str()).collect();
-        names.join("/")
+        let names = self.steps.iter().map(|step| step.name.clone());
+        let attribute = self.attribute.iter().map(|name| format!("@{name}"));
+        names.chain(attribute).collect::<Vec<_>>().join("/")
     }
 
     /// Puts it where it belongs, inside `node`.
@@ -101,11 +103,9 @@ impl Assignment {
         };
         if let Some(attribute) = self.attribute {
             let Json::Text(value) = value else {
-                return Err(Failure::usage(format!("@{attribute} of {path} is no text")));
+                return Err(Failure::usage(format!("{path} is no text")));
             };
-            let place = walk(node, &self.steps)?;
-            place.attributes.retain(|(name, _)| *name != attribute);
-            place.attributes.push((attribute, value));
+            walk(node, &self.steps)?.set_attribute(attribute, value);
             return Ok(());
         }
         let Some((last, before)) = self.steps.split_last() else {
@@ -297,6 +297,13 @@ mod tests {
         for bad in ["a[0]=1", "a//b=1", "a/@b/c=1", "@a/b=1", "@=1", "a:={", "x"] {
             assert!(Assignment::parse(bad).is_err(), "{bad}");
         }
+        for (json, message) in [
+            ("@a:=null", "@a is no text"),
+            ("b/c[1]/@a:=[]", "b/c/@a is no text"),
+        ] {
+            let error = Assignment::parse(json).unwrap().apply(&mut Node::new("x"));
+            assert!(error.unwrap_err().to_string().contains(message), "{json}");
+        }
         let ahead = Assignment::parse("a[2]/b=1").unwrap();
         assert!(ahead.apply(&mut Node::new("x")).is_err());
     }
@@ -308,6 +315,9 @@ mod tests {
             "user/pin=1",
             "digestCredentials:=\"x\"",
             "user:={\"pin\":\"1\"}",
+            "sshPwd=x",
+            "phone/authenticationString=x",
+            "attendeesAccessCode=x",
         ] {
             let error = Assignment::parse(bad).unwrap_err().to_string();
             assert!(error.contains("list of processes"), "{error}");

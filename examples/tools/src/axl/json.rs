@@ -11,8 +11,9 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use soap_axl::axl::is_secret;
 
-use super::node::{Node, is_secret};
+use super::node::Node;
 
 /// What is inside an element, for serde.
 pub(super) struct Inside<'n>(pub(super) &'n Node);
@@ -96,7 +97,7 @@ fn fill(node: &mut Node, fields: Vec<(String, Json)>) -> Result<(), String> {
             let Json::Text(value) = value else {
                 return Err(format!("{name} of {} is no text", node.name));
             };
-            node.attributes.push((attribute.to_owned(), value));
+            node.set_attribute(attribute, value);
         } else if name == "#text" {
             let Json::Text(value) = value else {
                 return Err(format!("{name} of {} is no text", node.name));
@@ -198,6 +199,12 @@ mod tests {
             let json: Json = serde_json::from_str(bad).unwrap();
             assert!(json.into_nodes("x").is_err(), "{bad}");
         }
+        let json: Json = serde_json::from_str(r#"{"@a":1,"@b":2,"@a":3}"#).unwrap();
+        let nodes = json.into_nodes("x").unwrap();
+        let said: Vec<_> = nodes.iter().flat_map(|node| &node.attributes).collect();
+        let expected =
+            [("a", "3"), ("b", "2")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(said, expected.iter().collect::<Vec<_>>());
         let json: Json = serde_json::from_str(r#"{"a":1,"b":true}"#).unwrap();
         let nodes = json.into_nodes("x").unwrap();
         assert_eq!(

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use soap_axl::axl::is_secret;
 use soap_axl::ns;
 use soap_axl::xml::{Element, Node as XmlNode};
 
@@ -75,6 +76,15 @@ impl Node {
         element
     }
 
+    /// Says an attribute, in the place of what it was before.
+    pub(super) fn set_attribute(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        let (name, value) = (name.into(), value.into());
+        match self.attributes.iter_mut().find(|(have, _)| *have == name) {
+            Some((_, had)) => *had = value,
+            None => self.attributes.push((name, value)),
+        }
+    }
+
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         let found = self.attributes.iter().find(|(have, _)| have == name);
         found.map(|(_, value)| value.as_str())
@@ -128,15 +138,6 @@ impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.without_secrets().to_element(), f)
     }
-}
-
-/// Whether text of an element of this name must not be shown, nor stand on a command line.
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name == "pin"
-        || ["password", "passphrase", "secret", "digestcredentials"]
-            .iter()
-            .any(|word| name.contains(word))
 }
 
 const HIDDEN: &str = "(hidden)";

@@ -31,17 +31,14 @@ pub(super) fn split(words: &[String]) -> (Vec<Option<&str>>, Vec<&str>) {
     (keys.into_iter().map(Some).collect(), fields)
 }
 
-/// Puts fields into a request, and what standard input says.
-pub(super) fn add_fields(
-    request: &mut Node,
-    fields: &[&str],
-    operation: &str,
-) -> Result<(), Failure> {
+/// Puts fields into a request, and what standard input says. Of an attribute that is said twice,
+/// the last counts.
+pub(super) fn add_fields(request: &mut Node, fields: &[&str]) -> Result<(), Failure> {
     for field in fields {
         if *field == "-" {
-            let said = from_stdin(operation)?;
-            if request.name == operation {
-                request.attributes.extend(said.attributes);
+            let said = from_stdin(&request.name)?;
+            for (name, value) in said.attributes {
+                request.set_attribute(name, value);
             }
             request.children.extend(said.children);
         } else {
@@ -51,7 +48,8 @@ pub(super) fn add_fields(
     Ok(())
 }
 
-/// `addPhone` with the fields inside of `phone`, whether they say so or not.
+/// `addPhone` with the fields inside of `phone`, whether they say so or not; attributes that do not
+/// are the operation's.
 pub(super) fn of_add(
     operation: &str,
     fields: &[String],
@@ -59,15 +57,17 @@ pub(super) fn of_add(
 ) -> Result<Node, Failure> {
     let wrapper = catalog.wrapper(operation);
     let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-    let mut object = Node::new(wrapper.clone());
-    add_fields(&mut object, &fields, operation)?;
-    if let [only] = object.children.as_slice()
+    let mut request = Node::new(operation);
+    add_fields(&mut request, &fields)?;
+    if let [only] = request.children.as_slice()
         && only.name == wrapper
         && !only.children.is_empty()
     {
-        object = only.clone();
+        return Ok(request);
     }
-    Ok(Node::new(operation).with(object))
+    let mut object = Node::new(wrapper);
+    object.children = std::mem::take(&mut request.children);
+    Ok(request.with(object))
 }
 
 /// `listPhone` with criteria and what is wanted.
@@ -218,6 +218,11 @@ mod tests {
         let expected = "<addCss><css><name>a</name></css></addCss>";
         for fields in [["name=a"], ["css/name=a"]] {
             let request = of_add("addCss", &words(&fields), &catalog).unwrap();
+            assert_eq!(request.to_element().to_string(), expected);
+        }
+        let expected = r#"<addCss a="2"><css><name>a</name></css></addCss>"#;
+        for name in ["name=a", "css/name=a"] {
+            let request = of_add("addCss", &words(&["@a=1", name, "@a=2"]), &catalog).unwrap();
             assert_eq!(request.to_element().to_string(), expected);
         }
     }
