@@ -7,7 +7,6 @@ mod state;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use wire_xml::Str;
 use self::sessions::Sessions;
 use super::config::ServerConfig;
 use super::moment::Moment;
-use super::replay::Spares;
+use super::replay::BufferPool;
 use super::server::{Output, Session};
 use super::wheel::Wheel;
 use super::{Error, Event, Farewell, RequestSlot, StreamName, Transmit};
@@ -28,8 +27,7 @@ use crate::rid::{Rid, Sid};
 #[cfg(feature = "serde")]
 pub use state::ManagerState;
 
-/// A session inside one [`Manager`]. Unlike the [`Sid`] it is no secret; it is never
-/// used twice.
+/// A session inside one [`Manager`]. Unlike the [`Sid`] it is no secret; it is never used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SessionId {
     /// How many sessions there were before it.
@@ -90,7 +88,7 @@ impl Manager {
             timers: Wheel::new(),
             due: Vec::new(),
             output: Some(Box::new(Output {
-                spares: Spares::of_many(),
+                pool: BufferPool::of_many(),
                 ..Output::default()
             })),
             unauthenticated: 0,
@@ -361,8 +359,7 @@ impl Manager {
         id: SessionId,
         step: impl FnOnce(&mut Session) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        // Nobody wants the result: it is there when the step asks for what it was made of.
-        black_box(self.sessions.look(id));
+        self.sessions.prefetch(id);
         let entry = self.sessions.get_mut(id).ok_or(Error::NoSession)?;
         step(&mut entry.session)?;
         if !std::mem::replace(&mut entry.unflushed, true) {
@@ -391,8 +388,8 @@ impl Manager {
             }
         }
         let deadline = session.poll_timeout();
-        // One that was put off waits until the time comes that is set: nearly every answer and every
-        // request puts it off, and to set it again touches other sessions' times.
+        // One that was put off waits until the time comes that is set: nearly every answer and
+        // every request puts it off, and to set it again touches other sessions' times.
         let time = deadline.map(Moment::of);
         let is_put_off = time > entry.armed && entry.armed.is_some();
         if time != entry.armed && !is_put_off {

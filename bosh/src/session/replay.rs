@@ -27,7 +27,7 @@ pub(super) struct Stored {
 
 /// The bytes of a response.
 pub(super) enum Kept {
-    /// A copy in memory that served for others before, and will again: see [`Spares`].
+    /// A copy in memory that served for others before, and will again: see [`BufferPool`].
     Copied(Vec<u8>),
     /// Shared with whoever sends it: what is long, or the same for all sessions.
     Shared(Bytes),
@@ -58,11 +58,11 @@ impl Keys {
 
 impl Kept {
     /// Keeps a response.
-    pub(super) fn of(response: &Bytes, spares: &mut Spares) -> Self {
+    pub(super) fn of(response: &Bytes, pool: &mut BufferPool) -> Self {
         if response.len() > LONGEST_COPIED {
             return Self::Shared(response.clone());
         }
-        let mut copy = spares.take(response.len());
+        let mut copy = pool.take(response.len());
         copy.clear();
         copy.extend_from_slice(response);
         Self::Copied(copy)
@@ -82,14 +82,14 @@ impl Kept {
 /// What a session gave up was written long ago and is in no cache. Of many sessions it is read in
 /// batches, before it is written anew: then a batch comes from memory in little more time than one
 /// would.
-pub(super) struct Spares {
+pub(super) struct BufferPool {
     batch: usize,
     ready: Vec<Vec<u8>>,
     /// Given up and not read yet.
     given: Vec<Vec<u8>>,
 }
 
-impl Spares {
+impl BufferPool {
     /// For the sessions of a manager.
     pub(super) fn of_many() -> Self {
         Self {
@@ -116,7 +116,7 @@ impl Spares {
             .unwrap_or_else(|| Vec::with_capacity(len))
     }
 
-    fn give(&mut self, kept: Kept) {
+    fn recycle(&mut self, kept: Kept) {
         if let Kept::Copied(spare) = kept
             && self.given.len() < self.batch
         {
@@ -126,7 +126,7 @@ impl Spares {
 }
 
 /// For a session alone, which has its memory in the cache or not.
-impl Default for Spares {
+impl Default for BufferPool {
     fn default() -> Self {
         Self {
             batch: 1,
@@ -148,7 +148,7 @@ impl Replay {
         always: usize,
         acknowledged: Option<Rid>,
         most: usize,
-        spares: &mut Spares,
+        pool: &mut BufferPool,
     ) {
         while let Some(oldest) = self.stored.first() {
             let stored = self.stored.len() + 1;
@@ -156,7 +156,7 @@ impl Replay {
             if stored <= always || (missed && stored <= most) {
                 break;
             }
-            spares.give(self.stored.remove(0).body);
+            pool.recycle(self.stored.remove(0).body);
         }
     }
 
@@ -174,15 +174,16 @@ impl Replay {
     }
 
     /// Reads a little of what is stored.
-    pub(super) fn look(&self) -> usize {
-        let repeats = self.stored.iter().map(|stored| stored.repeats as usize);
-        repeats.sum()
+    pub(super) fn prefetch(&self) {
+        for stored in &self.stored {
+            black_box(stored.repeats);
+        }
     }
 }
 
 /// Longest response in bytes that is copied into the store: what is longer costs more to copy
 /// than to share.
-const LONGEST_COPIED: usize = 4096;
+pub(super) const LONGEST_COPIED: usize = 4096;
 /// Bytes of memory that a response may leave unused, besides as many as it has itself.
 const UNUSED: usize = 64;
 /// As many responses as come from memory at once.
@@ -207,16 +208,16 @@ mod tests {
 
     #[test]
     fn a_response_takes_the_memory_of_one_before_unless_it_is_far_too_large() {
-        let mut spares = Spares::default();
-        let mut kept = Kept::of(&bytes(900), &mut spares);
+        let mut pool = BufferPool::default();
+        let mut kept = Kept::of(&bytes(900), &mut pool);
         assert_eq!(capacity(&kept), Some(900), "no more than it needs");
         for (len, expected, why) in [
             (500, 900, "used again"),
             (100, 100, "800 bytes would lie idle"),
             (101, 101, "too small"),
         ] {
-            spares.give(kept);
-            kept = Kept::of(&bytes(len), &mut spares);
+            pool.recycle(kept);
+            kept = Kept::of(&bytes(len), &mut pool);
             assert_eq!(capacity(&kept), Some(expected), "{why}");
             assert_eq!(kept.to_bytes(), bytes(len));
         }
@@ -224,26 +225,26 @@ mod tests {
 
     #[test]
     fn no_more_is_kept_for_the_sessions_of_a_manager_than_two_batches() {
-        let mut spares = Spares::of_many();
-        let mut keep = |_| Kept::of(&bytes(100), &mut spares);
+        let mut pool = BufferPool::of_many();
+        let mut keep = |_| Kept::of(&bytes(100), &mut pool);
         let kept: Vec<_> = (0..3 * BATCH).map(&mut keep).collect();
         for kept in kept {
-            spares.give(kept);
+            pool.recycle(kept);
         }
-        assert_eq!((spares.ready.len(), spares.given.len()), (0, BATCH));
-        let again = Kept::of(&bytes(90), &mut spares);
+        assert_eq!((pool.ready.len(), pool.given.len()), (0, BATCH));
+        let again = Kept::of(&bytes(90), &mut pool);
         assert_eq!(capacity(&again), Some(100));
-        assert_eq!((spares.ready.len(), spares.given.len()), (BATCH - 1, 0));
+        assert_eq!((pool.ready.len(), pool.given.len()), (BATCH - 1, 0));
     }
 
     #[test]
     fn a_long_response_is_shared() {
-        let mut spares = Spares::default();
+        let mut pool = BufferPool::default();
         let long = bytes(LONGEST_COPIED + 1);
-        let kept = Kept::of(&long, &mut spares);
+        let kept = Kept::of(&long, &mut pool);
         assert_eq!(kept.to_bytes().as_ptr(), long.as_ptr());
         let short = bytes(LONGEST_COPIED);
-        let kept = Kept::of(&short, &mut spares);
+        let kept = Kept::of(&short, &mut pool);
         assert_ne!(kept.to_bytes().as_ptr(), short.as_ptr());
     }
 }

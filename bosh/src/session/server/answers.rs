@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 
 use super::super::moment::Moment;
-use super::super::replay::{Kept, Stored};
+use super::super::replay::{Kept, LONGEST_COPIED, Stored};
 use super::super::{CloseReason, Event, MAX_PAYLOADS, RequestSlot, Transmit};
 use super::streams::Queued;
 use super::{Held, Session, Silence, Special, State};
@@ -19,7 +19,8 @@ impl Session {
         loop {
             match &self.state {
                 State::Ended => return,
-                // More than one response holds goes before the farewell, and so does the answer to a pause.
+                // More than one response holds goes before the farewell, and so does the answer to
+                // a pause.
                 State::Closing(_) if self.needs_responses() && !self.held.is_empty() => {}
                 State::Closing(_) if self.is_pause_alone() => {}
                 State::Closing(_) => {
@@ -121,8 +122,8 @@ impl Session {
             let content: usize = payloads.iter().map(Bytes::len).sum();
             let mut out = BytesMut::with_capacity(WRAPPER + content);
             body.encode(&payloads, &mut out);
-            if out.capacity() > out.len() + WRAPPER {
-                // It may be stored, perhaps for long.
+            if out.len() > LONGEST_COPIED && out.capacity() > out.len() + WRAPPER {
+                // It may be stored as it is, perhaps for long.
                 Bytes::copy_from_slice(&out)
             } else {
                 out.freeze()
@@ -132,12 +133,12 @@ impl Session {
             let always = usize::try_from(self.agreed.requests()).unwrap_or(usize::MAX);
             let acknowledged = self.acknowledged.filter(|_| self.agreed.client_acks);
             let most = self.config.max_stored_responses.max(always);
-            let spares = &mut self.out.get_or_insert_default().spares;
-            self.replay.make_room(always, acknowledged, most, spares);
+            let pool = &mut self.out.get_or_insert_default().pool;
+            self.replay.make_room(always, acknowledged, most, pool);
             let body = if is_bare {
                 Kept::Shared(bytes.clone())
             } else {
-                Kept::of(&bytes, spares)
+                Kept::of(&bytes, pool)
             };
             self.replay.push(Stored {
                 rid,
@@ -206,8 +207,8 @@ impl Session {
     /// The oldest request gets `last` with everything queued, all others an empty wrapper (§13):
     /// but for those that are `early`, since that would say that their payloads were forwarded.
     ///
-    /// A pause is never that oldest one: a client that misses the answer to it passes it over, since it
-    /// holds no payloads (§10).
+    /// A pause is never that oldest one: a client that misses the answer to it passes it over,
+    /// since it holds no payloads (§10).
     pub(super) fn answer_all(
         &mut self,
         held: Vec<Waiting>,

@@ -28,6 +28,7 @@ pub use state::SessionState;
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ use self::answers::{FAREWELL_TIME, Waiting};
 use self::streams::{Item, Queued, Streams};
 use super::config::ServerConfig;
 use super::moment::Moment;
-use super::replay::{Keys, Replay, Spares};
+use super::replay::{BufferPool, Keys, Replay};
 use super::{CloseReason, Error, Event, Farewell, Open, RequestSlot, StreamName, Transmit};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
@@ -95,7 +96,7 @@ pub struct Session {
     newest: Option<Newest>,
     /// `None` if the session has one stream and cannot have more.
     streams: Option<Box<Streams>>,
-    /// `None` while the caller has taken everything.
+    /// Made when there is first something to say; a manager lends its own.
     pub(in crate::session) out: Option<Box<Output>>,
     queued_bytes: usize,
     /// Payloads were queued at this time and not yet offered to a held request.
@@ -113,7 +114,7 @@ pub(in crate::session) struct Output {
     pub(in crate::session) transmits: VecDeque<Transmit>,
     pub(in crate::session) events: VecDeque<Event>,
     /// For answers to store. The manager's are lent to the session that is at work.
-    pub(in crate::session) spares: Spares,
+    pub(in crate::session) pool: BufferPool,
 }
 
 #[derive(Debug)]
@@ -437,14 +438,13 @@ impl Session {
         held.any(|other| other == Some(slot)) || early.any(|other| other == Some(slot))
     }
 
-    /// Reads a little of everything that a payload and its answer touch, so that all of it comes from
-    /// memory at once, and not one piece when the one before has been dealt with. Returns something
-    /// that is made of all that was read.
-    pub(in crate::session) fn look(&self) -> usize {
+    /// Reads a little of everything that a payload and its answer touch: `Sessions::prefetch` of
+    /// the manager says why.
+    pub(in crate::session) fn prefetch(&self) {
         let newest = self.newest.is_some_and(|newest| newest.empty);
-        let terms = usize::from(newest) + self.agreed.hold as usize;
-        let lengths = self.early.len() + self.queue.len() + self.sid.len();
-        lengths + terms + self.replay.look()
+        let lengths = [self.early.len(), self.queue.len(), self.sid.len()];
+        black_box((newest, self.agreed.hold, lengths));
+        self.replay.prefetch();
     }
 
     /// The request that is answered next, if its connection is still there.
@@ -454,12 +454,14 @@ impl Session {
 
     /// A time at which to look whether `deadline`, which is that of now and to come, still stands:
     /// as early as an answer can bring it forward, which is to the end of a silence, but so that
-    /// it is looked at four times at most.
+    /// it is looked at four times at most, and always later than now.
     pub(in crate::session) fn next_look(&self, now: Duration, deadline: Duration) -> Duration {
         let rest = deadline.saturating_sub(now);
         // That of the session is mostly the same, but further off in memory.
         match self.config.inactivity {
-            Some(inactivity) if self.silence.is_none() && inactivity >= rest / 4 => {
+            Some(inactivity)
+                if self.silence.is_none() && !inactivity.is_zero() && inactivity >= rest / 4 =>
+            {
                 deadline.min(now.saturating_add(inactivity))
             }
             _ => deadline,

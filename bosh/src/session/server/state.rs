@@ -17,7 +17,7 @@ use crate::rid::{Rid, Sid};
 use crate::session::config::ServerConfig;
 use crate::session::manager::Channel;
 use crate::session::moment::Moment;
-use crate::session::replay::{Kept, Keys, Replay, Spares, Stored};
+use crate::session::replay::{BufferPool, Kept, Keys, Replay, Stored};
 use crate::session::server::Output;
 use crate::session::state::{
     BodyForm, EventForm, FarewellForm, FromNow, Octets, Span, StateError, VERSION, check_version,
@@ -313,7 +313,7 @@ impl Session {
         for stored in state.stored {
             replay.push(Stored {
                 rid: stored.rid,
-                body: Kept::of(&stored.response.0, &mut Spares::default()),
+                body: Kept::of(&stored.response.0, &mut BufferPool::default()),
                 sent: past(stored.sent),
                 keys: keys(stored.keys),
                 repeats: stored.repeats.min(most),
