@@ -283,9 +283,11 @@ fn requests_say_what_the_command_line_does() {
     assert_eq!(
         sent(
             &["do", "doDeviceReset", "@isMGCP=false", "-"],
-            "<doDeviceReset isMGCP=\"t\"><deviceName>SEP1</deviceName></doDeviceReset>"
+            "<doDeviceReset isMGCP=\"t\"><deviceName>SEP1</deviceName>\
+             <deviceResetType>Reset</deviceResetType></doDeviceReset>"
         ),
-        "<doDeviceReset isMGCP=\"t\"><deviceName>SEP1</deviceName></doDeviceReset>"
+        "<doDeviceReset isMGCP=\"t\"><deviceName>SEP1</deviceName>\
+         <deviceResetType>Reset</deviceResetType></doDeviceReset>"
     );
     assert_eq!(
         sent(
