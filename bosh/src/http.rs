@@ -30,7 +30,9 @@ use ::http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use bytes::Bytes;
 
 use crate::body::CONTENT_TYPE;
-use crate::session::{Channel, Client, ClientTransmit, Manager, RequestId, RequestSlot, Transmit};
+use crate::session::{
+    Channel, Client, ClientTransmit, Manager, RequestId, RequestSlot, SessionId, Transmit,
+};
 
 /// Why an HTTP request is no BOSH request, whatever its body says. No session hears of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -84,10 +86,9 @@ impl Manager {
         channel: Channel,
         slot: RequestSlot,
         request: Request<Bytes>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<SessionId>, Refusal> {
         check(&request)?;
-        self.handle_request_over(now, channel, slot, request.into_body());
-        Ok(())
+        Ok(self.handle_request_over(now, channel, slot, request.into_body()))
     }
 }
 

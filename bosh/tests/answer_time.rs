@@ -113,6 +113,8 @@ fn step() -> impl Strategy<Value = Step> {
 /// A request that waits.
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
+    /// `None` if it is refused.
+    session: Option<SessionId>,
     /// `None` asks for a session.
     rid: Option<u64>,
     posted: Duration,
@@ -196,15 +198,17 @@ impl Host {
         while self.arrived.contains_key(&(self.through + 1)) {
             self.through += 1;
         }
+        let session = self
+            .manager
+            .handle_request(self.now, slot, Bytes::from(body));
         let request = Waiting {
+            session,
             rid,
             posted: self.now,
             arrived,
             over: self.over,
         };
         self.waiting.insert(slot, request);
-        self.manager
-            .handle_request(self.now, slot, Bytes::from(body));
         self.drain();
     }
 
@@ -282,8 +286,9 @@ impl Host {
             (Step::Cut(which), _) if !self.waiting.is_empty() => {
                 let slots: Vec<RequestSlot> = self.waiting.keys().copied().collect();
                 let slot = *which.get(&slots);
-                self.waiting.remove(&slot);
-                self.manager.handle_disconnect(now, slot);
+                let session = self.waiting.remove(&slot).and_then(|it| it.session);
+                let session = session.expect("who is refused does not wait");
+                self.manager.handle_disconnect(now, session, slot);
             }
             (Step::Send(length), Some(id)) => {
                 let payload = format!("<s xmlns='urn:s'>{}</s>", "x".repeat(length));

@@ -102,7 +102,7 @@ fn what_is_no_bosh_request_is_refused_and_no_session_hears_of_it() {
     let identity = "Identity".parse().unwrap();
     plain.headers_mut().insert("content-encoding", identity);
     let taken = manager.handle_http_request(NOW, Channel::Secure, RequestSlot(1), plain);
-    assert_eq!(taken, Ok(()), "no coding at all");
+    assert!(taken.is_ok(), "no coding at all");
 }
 
 #[test]

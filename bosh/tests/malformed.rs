@@ -1,13 +1,13 @@
 //! Hostile peers: any requests against the server, any responses against the client.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bosh::Rid;
 use bosh::session::{
     Client, ClientConfig, ClientEvent, Event, Farewell, Manager, RequestId, RequestSlot,
-    ServerConfig,
+    ServerConfig, SessionId,
 };
 use bytes::Bytes;
 use proptest::collection::vec;
@@ -76,15 +76,15 @@ proptest! {
         let sids = move || { number += 1; format!("sid{number}") };
         let mut manager = Manager::new(ServerConfig::default(), sids);
         let mut now = Duration::ZERO;
-        let mut waiting = BTreeSet::new();
+        let mut waiting = BTreeMap::new();
         let mut sessions = Vec::new();
         let mut ended = BTreeSet::new();
         let mut slots = 0;
-        let mut post = |manager: &mut Manager, waiting: &mut BTreeSet<_>, now, body: Vec<u8>| {
+        let mut post = |manager: &mut Manager, waiting: &mut BTreeMap<_, _>, now, body: Vec<u8>| {
             let slot = RequestSlot(slots);
             slots += 1;
-            waiting.insert(slot);
-            manager.handle_request(now, slot, Bytes::from(body));
+            let session = manager.handle_request(now, slot, Bytes::from(body));
+            waiting.insert(slot, session);
         };
         let ack = if ack { " ack='1'" } else { "" };
         let create = |rest: &str| format!("<body xmlns='{NS}' rid='1000' to='a' ver='1.6'{ack}{rest}");
@@ -114,8 +114,10 @@ proptest! {
                     }
                 }
                 Step::Disconnect(slot) => {
-                    if waiting.remove(&RequestSlot(slot)) {
-                        manager.handle_disconnect(now, RequestSlot(slot));
+                    let slot = RequestSlot(slot);
+                    if let Some(session) = waiting.remove(&slot) {
+                        let session = session.expect("who is refused does not wait");
+                        manager.handle_disconnect(now, session, slot);
                     }
                 }
             }
@@ -178,13 +180,13 @@ proptest! {
 
 fn drain(
     manager: &mut Manager,
-    waiting: &mut BTreeSet<RequestSlot>,
-    sessions: &mut Vec<bosh::session::SessionId>,
-    ended: &mut BTreeSet<bosh::session::SessionId>,
+    waiting: &mut BTreeMap<RequestSlot, Option<SessionId>>,
+    sessions: &mut Vec<SessionId>,
+    ended: &mut BTreeSet<SessionId>,
 ) -> Result<(), TestCaseError> {
     while let Some(transmit) = manager.poll_transmit() {
         prop_assert!(
-            waiting.remove(&transmit.slot),
+            waiting.remove(&transmit.slot).is_some(),
             "{:?} was not waiting",
             transmit.slot
         );

@@ -211,7 +211,7 @@ fn bosh_14_3_09_an_answer_that_went_to_a_dead_connection_is_still_there() {
     server.send("<a xmlns='urn:a'/>");
     // It was written, and only then the connection is seen to be gone.
     assert_eq!(server.taken(dead), wrapped("<a xmlns='urn:a'/>"));
-    server.manager.handle_disconnect(server.now, dead);
+    server.disconnect(dead);
     server.seconds(20);
     let again = server.empty(1);
     assert_eq!(
@@ -314,7 +314,7 @@ fn bosh_14_3_07_too_many_repeats_end_the_session() {
 fn a_broken_connection_loses_nothing() {
     let mut server = Server::open();
     let broken = server.empty(1);
-    server.manager.handle_disconnect(server.now, broken);
+    server.disconnect(broken);
     server.send("<a xmlns='urn:a'/>");
     assert!(
         server.is_waiting(broken),
@@ -332,7 +332,7 @@ fn a_broken_connection_loses_nothing() {
 fn a_broken_connection_is_passed_over_for_a_later_one() {
     let mut server = Server::open();
     let broken = server.empty(1);
-    server.manager.handle_disconnect(server.now, broken);
+    server.disconnect(broken);
     server.seconds(5);
     let live = server.empty(2);
     server.send("<a xmlns='urn:a'/>");
@@ -349,7 +349,7 @@ fn a_broken_connection_is_passed_over_for_a_later_one() {
 fn a_session_whose_connections_are_all_gone_comes_to_its_end() {
     let mut server = Server::open();
     let broken = server.empty(1);
-    server.manager.handle_disconnect(server.now, broken);
+    server.disconnect(broken);
     server.seconds(91);
     assert_eq!(server.reason(), Some(CloseReason::Inactive), "BOSH-10-03");
     assert!(server.is_waiting(broken), "the slot does not come back");

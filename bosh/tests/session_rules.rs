@@ -362,7 +362,7 @@ fn a_farewell_does_not_wait_for_ever_for_a_client_that_may_be_silent() {
         let mut server = Server::open_with(ServerConfig::default().with_inactivity(None), NORMAL);
         if broken {
             let slot = server.empty(1);
-            server.manager.handle_disconnect(server.now, slot);
+            server.disconnect(slot);
         }
         server.seconds(3600);
         assert_eq!(server.reason(), None, "BOSH-10-05");
@@ -380,7 +380,7 @@ fn a_farewell_does_not_wait_for_ever_for_a_client_that_may_be_silent() {
 fn a_farewell_does_not_wait_for_a_connection_that_is_gone() {
     let mut server = Server::open();
     let broken = server.empty(1);
-    server.manager.handle_disconnect(server.now, broken);
+    server.disconnect(broken);
     server
         .manager
         .close(server.now, server.id(), Farewell::plain())

@@ -471,8 +471,7 @@ fn more_streams_than_allowed_break_a_rule() {
 fn the_answer_to_an_opening_request_is_given_again() {
     let mut server = single();
     let lost = server.request(1, "to='example.org'/>");
-    let now = server.now;
-    server.manager.handle_disconnect(now, lost);
+    server.disconnect(lost);
     server.seconds(1);
     let again: RequestSlot = server.request(1, "to='example.org'/>");
     assert_eq!(

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bosh::session::{
     Client, ClientConfig, ClientEvent, CloseReason, Event, Manager, RequestSlot, ServerConfig,
-    Transmit,
+    SessionId, Transmit,
 };
 use bosh::{BodyCodec, BodyKind, Condition, Rid};
 use bytes::Bytes;
@@ -25,6 +25,8 @@ use transcript::{Replay, Step, Transcript, read};
 struct Served {
     told: Vec<String>,
     answers: BTreeMap<usize, Transmit>,
+    /// Which session each request was for.
+    sessions: BTreeMap<usize, SessionId>,
     manager: Manager,
     now: Duration,
 }
@@ -37,6 +39,7 @@ impl Served {
         let mut served = Self {
             told: Vec::new(),
             answers: BTreeMap::new(),
+            sessions: BTreeMap::new(),
             manager: Manager::new(ServerConfig::default(), sid),
             now: Duration::ZERO,
         };
@@ -45,13 +48,15 @@ impl Served {
                 Step::Request(number, body) => {
                     served.pass(Duration::from_millis(100));
                     let slot = RequestSlot(*number as u64);
-                    served
+                    let session = served
                         .manager
                         .handle_request(served.now, slot, body.clone());
+                    served.sessions.extend(session.map(|id| (*number, id)));
                 }
                 Step::Broken(number) => {
                     let slot = RequestSlot(*number as u64);
-                    served.manager.handle_disconnect(served.now, slot);
+                    let session = served.sessions[number];
+                    served.manager.handle_disconnect(served.now, session, slot);
                 }
                 Step::Silence(_, seconds) | Step::Passed(seconds) => {
                     served.pass(Duration::from_secs(*seconds));

@@ -1,6 +1,5 @@
 //! Many sessions, found by their ids, with one timer.
 
-mod index;
 mod sessions;
 #[cfg(feature = "serde")]
 mod state;
@@ -101,8 +100,16 @@ impl Manager {
 
     /// Takes the body of an HTTP POST. Exactly one [`Transmit`] with this `slot` will follow,
     /// at once or when there is something to say.
-    pub fn handle_request(&mut self, now: Duration, slot: RequestSlot, body: Bytes) {
-        self.handle_request_over(now, Channel::Clear, slot, body);
+    ///
+    /// Returns the session that the request is for, for
+    /// [`handle_disconnect`](Self::handle_disconnect); `None` if it is refused.
+    pub fn handle_request(
+        &mut self,
+        now: Duration,
+        slot: RequestSlot,
+        body: Bytes,
+    ) -> Option<SessionId> {
+        self.handle_request_over(now, Channel::Clear, slot, body)
     }
 
     /// [`handle_request`](Self::handle_request) for a host that has both encrypted and clear
@@ -115,42 +122,47 @@ impl Manager {
         channel: Channel,
         slot: RequestSlot,
         body: Bytes,
-    ) {
+    ) -> Option<SessionId> {
         let request = match self.config.codec.decode(&body) {
             Ok(request) => request,
             // Which session was meant cannot be trusted; it goes on.
-            Err(error) => return self.refuse(slot, error.condition()),
+            Err(error) => {
+                self.refuse(slot, error.condition());
+                return None;
+            }
         };
         let Some(rid) = request.rid else {
-            return match request.sid {
+            match request.sid {
                 Some(_) => self.refuse(slot, Condition::BadRequest),
                 None => self.refuse_creation(slot, Condition::BadRequest, &request),
-            };
+            }
+            return None;
         };
         let Some(sid) = &request.sid else {
             return self.create(now, channel, slot, rid, request);
         };
         let Some(entry) = self.sessions.find(sid) else {
-            return self.refuse(slot, Condition::ItemNotFound);
+            self.refuse(slot, Condition::ItemNotFound);
+            return None;
         };
         if channel == Channel::Clear && entry.channel == Channel::Secure {
-            return self.transmit(slot, INSECURE, Bytes::new());
+            self.transmit(slot, INSECURE, Bytes::new());
+            return None;
         }
         let id = entry.id;
-        self.sessions.add_slot(slot, id);
         let mut ids = std::mem::replace(&mut self.sids, Box::new(String::new));
         self.with(id, |session| {
             session.handle_request_with_streams(now, slot, rid, request, &mut ids);
         });
         self.sids = ids;
+        Some(id)
     }
 
-    /// Takes note that the client has closed the HTTP connection of a request that waits. The
-    /// slot will not come back.
-    pub fn handle_disconnect(&mut self, now: Duration, slot: RequestSlot) {
-        if let Some(id) = self.sessions.take_slot(slot) {
-            self.with(id, |session| session.handle_disconnect(now, slot));
-        }
+    /// Takes note that the client has closed the HTTP connection of a request for `session` that
+    /// waits. The slot will not come back. A request that is answered already, or a session that is
+    /// over, changes nothing.
+    pub fn handle_disconnect(&mut self, now: Duration, session: SessionId, slot: RequestSlot) {
+        self.with(session, |session| session.handle_disconnect(now, slot));
     }
 
     /// Does what is due; may be called at any time.
@@ -325,32 +337,43 @@ impl Manager {
         slot: RequestSlot,
         rid: Rid,
         request: Body,
-    ) {
+    ) -> Option<SessionId> {
         if request.kind == BodyKind::Terminate {
-            return self.answer(slot, Body::terminate(None).to_bytes());
+            self.answer(slot, Body::terminate(None).to_bytes());
+            return None;
         }
-        if self.shutting_down {
-            return self.refuse_creation(slot, Condition::SystemShutdown, &request);
-        }
-        if self.sessions.len() >= self.config.max_sessions
-            || self.unauthenticated >= self.config.max_unauthenticated
-        {
-            return self.refuse_creation(slot, Condition::PolicyViolation, &request);
-        }
-        let sid = Sid::new((self.sids)());
-        if sid.as_str().is_empty() || self.sessions.find(&sid).is_some() {
-            return self.refuse_creation(slot, Condition::InternalServerError, &request);
-        }
-        let Some(id) = self.sessions.next_id() else {
-            return self.refuse_creation(slot, Condition::PolicyViolation, &request);
+        let (id, sid) = match self.admit() {
+            Ok(ids) => ids,
+            Err(condition) => {
+                self.refuse_creation(slot, condition, &request);
+                return None;
+            }
         };
         let config = Arc::clone(&self.config);
         let first = (config.max_streams > 1).then(|| StreamName::new((self.sids)()));
         let mut session = Session::create_with_streams(config, sid, now, slot, rid, request, first);
         self.tell_all(id, &mut session);
         self.sessions.put(id, channel, session);
-        self.sessions.add_slot(slot, id);
         self.with(id, |_| {});
+        Some(id)
+    }
+
+    /// The ids of a session more, or why there is to be none.
+    fn admit(&mut self) -> Result<(SessionId, Sid), Condition> {
+        if self.shutting_down {
+            return Err(Condition::SystemShutdown);
+        }
+        if self.sessions.len() >= self.config.max_sessions
+            || self.unauthenticated >= self.config.max_unauthenticated
+        {
+            return Err(Condition::PolicyViolation);
+        }
+        let sid = Sid::new((self.sids)());
+        if sid.as_str().is_empty() || self.sessions.find(&sid).is_some() {
+            return Err(Condition::InternalServerError);
+        }
+        let id = self.sessions.next_id().ok_or(Condition::PolicyViolation)?;
+        Ok((id, sid))
     }
 
     /// Queues something, to be looked at before the next drain.
@@ -399,7 +422,6 @@ impl Manager {
         let is_ended = session.is_ended();
         if let Some(output) = &mut self.output {
             while let Some(transmit) = output.transmits.pop_front() {
-                self.sessions.remove_slot(transmit.slot, id);
                 self.transmits.push_back(transmit);
             }
             while let Some(event) = output.events.pop_front() {

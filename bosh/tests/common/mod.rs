@@ -94,6 +94,11 @@ impl Server {
         slot
     }
 
+    /// The connection of a request is gone.
+    pub(crate) fn disconnect(&mut self, slot: RequestSlot) {
+        self.manager.handle_disconnect(self.now, self.id(), slot);
+    }
+
     /// Posts to the session; `rid` counts from the creation request.
     pub(crate) fn request(&mut self, rid: u64, rest: &str) -> RequestSlot {
         self.post(&format!(

@@ -151,7 +151,14 @@ struct Task {
     /// Boxed: a map keeps room for more than it has.
     clients: HashMap<SessionId, Box<Client>>,
     by_key: HashMap<SessionKey, SessionId>,
-    waiting: HashMap<RequestSlot, oneshot::Sender<Transmit>>,
+    waiting: HashMap<RequestSlot, Held>,
+}
+
+/// A request that is not answered yet.
+struct Held {
+    /// `None` if it is refused.
+    session: Option<SessionId>,
+    respond: oneshot::Sender<Transmit>,
 }
 
 /// One client: the stream inside its bodies.
@@ -210,12 +217,13 @@ impl Task {
                 body,
                 respond,
             } => {
-                self.waiting.insert(slot, respond);
-                self.manager.handle_request_over(now, channel, slot, body);
+                let session = self.manager.handle_request_over(now, channel, slot, body);
+                self.waiting.insert(slot, Held { session, respond });
             }
             Command::Disconnect(slot) => {
-                if self.waiting.remove(&slot).is_some() {
-                    self.manager.handle_disconnect(now, slot);
+                let held = self.waiting.remove(&slot);
+                if let Some(session) = held.and_then(|held| held.session) {
+                    self.manager.handle_disconnect(now, session, slot);
                 }
             }
             Command::Verdict { id, verdict } => {
@@ -254,9 +262,9 @@ impl Task {
             self.on_event(id, event);
         }
         while let Some(transmit) = self.manager.poll_transmit() {
-            if let Some(respond) = self.waiting.remove(&transmit.slot) {
+            if let Some(held) = self.waiting.remove(&transmit.slot) {
                 // A client that is gone is noticed by the end of its request.
-                let _ = respond.send(transmit);
+                let _ = held.respond.send(transmit);
             }
         }
     }

@@ -79,7 +79,7 @@ struct Scene {
     manager: Manager,
     now: Duration,
     slots: u64,
-    waiting: BTreeSet<RequestSlot>,
+    waiting: BTreeMap<RequestSlot, Option<SessionId>>,
     live: BTreeSet<SessionId>,
     ended: BTreeSet<SessionId>,
     /// Session name to the highest request id used, in the order the sessions were made.
@@ -97,7 +97,7 @@ impl Scene {
             manager: Manager::new(ServerConfig::default(), sids),
             now: Duration::ZERO,
             slots: 0,
-            waiting: BTreeSet::new(),
+            waiting: BTreeMap::new(),
             live: BTreeSet::new(),
             ended: BTreeSet::new(),
             rids: BTreeMap::new(),
@@ -132,9 +132,11 @@ impl Scene {
                 self.manager.handle_timeout(self.now);
             }
             8 => {
-                if let Some(slot) = self.waiting.iter().nth(argument as usize).copied() {
+                let nth = self.waiting.iter().nth(argument as usize);
+                if let Some((slot, session)) = nth.map(|(&slot, &session)| (slot, session)) {
                     self.waiting.remove(&slot);
-                    self.manager.handle_disconnect(self.now, slot);
+                    let session = session.expect("who is refused does not wait");
+                    self.manager.handle_disconnect(self.now, session, slot);
                 }
             }
             9 => {
@@ -185,9 +187,10 @@ impl Scene {
     fn request(&mut self, body: Vec<u8>) {
         self.slots += 1;
         let slot = RequestSlot(self.slots);
-        self.waiting.insert(slot);
-        self.manager
+        let session = self
+            .manager
             .handle_request(self.now, slot, Bytes::from(body));
+        self.waiting.insert(slot, session);
         self.drain();
     }
 
@@ -216,7 +219,7 @@ impl Scene {
             while let Some(response) = self.manager.poll_transmit() {
                 quiet = false;
                 assert!(
-                    self.waiting.remove(&response.slot),
+                    self.waiting.remove(&response.slot).is_some(),
                     "{:?} was answered twice",
                     response.slot
                 );

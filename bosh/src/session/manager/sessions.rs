@@ -1,16 +1,14 @@
 //! The sessions of a manager, where they lie in memory, and what finds them.
 
-use std::hash::{BuildHasher, RandomState};
+use std::collections::HashMap;
 use std::ops::Range;
 
-use super::index::Index;
 use super::{Channel, SessionId};
 use crate::rid::Sid;
-use crate::session::RequestSlot;
 use crate::session::moment::Moment;
 use crate::session::server::Session;
 
-/// Sessions by place, by session id, and by the requests that wait in them.
+/// Sessions by place and by session id.
 ///
 /// A session lies in its place with all that an event or a request needs, so that the place leads
 /// to it without a pointer of its own; its memory is given back when none is left of those beside
@@ -23,10 +21,8 @@ pub(super) struct Sessions {
     /// Places that are free.
     free: Vec<u32>,
     len: usize,
-    by_sid: Index,
-    by_slot: Index,
-    /// For session ids. Nothing is ever done in the order of hashes.
-    hasher: RandomState,
+    /// Places. Nothing is ever done in the order of hashes.
+    by_sid: HashMap<Sid, u32>,
 }
 
 /// Memory for some sessions, given back when the last one of them ends. The place that became free
@@ -76,7 +72,7 @@ impl Sessions {
 
     /// Puts a session in, whose session id no other one has.
     pub(super) fn put(&mut self, id: SessionId, channel: Channel, session: Session) {
-        let hash = self.hash(session.sid());
+        let sid = session.sid().clone();
         let (block, place) = split(id.index);
         let Some(block) = self.blocks.get_mut(block) else {
             return;
@@ -97,7 +93,7 @@ impl Sessions {
             unflushed: false,
         });
         self.len += 1;
-        self.by_sid.insert(hash, id.index);
+        self.by_sid.insert(sid, id.index);
     }
 
     /// Takes a session out. Requests that wait in it are the caller's business.
@@ -112,45 +108,17 @@ impl Sessions {
         }
         self.len -= 1;
         self.free.push(id.index);
-        let hash = self.hash(entry.session.sid());
-        self.by_sid.remove(hash, |index| index == id.index);
+        self.by_sid.remove(entry.session.sid());
         Some(entry)
-    }
-
-    /// A request waits in a session.
-    pub(super) fn add_slot(&mut self, slot: RequestSlot, id: SessionId) {
-        self.by_slot.insert(slot_hash(slot), id.index);
-    }
-
-    /// A request waits no longer in a session, since it is answered. It was
-    /// [added](Self::add_slot) once and not [taken](Self::take_slot): slots that share a hash cannot
-    /// be told apart, so another one would be lost instead.
-    pub(super) fn remove_slot(&mut self, slot: RequestSlot, id: SessionId) {
-        let hash = slot_hash(slot);
-        let removed = self.by_slot.remove(hash, |index| index == id.index);
-        debug_assert!(removed.is_some(), "{slot:?} was answered and did not wait");
-    }
-
-    /// Takes out in which session a request waits.
-    pub(super) fn take_slot(&mut self, slot: RequestSlot) -> Option<SessionId> {
-        let hash = slot_hash(slot);
-        let index = self.by_slot.find(hash, |index| {
-            let entry = at(&self.blocks, index);
-            entry.is_some_and(|entry| entry.session.has(slot))
-        })?;
-        self.by_slot.remove(hash, |other| other == index);
-        self.id_at(index)
     }
 
     /// Reads a little of everything that a payload for a session touches. Of many sessions none is
     /// in a cache: so all lines are asked for together, and not one when the one before has come and
     /// been dealt with. The benchmark "an event to one of so many held sessions" shows it.
     pub(super) fn prefetch(&self, id: SessionId) {
-        let Some(entry) = self.get(id) else { return };
-        if let Some(slot) = entry.session.oldest() {
-            self.by_slot.prefetch(slot_hash(slot));
+        if let Some(entry) = self.get(id) {
+            entry.session.prefetch();
         }
-        entry.session.prefetch();
     }
 
     pub(super) fn get_mut(&mut self, id: SessionId) -> Option<&mut Entry> {
@@ -166,11 +134,7 @@ impl Sessions {
 
     /// The session with this session id.
     pub(super) fn find(&self, sid: &Sid) -> Option<&Entry> {
-        let has_it = |entry: &Entry| entry.session.sid() == sid;
-        let index = self.by_sid.find(self.hash(sid), |index| {
-            at(&self.blocks, index).is_some_and(has_it)
-        })?;
-        at(&self.blocks, index)
+        at(&self.blocks, *self.by_sid.get(sid)?)
     }
 
     /// Which session is at a place.
@@ -194,10 +158,6 @@ impl Sessions {
         let places = self.blocks.into_iter().flat_map(|block| block.places);
         places.flatten()
     }
-
-    fn hash(&self, sid: &Sid) -> u32 {
-        upper_half(self.hasher.hash_one(sid))
-    }
 }
 
 fn at(blocks: &[Block], index: u32) -> Option<&Entry> {
@@ -216,24 +176,9 @@ fn split(index: u32) -> (usize, usize) {
     (index / BLOCK, index % BLOCK)
 }
 
-/// Some slots that follow one another share a bucket of the table: hosts mostly count them. They are
-/// the host's own, so nobody else makes them collide.
-fn slot_hash(RequestSlot(slot): RequestSlot) -> u32 {
-    let group = slot / GROUP;
-    upper_half((group ^ group >> 32).wrapping_mul(GOLDEN))
-}
-
-fn upper_half(hash: u64) -> u32 {
-    (hash >> 32) as u32
-}
-
 /// Sessions that lie side by side: so many that what leads to all blocks of a large manager stays
 /// in a cache.
 const BLOCK: usize = 128;
-/// Slots that share a bucket: so few that there is room for others.
-const GROUP: u64 = 4;
-/// 2^64 divided by the golden ratio, and odd: multiplied by it, numbers in a row lie far apart.
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 #[cfg(test)]
 mod tests {
@@ -245,36 +190,26 @@ mod tests {
     use super::*;
     use crate::body::Body;
     use crate::rid::Rid;
+    use crate::session::RequestSlot;
     use crate::session::config::ServerConfig;
 
-    fn rid(number: u64) -> Rid {
-        Rid::new(number).unwrap()
-    }
-
-    /// A session more, in which requests with these slots wait.
-    fn put(sessions: &mut Sessions, name: &str, slots: &[u64]) -> SessionId {
+    /// A session more.
+    fn put(sessions: &mut Sessions, name: &str) -> SessionId {
         let config = Arc::new(ServerConfig::default());
-        let slot = RequestSlot(slots[0]);
-        let request = Body::default();
-        let (now, sid) = (Duration::ZERO, Sid::new(name));
-        let mut session = Session::create(config, sid, now, slot, rid(1), request);
-        for (&slot, number) in slots[1..].iter().zip(2..) {
-            session.handle_request(now, RequestSlot(slot), rid(number), Body::default());
-        }
+        let (now, sid, slot) = (Duration::ZERO, Sid::new(name), RequestSlot(0));
+        let rid = Rid::new(1).unwrap();
+        let session = Session::create(config, sid, now, slot, rid, Body::default());
         let id = sessions.next_id().unwrap();
         sessions.put(id, Channel::Clear, session);
-        for &slot in slots {
-            sessions.add_slot(RequestSlot(slot), id);
-        }
         id
     }
 
     #[test]
     fn an_id_leads_to_nobody_when_its_place_is_used_again() {
         let mut sessions = Sessions::default();
-        let first = put(&mut sessions, "a", &[0]);
+        let first = put(&mut sessions, "a");
         assert!(sessions.remove(first).is_some());
-        let second = put(&mut sessions, "b", &[9]);
+        let second = put(&mut sessions, "b");
         assert_eq!(first.index, second.index);
         assert!(sessions.get(first).is_none() && sessions.get_mut(first).is_none());
         assert!(sessions.remove(first).is_none());
@@ -284,26 +219,10 @@ mod tests {
     }
 
     #[test]
-    fn of_slots_with_one_hash_the_one_meant_is_taken() {
-        let hash = |slot| slot_hash(RequestSlot(slot));
-        assert!(hash(4) == hash(5) && hash(5) == hash(6));
-        let mut sessions = Sessions::default();
-        let both = put(&mut sessions, "a", &[4, 5]);
-        let other = put(&mut sessions, "b", &[6]);
-        assert_eq!(sessions.take_slot(RequestSlot(7)), None);
-        assert_eq!(sessions.take_slot(RequestSlot(6)), Some(other));
-        assert_eq!(sessions.take_slot(RequestSlot(6)), None);
-        assert_eq!(sessions.take_slot(RequestSlot(4)), Some(both));
-        // The one that still waits is found.
-        assert_eq!(sessions.take_slot(RequestSlot(5)), Some(both));
-        assert_eq!(sessions.take_slot(RequestSlot(5)), None);
-    }
-
-    #[test]
     fn memory_of_a_block_is_given_back_and_taken_again() {
         let mut sessions = Sessions::default();
         let ids: Vec<_> = (0..=BLOCK as u64)
-            .map(|number| put(&mut sessions, &number.to_string(), &[number]))
+            .map(|number| put(&mut sessions, &number.to_string()))
             .collect();
         let (last, first_block) = ids.split_last().unwrap();
         for &id in first_block {
@@ -312,7 +231,7 @@ mod tests {
         }
         assert_eq!(sessions.blocks[0].places.capacity(), 0);
         assert!(sessions.get(*last).is_some());
-        let again = put(&mut sessions, "again", &[1_000]);
+        let again = put(&mut sessions, "again");
         assert_eq!(split(again.index).0, 0);
         assert_eq!(sessions.blocks[0].places.capacity(), BLOCK);
         let mut ids: Vec<_> = sessions.ids().collect();

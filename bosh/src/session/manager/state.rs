@@ -191,9 +191,6 @@ impl Manager {
             self.unauthenticated -= 1;
         }
         let slots = entry.session.waiting();
-        for slot in &slots {
-            self.sessions.remove_slot(*slot, id);
-        }
         let (own, others): (VecDeque<_>, _) = std::mem::take(&mut self.events)
             .into_iter()
             .partition(|(other, _)| *other == id);

@@ -431,13 +431,6 @@ impl Session {
         }
     }
 
-    /// Whether this request waits in this session.
-    pub(in crate::session) fn has(&self, slot: RequestSlot) -> bool {
-        let mut held = self.held.iter().map(|held| held.slot);
-        let mut early = self.early.iter().map(|early| early.slot);
-        held.any(|other| other == Some(slot)) || early.any(|other| other == Some(slot))
-    }
-
     /// Reads a little of everything that a payload and its answer touch: `Sessions::prefetch` of
     /// the manager says why.
     pub(in crate::session) fn prefetch(&self) {
@@ -445,11 +438,6 @@ impl Session {
         let lengths = [self.early.len(), self.queue.len(), self.sid.len()];
         black_box((newest, self.agreed.hold, lengths));
         self.replay.prefetch();
-    }
-
-    /// The request that is answered next, if its connection is still there.
-    pub(in crate::session) fn oldest(&self) -> Option<RequestSlot> {
-        self.held.first()?.slot
     }
 
     /// A time at which to look whether `deadline`, which is that of now and to come, still stands:

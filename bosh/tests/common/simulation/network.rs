@@ -319,8 +319,11 @@ impl Simulation {
         if !arrived {
             self.wires.remove(&slot);
         } else if seen.server {
-            self.wires.remove(&slot);
-            self.server.handle_disconnect(self.server_now(), slot);
+            let session = self.wires.remove(&slot).and_then(|wire| wire.session);
+            if let Some(session) = session {
+                let now = self.server_now();
+                self.server.handle_disconnect(now, session, slot);
+            }
         }
     }
 

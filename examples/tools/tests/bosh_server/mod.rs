@@ -181,6 +181,7 @@ struct Asked {
     line: Line,
     /// It came above a gap.
     early: bool,
+    session: Option<SessionId>,
 }
 
 /// What the faulty layer knows of a session.
@@ -239,8 +240,11 @@ impl Host {
             match inbox.recv_timeout(sleep) {
                 Ok(Input::Post(slot, bytes, line)) => self.on_post(slot, bytes, line),
                 Ok(Input::Gone(slot)) => {
-                    self.waiting.remove(&slot);
-                    self.manager.handle_disconnect(self.origin.elapsed(), slot);
+                    let asked = self.waiting.remove(&slot);
+                    if let Some(session) = asked.and_then(|asked| asked.session) {
+                        let now = self.origin.elapsed();
+                        self.manager.handle_disconnect(now, session, slot);
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     self.manager.handle_timeout(self.origin.elapsed())
@@ -259,19 +263,21 @@ impl Host {
             bytes: bytes.clone(),
             line,
             early: false,
+            session: None,
         };
         let wrong = self.instead(&mut asked);
         if let Some(answer) = wrong {
             reply(&asked, slot, answer);
             return;
         }
+        asked.session = self
+            .manager
+            .handle_request(self.origin.elapsed(), slot, bytes);
         if asked.early && self.fault == Fault::AnswersEarly {
             reply(&asked, slot, Body::default());
         } else {
             self.waiting.insert(slot, asked);
         }
-        self.manager
-            .handle_request(self.origin.elapsed(), slot, bytes);
     }
 
     /// The request as the server sees it.
