@@ -222,6 +222,60 @@ fn a_pause_that_got_lost_is_sent_again_when_nothing_is_answered() {
 }
 
 #[test]
+fn an_acknowledgement_or_a_report_does_not_send_a_pause_again() {
+    for answer in ["ack='101'/>", "/>", "report='102' time='1500'/>"] {
+        let granted = format!("{PAUSES} ack='100'");
+        let (mut peer, poll) = Peer::open(config().with_acks(true), &granted);
+        peer.pause(400);
+        let _pause = peer.sent();
+        peer.seconds(20);
+        // It may be a stored one, of a time before the pause came.
+        peer.answer(poll.id, answer);
+        assert!(peer.is_silent(), "BOSH-9.1-04, BOSH-14.3-01 {answer}");
+        assert_eq!(peer.client.outstanding(), 1, "{answer}");
+    }
+}
+
+#[test]
+fn a_pause_waits_for_the_answers_before_it_when_there_is_no_room_to_ask() {
+    let (mut peer, poll) = Peer::open(config(), PAUSES);
+    peer.pause(400);
+    let pause = peer.sent();
+    peer.client.handle_failure(peer.now, pause.id);
+    peer.client.resume(peer.now);
+    peer.seconds(66);
+    assert!(
+        peer.is_silent(),
+        "BOSH-14.3-01: nothing was asked behind it"
+    );
+    peer.answer(poll.id, "/>");
+    let next = peer.sent();
+    assert_eq!(next.body, empty(103), "BOSH-11-01: now there is room");
+    peer.seconds(64);
+    assert!(peer.is_silent());
+    peer.seconds(1);
+    assert_eq!(peer.sent().body, pause.body, "BOSH-14.3-03");
+}
+
+#[test]
+fn a_pause_is_answered_when_a_later_request_is_though_the_end_is_known() {
+    let granted = PAUSES.replace("requests='2'", "requests='4'");
+    let (mut peer, poll) = Peer::open(config(), &granted);
+    peer.pause(400);
+    let pause = peer.sent();
+    peer.answer(poll.id, "/>");
+    peer.client.handle_failure(peer.now, pause.id);
+    peer.send("<a xmlns='urn:a'/>");
+    let next = peer.sent();
+    peer.send("<b xmlns='urn:b'/>");
+    let last = peer.sent();
+    peer.answer(last.id, "type='terminate' condition='other-request'/>");
+    peer.answer(next.id, "><x xmlns='urn:x'/></body>");
+    assert_eq!(peer.payload(), "x", "BOSH-10-10, BOSH-14.2-02");
+    assert!(peer.closed().is_some());
+}
+
+#[test]
 fn a_long_pause_does_not_look_like_a_dead_server() {
     let (mut peer, poll) = Peer::open(config(), PAUSES);
     peer.send("<a xmlns='urn:a'/>");

@@ -111,3 +111,12 @@ fn the_same_seed_gives_the_same_transcript() {
     assert_eq!(first, transcript(11));
     assert_ne!(first, transcript(12));
 }
+
+/// Seeds that once failed: a client guessed that its pause was lost, and the server, which had answered
+/// it, ended the session.
+#[test]
+fn a_pause_that_comes_again_ends_no_session() {
+    for seed in [16_022, 81_839] {
+        run(seed);
+    }
+}

@@ -16,9 +16,10 @@
 //!
 //! A request is outstanding until its response was handled, and responses are handled in the
 //! order of request ids, the end of the session too. A request whose connection broke is sent
-//! again byte for byte. A pause is not: its answer is empty and kept nowhere, so it counts as
-//! given when a later request is answered, and only when none is in time, the pause was lost. Where
-//! one request alone is granted, that later request is a second pause, which may be one more (§11).
+//! again byte for byte. A pause is not: its answer is empty and need not be kept (§14.3), so that a
+//! second copy may end the session. It counts as given when a later request is answered, and only
+//! when one was sent and is not answered in time, the pause was lost. Where one request alone is
+//! granted, that later request is a second pause, which may be one more (§11).
 
 mod chance;
 mod config;
@@ -430,11 +431,7 @@ impl Client {
         self.end_if_complete();
         let is_due = |request: &Outstanding| matches!(request.flight, Flight::Lost { again } if again <= now);
         for rid in self.rids_where(is_due) {
-            if self.needs_word_of_pause(rid) {
-                self.ask(now);
-            } else {
-                self.repeat(now, rid);
-            }
+            self.repeat_due(now, rid);
         }
         if self.paused.is_some_and(|pause| pause.resume <= now) {
             self.resume(now);

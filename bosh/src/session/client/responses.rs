@@ -96,8 +96,10 @@ impl Client {
         let (report, ack) = (response.report, response.ack.unwrap_or(rid));
         let is_normal = response.kind == BodyKind::Normal;
         self.answer(rid, response);
-        if is_normal && self.state != State::Ending {
+        if is_normal {
             self.answer_pauses_before(rid);
+        }
+        if is_normal && self.state != State::Ending {
             if let Some(rid) = report {
                 self.repeat_missing(now, rid);
             }

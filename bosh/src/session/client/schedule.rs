@@ -201,15 +201,21 @@ impl Client {
     /// §9.2: the server has answered a request whose answer did not come.
     pub(super) fn repeat_missing(&mut self, now: Duration, rid: Rid) {
         let missing = self.outstanding.get(&rid);
-        if missing.is_some_and(|request| matches!(request.flight, Flight::Sent { .. })) {
+        if missing.is_some_and(|request| {
+            !request.is_pause && matches!(request.flight, Flight::Sent { .. })
+        }) {
             self.repeat(now, rid);
         }
     }
 
     /// §9.1: what the server has not received by now, it will not.
+    ///
+    /// That is a guess, since a stored response says what the server had when it was first given: a
+    /// pause that has come since, and whose answer is not kept, must not come again.
     pub(super) fn repeat_unacknowledged(&mut self, now: Duration, ack: Rid) {
         let lost_after = self.config.lost_after;
-        let is_lost = |request: &Outstanding| matches!(request.flight, Flight::Sent { since, .. } | Flight::Given { since } if since.saturating_add(lost_after) <= now);
+        let is_late = |request: &Outstanding| matches!(request.flight, Flight::Sent { since, .. } | Flight::Given { since } if since.saturating_add(lost_after) <= now);
+        let is_lost = |request: &Outstanding| !request.is_pause && is_late(request);
         for rid in self.rids_where(is_lost) {
             if rid > ack {
                 self.repeat(now, rid);
@@ -290,15 +296,34 @@ impl Client {
         }
     }
 
-    /// Whether this is a pause that may be lost, and nothing was asked since that would tell: if the
-    /// server had it, it would not know it again.
-    pub(super) fn needs_word_of_pause(&self, rid: Rid) -> bool {
+    /// The time has come at which a request goes out again: but a pause only when something was asked
+    /// since that would tell whether it was lost. If the server had it, it need not know it again.
+    pub(super) fn repeat_due(&mut self, now: Duration, rid: Rid) {
+        if !self.needs_word_of_pause(rid) {
+            self.repeat(now, rid);
+        } else if self.state == State::Open && self.may_ask() {
+            self.ask(now);
+        } else if self.is_asking() {
+            // What came before it is answered first, and then there is room to ask; or what comes
+            // after it waits for its turn.
+            let again = self.pause_again(now);
+            if let Some(pause) = self.outstanding.get_mut(&rid) {
+                pause.flight = Flight::Lost { again };
+            }
+        } else {
+            self.repeat(now, rid);
+        }
+    }
+
+    /// Whether this is a pause that may be lost, and nothing behind it was sent.
+    fn needs_word_of_pause(&self, rid: Rid) -> bool {
+        let was_sent = |request: &Outstanding| request.attempt > 0;
         let is_pause = self
             .outstanding
             .get(&rid)
-            .is_some_and(|request| request.is_pause && request.attempt > 0);
-        let is_last = self.outstanding.range(rid..).nth(1).is_none();
-        is_pause && is_last && self.state == State::Open && self.paused.is_none() && self.may_ask()
+            .is_some_and(|request| request.is_pause && was_sent(request));
+        let mut later = self.outstanding.range(rid..).skip(1);
+        is_pause && self.paused.is_none() && !later.any(|(_, request)| was_sent(request))
     }
 
     /// The first request behind a pause that may be lost tells whether it was: it has time to be
