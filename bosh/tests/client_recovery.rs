@@ -187,7 +187,7 @@ fn bosh_10_10_a_pause_is_answered_when_a_later_request_is() {
     peer.pause(400);
     let pause = peer.sent();
     peer.answer(poll.id, "/>");
-    // The server keeps no answer to a pause: to ask again would end the session.
+    // The server need not know the pause again: to repeat it may end the session.
     peer.client.handle_failure(peer.now, pause.id);
     peer.seconds(200);
     assert!(peer.is_silent(), "BOSH-14.3-01");

@@ -97,18 +97,6 @@ fn a_pause_above_the_maximum_ends_the_session_or_is_shortened() {
 }
 
 #[test]
-fn bosh_14_3_01_the_answer_to_a_pause_is_not_kept() {
-    let mut server = Server::open();
-    server.request(1, "pause='10'/>");
-    let again = server.request(1, "pause='10'/>");
-    assert_eq!(
-        server.taken(again),
-        terminate("item-not-found"),
-        "BOSH-14.3-01"
-    );
-}
-
-#[test]
 fn bosh_14_3_01_an_error_is_not_kept() {
     let mut server = Server::open();
     let old = server.empty(1);

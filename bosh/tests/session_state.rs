@@ -215,6 +215,28 @@ fn keys_go_on_and_an_exact_copy_is_still_one() {
 }
 
 #[test]
+fn a_pause_is_known_again_and_a_form_without_pauses_is_read() {
+    let mut server = Server::open();
+    server.request(1, "pause='100'/>");
+    let mut older = taken_down(&mut server);
+    server.manager = taken_up(ServerConfig::default(), older.clone()).unwrap();
+    server.now = THERE;
+    server.seconds(40);
+    let again = server.request(1, "pause='100'/>");
+    assert_eq!(server.taken(again), EMPTY, "BOSH-14.3-04");
+    server.seconds(99);
+    assert_eq!(server.reason(), None, "BOSH-10-09: as long as it asked for");
+    server.seconds(1);
+    assert_eq!(server.reason(), Some(CloseReason::Inactive));
+
+    let session = older.pointer_mut("/sessions/0/session").unwrap();
+    assert!(session.as_object_mut().unwrap().remove("pauses").is_some());
+    server.manager = taken_up(ServerConfig::default(), older).unwrap();
+    let again = server.request(1, "pause='100'/>");
+    assert_eq!(server.taken(again), terminate("item-not-found"));
+}
+
+#[test]
 fn acknowledgements_and_the_age_of_a_missing_response_go_on() {
     let mut server = Server::open_with(
         ServerConfig::default(),
@@ -480,6 +502,7 @@ fn a_state_that_contradicts_itself_is_refused() {
         .pointer("/sessions/1/session/stored/0")
         .unwrap()
         .clone();
+    let pause = |rid: u64| json!({ "rid": rid, "length": 1, "keys": [null, null], "repeats": 0 });
     let config = || ServerConfig::default().with_max_hold(3);
     for (place, value, what) in [
         ("/version", json!(0), "has version 0"),
@@ -516,6 +539,17 @@ fn a_state_that_contradicts_itself_is_refused() {
             "/sessions/1/session/early",
             json!([early, early]),
             "request ids",
+        ),
+        (
+            "/sessions/1/session/pauses",
+            json!([pause(1001), pause(1001)]),
+            "pauses",
+        ),
+        ("/sessions/1/session/pauses", json!([pause(1002)]), "pauses"),
+        (
+            "/sessions/1/session/pauses",
+            json!([1, 2, 3, 4, 5, 6].map(pause)),
+            "pauses",
         ),
         (
             "/sessions/1/session/early",

@@ -1,6 +1,7 @@
 //! Responses kept for clients that ask again (XEP-0124 §14.3).
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use bytes::Bytes;
 use smallvec::SmallVec;
@@ -14,6 +15,18 @@ use crate::rid::Rid;
 #[derive(Default)]
 pub(super) struct Replay {
     stored: SmallVec<[Stored; USUAL_REQUESTS]>,
+    /// The newest pauses, in the order of request ids; `None` in a session that never paused.
+    pauses: Option<Box<SmallVec<[AnsweredPause; USUAL_PAUSES]>>>,
+}
+
+/// A pause that was answered. The response is not kept, which would be at the cost of others
+/// (§14.3): it says nothing, so it is made anew.
+pub(super) struct AnsweredPause {
+    pub(super) rid: Rid,
+    /// How long the client may be silent.
+    pub(super) length: Duration,
+    pub(super) keys: Keys,
+    pub(super) repeats: u32,
 }
 
 /// A response that was given.
@@ -164,13 +177,37 @@ impl Replay {
         self.stored.push(response);
     }
 
+    pub(super) fn find_pause(&mut self, rid: Rid) -> Option<&mut AnsweredPause> {
+        let pauses = self.pauses.as_mut()?;
+        pauses.iter_mut().find(|pause| pause.rid == rid)
+    }
+
+    /// Remembers a pause, and of those before the newest that make `most` with it.
+    pub(super) fn push_pause(&mut self, pause: AnsweredPause, most: usize) {
+        let pauses = self.pauses.get_or_insert_default();
+        while !pauses.is_empty() && pauses.len() >= most {
+            pauses.remove(0);
+        }
+        pauses.push(pause);
+    }
+
+    /// Whether a request is answered the same as before.
+    pub(super) fn knows(&mut self, rid: Rid) -> bool {
+        self.find(rid).is_some() || self.find_pause(rid).is_some()
+    }
+
     #[cfg(feature = "serde")]
     pub(super) fn iter(&self) -> impl Iterator<Item = &Stored> {
         self.stored.iter()
     }
 
+    #[cfg(feature = "serde")]
+    pub(super) fn pauses(&self) -> impl Iterator<Item = &AnsweredPause> {
+        self.pauses.iter().flat_map(|pauses| pauses.iter())
+    }
+
     pub(super) fn clear(&mut self) {
-        self.stored = SmallVec::new();
+        *self = Self::default();
     }
 
     /// Reads a little of what is stored.
@@ -181,6 +218,8 @@ impl Replay {
     }
 }
 
+/// So many requests may be open, and one more that pauses (§11).
+const USUAL_PAUSES: usize = USUAL_REQUESTS + 1;
 /// Longest response in bytes that is copied into the store: what is longer costs more to copy
 /// than to share.
 pub(super) const LONGEST_COPIED: usize = 4096;

@@ -5,12 +5,13 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 
 use super::super::moment::Moment;
-use super::super::replay::{Kept, LONGEST_COPIED, Stored};
+use super::super::replay::{AnsweredPause, Kept, LONGEST_COPIED, Stored};
 use super::super::{CloseReason, Event, MAX_PAYLOADS, RequestSlot, Transmit};
 use super::streams::Queued;
 use super::{Held, Session, Silence, Special, State};
 use crate::body::{Body, BodyKind};
 use crate::condition::Condition;
+use crate::rid::Rid;
 
 impl Session {
     /// Answers what is due, to a fixed point.
@@ -107,9 +108,7 @@ impl Session {
         {
             newest.answered_with_payloads = !payloads.is_empty();
         }
-        if self.config.acks && self.agreed.client_acks && self.last != rid {
-            body.ack = Some(self.last);
-        }
+        body.ack = self.acknowledgement(rid).or(body.ack);
         if let Some((missed, sent)) = report {
             body.report = Some(missed);
             let age = now.since(sent).as_millis();
@@ -129,8 +128,17 @@ impl Session {
                 out.freeze()
             }
         };
-        if pause.is_none() {
-            let always = usize::try_from(self.agreed.requests()).unwrap_or(usize::MAX);
+        let always = usize::try_from(self.agreed.requests()).unwrap_or(usize::MAX);
+        if let Some(length) = pause {
+            let pause = AnsweredPause {
+                rid,
+                length,
+                keys,
+                repeats,
+            };
+            // So many may be open, and one more that pauses (§11).
+            self.replay.push_pause(pause, always.saturating_add(1));
+        } else {
             let acknowledged = self.acknowledged.filter(|_| self.agreed.client_acks);
             let most = self.config.max_stored_responses.max(always);
             let pool = &mut self.out.get_or_insert_default().pool;
@@ -152,6 +160,21 @@ impl Session {
             self.answer(slot, bytes);
         }
         self.begin_silence(now, pause);
+    }
+
+    /// A pause that was answered is answered once more: without payloads, as it was (§10).
+    pub(super) fn answer_pause_again(&mut self, slot: RequestSlot, rid: Rid) {
+        let body = Body {
+            ack: self.acknowledgement(rid),
+            ..Body::default()
+        };
+        self.answer(slot, body.to_bytes());
+    }
+
+    /// §9.1: what a response says of the requests that have come.
+    fn acknowledgement(&self, rid: Rid) -> Option<Rid> {
+        let speaks = self.config.acks && self.agreed.client_acks && self.last != rid;
+        speaks.then_some(self.last)
     }
 
     pub(super) fn begin_silence(&mut self, now: Moment, pause: Option<Duration>) {

@@ -13,7 +13,7 @@
 //! ```
 //!
 //! A request is `early` while one below it is missing, then `held` until it is answered, then
-//! in the replay buffer. After every input [`Session::advance`] answers what is due, to a fixed
+//! in the replay buffer. Of a pause only the request is known there, not its response (§14.3). After every input [`Session::advance`] answers what is due, to a fixed
 //! point; [`Session`] says when that is.
 
 mod agreed;
@@ -267,7 +267,7 @@ impl Session {
         match self.state {
             State::Open => {}
             // What was answered before is answered the same: the farewell is for what comes next.
-            State::Closing(_) if self.replay.find(rid).is_some() => {
+            State::Closing(_) if self.replay.knows(rid) => {
                 return self.on_repeat(now, slot, rid, &request);
             }
             State::Closing(_) if self.needs_responses() || request.pause.is_some() => {}

@@ -31,6 +31,22 @@ impl Session {
             }
             return;
         }
+        if let Some(pause) = self
+            .replay
+            .find_pause(rid)
+            .filter(|pause| pause.keys == keys)
+        {
+            pause.repeats += 1;
+            if pause.repeats > most {
+                self.fail(Some(slot), Condition::PolicyViolation);
+                return;
+            }
+            let length = pause.length;
+            self.answer_pause_again(slot, rid);
+            // What came behind it has ended it.
+            self.prolong_silence(now, (rid == self.last).then_some(length));
+            return;
+        }
         // One answer for a response no longer stored and a key that does not fit (§14.3, §15.5).
         let Some(stored) = self.replay.find(rid).filter(|stored| stored.keys == keys) else {
             self.fail(Some(slot), Condition::ItemNotFound);
@@ -43,9 +59,15 @@ impl Session {
         }
         let body = stored.body.to_bytes();
         self.answer(slot, body);
-        let before = self.silence;
-        self.begin_silence(now, None);
         // It came before a pause and does not end it.
+        self.prolong_silence(now, None);
+    }
+
+    /// A response was sent once more: the client may be silent from now on, and no shorter than
+    /// before.
+    fn prolong_silence(&mut self, now: Moment, pause: Option<Duration>) {
+        let before = self.silence;
+        self.begin_silence(now, pause);
         self.silence = match (before, self.silence) {
             (Some(before), Some(after)) => Some(before.longer(after)),
             (_, after) => after,

@@ -17,7 +17,7 @@ use crate::rid::{Rid, Sid};
 use crate::session::config::ServerConfig;
 use crate::session::manager::Channel;
 use crate::session::moment::Moment;
-use crate::session::replay::{BufferPool, Kept, Keys, Replay, Stored};
+use crate::session::replay::{AnsweredPause, BufferPool, Kept, Keys, Replay, Stored};
 use crate::session::server::Output;
 use crate::session::state::{
     BodyForm, EventForm, FarewellForm, FromNow, Octets, Span, StateError, VERSION, check_version,
@@ -37,6 +37,7 @@ use crate::session::{RequestSlot, StreamName};
 /// | `sid`, `channel`, `phase`, `terms` | who, how it was created, whether it is being ended, what was agreed |
 /// | `last`, `held`, `early` | the window of request ids: accepted, waiting for an answer, waiting for a gap |
 /// | `stored`, `acknowledged` | responses for clients that ask again, and the last that they have |
+/// | `pauses` | pauses that were answered, whose responses are not stored; none if it is missing |
 /// | `key` | what the next key must hash to |
 /// | `newest`, `silence`, `authentication` | the clocks of activity, silence and login |
 /// | `queue`, `streams` | what waits for a response, and the streams it is for |
@@ -73,6 +74,8 @@ pub struct SessionState {
     held: Vec<HeldForm>,
     early: Vec<EarlyForm>,
     stored: Vec<StoredForm>,
+    #[serde(default)]
+    pauses: Vec<PauseForm>,
     acknowledged: Option<Rid>,
     key: Option<String>,
     newest: Option<NewestForm>,
@@ -130,6 +133,14 @@ struct StoredForm {
     rid: Rid,
     response: Octets,
     sent: FromNow,
+    keys: KeysForm,
+    repeats: u32,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+struct PauseForm {
+    rid: Rid,
+    length: Span,
     keys: KeysForm,
     repeats: u32,
 }
@@ -207,7 +218,7 @@ impl Session {
     pub fn into_state(self, now: Duration) -> SessionState {
         let now = Moment::of(now);
         let from_now = |moment| FromNow::of(moment, now);
-        let replay = self.replay.iter();
+        let (replay, pauses) = (self.replay.iter(), self.replay.pauses());
         let events = self.out.into_iter().flat_map(|out| out.events);
         SessionState {
             version: VERSION,
@@ -235,6 +246,14 @@ impl Session {
                     sent: from_now(stored.sent),
                     keys: keys_form(&stored.keys),
                     repeats: stored.repeats,
+                })
+                .collect(),
+            pauses: pauses
+                .map(|pause| PauseForm {
+                    rid: pause.rid,
+                    length: pause.length.into(),
+                    keys: keys_form(&pause.keys),
+                    repeats: pause.repeats,
                 })
                 .collect(),
             held: self
@@ -318,6 +337,16 @@ impl Session {
                 keys: keys(stored.keys),
                 repeats: stored.repeats.min(most),
             });
+        }
+        let pauses = state.pauses.len();
+        for pause in state.pauses {
+            let pause = AnsweredPause {
+                rid: pause.rid,
+                length: pause.length.into(),
+                keys: keys(pause.keys),
+                repeats: pause.repeats.min(most),
+            };
+            replay.push_pause(pause, pauses);
         }
         let mut held = SmallVec::with_capacity(state.held.len());
         for form in state.held {
@@ -417,6 +446,7 @@ impl SessionState {
         let most = requests.saturating_add(1);
         within("requests that wait", self.held.len(), most)?;
         within("requests above a gap", self.early.len(), most)?;
+        within("pauses", self.pauses.len(), most)?;
         let most = config.max_stored_responses.max(requests);
         within("stored responses", self.stored.len(), most)?;
         let next = self.last.next();
@@ -432,6 +462,9 @@ impl SessionState {
         let answered = |rid| first_held.is_none_or(|first| rid < first);
         let fitting = is_ascending(stored.clone()) && stored.clone().all(answered);
         fits("stored responses", fitting)?;
+        let pauses = self.pauses.iter().map(|pause| pause.rid);
+        let fitting = is_ascending(pauses.clone()) && pauses.clone().all(answered);
+        fits("pauses", fitting)?;
         let newest = self.newest.as_ref();
         let fitting = newest.is_none_or(|newest| newest.rid.get() <= highest);
         fits("the newest request", fitting)?;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use bosh::Condition;
 use bosh::session::{ClientTransmit, CloseReason, RequestId, RequestSlot, SessionId, Transmit};
 use bytes::Bytes;
 
@@ -457,14 +458,18 @@ impl Simulation {
             };
         };
         if !normal {
-            let stored = host.answers.get(&rid).filter(|answer| answer.is_stored);
-            if stored.is_some()
-                && wire.live
-                && rid + requests > host.through
-                && matches!(host.over, Some(CloseReason::Local(_)))
-            {
+            let is_recent = wire.live && rid + requests > host.through;
+            let answered = host.answers.get(&rid).filter(|_| is_recent);
+            let is_pause = answered.is_some_and(|answer| !answer.is_stored);
+            if answered.is_some() && matches!(host.over, Some(CloseReason::Local(_))) {
                 return Err(format!(
-                    "BOSH-14.3-04: the stored response to rid {rid} is kept back"
+                    "BOSH-14.3-04: the response to rid {rid} is kept back"
+                ));
+            }
+            let unknown = CloseReason::Violation(Condition::ItemNotFound);
+            if is_pause && host.over == Some(unknown) {
+                return Err(format!(
+                    "BOSH-14.3-04: the pause rid {rid} is not known again"
                 ));
             }
             if attribute(text, "type") == Some("terminate") {
@@ -491,7 +496,12 @@ impl Simulation {
             ));
         }
         if let Some(answer) = host.answers.get(&rid) {
-            if answer.body != body {
+            // What answers a pause is made anew: it says what has come since (§9.1).
+            let is_same = match answer.is_stored {
+                true => answer.body == body,
+                false => !text.contains("</"),
+            };
+            if !is_same {
                 return Err(format!("BOSH-14.3-04: rid {rid} has a second response"));
             }
             return Ok(());
