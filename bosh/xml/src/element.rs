@@ -44,15 +44,18 @@ pub enum Node {
 }
 
 impl Element {
-    /// A place for an element that is to come: no name, nothing inside.
-    pub const NAMELESS: Self = Self {
-        name: Name {
-            ns: Str::borrowed(""),
-            local: Str::borrowed(""),
-        },
-        attributes: Vec::new(),
-        children: Vec::new(),
-    };
+    /// An empty element whose name is known when the program is compiled. `ns` is `""` for no namespace.
+    #[must_use]
+    pub const fn from_static(ns: &'static str, local: &'static str) -> Self {
+        Self {
+            name: Name {
+                ns: Str::borrowed(ns),
+                local: Str::borrowed(local),
+            },
+            attributes: Vec::new(),
+            children: Vec::new(),
+        }
+    }
 
     /// An empty element. `ns` is `""` for no namespace.
     pub fn new(ns: impl Into<Str<'static>>, local: impl Into<Str<'static>>) -> Self {

@@ -11,6 +11,13 @@ fn parse(bytes: &[u8]) -> Element {
 }
 
 #[test]
+fn an_element_can_be_a_constant() {
+    const PING: Element = Element::from_static("urn:xmpp:ping", "ping");
+    assert_eq!(PING, Element::new("urn:xmpp:ping", "ping"));
+    assert_eq!(parse(&PING.to_bytes()), PING);
+}
+
+#[test]
 fn namespaces_are_declared_where_they_change() {
     let mut out = BytesMut::new();
     let mut writer = Writer::new(&mut out);

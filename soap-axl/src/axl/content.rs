@@ -217,7 +217,8 @@ impl Content for i64 {
 /// Free XML, such as `vendorConfig`: kept as it came, in its order. It is written under its own
 /// name.
 impl Content for Element {
-    const BLANK: Self = Self::NAMELESS;
+    // Its name is not known before it is read, which puts another in the place of this one.
+    const BLANK: Self = Self::from_static("", "any");
 
     fn fill(&mut self, decoder: &mut Decoder<'_>, _wire: &'static str) -> Result<(), DecodeError> {
         *self = decoder.element()?;
