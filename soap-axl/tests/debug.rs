@@ -126,7 +126,7 @@ fn rows_pages_and_changes_are_printed_by_names_and_counts() {
 
     let mut pager = Pager::new(PagerConfig::default(), Dynamic::new("listPhone"));
     pager.poll_transmit().expect("the first page");
-    let page = Dynamic::new("").with(secret("phone"));
+    let page = Dynamic::new("").with(Element::new("", "return").with_child(secret("phone")));
     pager.handle_answer(Duration::ZERO, Ok(page));
     let printed = format!("{pager:?}");
     assert!(printed.contains("events: [Items(1 items)]"), "{printed}");

@@ -233,8 +233,9 @@ fn the_question_and_its_answer_look_as_in_the_schema() {
         let head = ResponseHead::new(200).header("Content-Type", b"text/xml");
         let mut reply = call.pending.receive(head).expect("a head");
         reply.handle_body(&response.body).expect("a short body");
-        let inside = reply.finish().expect("an answer without return");
-        let names: Vec<_> = inside.children.iter().map(Element::local).collect();
+        let answer = reply.finish().expect("an answer without return");
+        let names: Vec<_> = answer.children.iter().map(Element::local).collect();
         assert_eq!(names, ["queueInfo", "changes"]);
+        assert_eq!(answer.returned(), None);
     }
 }

@@ -401,7 +401,47 @@ fn axl_operations_without_a_type_travel_as_trees() {
     let response = received.answer(&result);
     let mut reply = call.pending.receive(ResponseHead::new(200)).unwrap();
     reply.handle_body(&response.body).unwrap();
-    assert_eq!(reply.finish().unwrap(), result);
+    let answer = reply.finish().unwrap();
+    assert_eq!(answer.returned().unwrap().children().count(), 1);
+    // What came whole goes on whole.
+    assert_eq!(received.answer_inside(&answer).body, response.body);
+}
+
+/// What a client reads of an answer to an operation that has no type; `inside` is what AXL 14.0 has in it.
+fn read_dynamic(operation: &str, inside: &str) -> Dynamic {
+    let body = envelope11(&format!(
+        "<e:Body><ns:{operation}Response xmlns:ns=\"http://www.cisco.com/AXL/API/14.0\" \
+         sequence=\"1\">{inside}</ns:{operation}Response></e:Body>"
+    ));
+    let call =
+        Client::new(ClientConfig::new(Version::V14_0)).call_dynamic(&Dynamic::new(operation));
+    let mut reply = call.pending.receive(ResponseHead::new(200)).unwrap();
+    reply.handle_body(body.as_bytes()).unwrap();
+    reply.finish().unwrap()
+}
+
+#[test]
+fn axl_answers_without_a_type_are_had_whole_wherever_they_say_it() {
+    let key = "{0D5C1A3B-7E1F-4A55-9C3E-2F6B8A0D1E42}";
+    let answer = read_dynamic("addSipProfile", &format!("<return>{key}</return>"));
+    assert_eq!(answer.returned().unwrap().text(), key);
+
+    let answer = read_dynamic("updateSyslogConfiguration", "<message>done</message>");
+    assert_eq!(answer.returned(), None);
+    assert_eq!(answer.child("message").unwrap().text(), "done");
+
+    let answer = read_dynamic(
+        "getSmartLicenseStatus",
+        "<return>success</return>\
+         <LicenseDetails><SmartLicensing>ENABLED</SmartLicensing></LicenseDetails>",
+    );
+    assert_eq!(answer.returned().unwrap().text(), "success");
+    let details = answer.child("LicenseDetails").unwrap();
+    assert_eq!(
+        details.child("", "SmartLicensing").unwrap().text(),
+        "ENABLED"
+    );
+    assert_eq!((answer.name.as_str(), &*answer.attributes), ("", &[][..]));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::{failed, throttled};
 use soap_axl::{
-    CallError,
+    CallError, DecodeErrorKind,
     axl::{
         AxlCallError, AxlCode, AxlError, Dynamic, ExecuteSqlQuery, ExecuteSqlQueryReply, ListUser,
         ListUserReply, PageError, PageEvent, Paged, Pager, PagerConfig, Row, Tags, User,
@@ -273,16 +273,11 @@ fn a_list_without_a_type_is_paged_by_its_name() {
             ]
         );
         let rest = names.iter().skip(found.len()).take(2);
-        let children = rest.map(|name| text("name", name)).collect();
-        let name = String::new();
-        pager.handle_answer(
-            seconds(0),
-            Ok(Dynamic {
-                name,
-                children,
-                ..Dynamic::default()
-            }),
-        );
+        let list = rest.map(|name| text("name", name));
+        let list = list.fold(Element::new("", "return"), Element::with_child);
+        // What a later release says beside the list is no part of it.
+        let answer = Dynamic::default().with(text("note", "x")).with(list);
+        pager.handle_answer(seconds(0), Ok(answer));
         while let Some(event) = pager.poll_event() {
             match event {
                 PageEvent::Items(items) => {
@@ -294,5 +289,20 @@ fn a_list_without_a_type_is_paged_by_its_name() {
         }
     }
     assert_eq!(found, names);
+    assert!(pager.is_over());
+}
+
+#[test]
+fn an_answer_that_is_no_list_does_not_end_one_well() {
+    let mut pager = Pager::new(PagerConfig::default(), Dynamic::new("listChange"));
+    assert!(pager.poll_transmit().is_some());
+    let answer = Dynamic::default().with(Element::new("", "queueInfo"));
+    pager.handle_answer(seconds(0), Ok(answer));
+    let Some(PageEvent::Failed(PageError::Call(AxlCallError::Call(CallError::Decode(error))))) =
+        pager.poll_event()
+    else {
+        panic!("no failure");
+    };
+    assert_eq!(error.kind, DecodeErrorKind::Missing("return"));
     assert!(pager.is_over());
 }

@@ -13,11 +13,12 @@ use std::{
 };
 
 use soap_axl::{
+    ResponseHead,
     axl::{
-        Dynamic, Field, Place, ReplyPlace, Request, Version,
+        Client, ClientConfig, Dynamic, Field, Place, ReplyPlace, Request, Version,
         schema::{Primitive, RenderError, Schema, SchemaError, TableError, TypeRef, ViolationKind},
     },
-    xml::Element,
+    xml::{Element, Str},
 };
 
 /// Versions with the number of their operations.
@@ -40,7 +41,7 @@ fn small() -> Schema {
     Schema::from_xsd(SMALL).unwrap()
 }
 
-fn text(name: &'static str, text: &str) -> Element {
+fn text(name: impl Into<Str<'static>>, text: &str) -> Element {
     Element::new("", name).with_text(text)
 }
 
@@ -322,6 +323,20 @@ fn records_are_written_as_a_person_would() {
     ] {
         assert!(source.contains(expected), "{expected} is not in {source}");
     }
+    // What stands beside `return` is a field, and so is `return` then.
+    let detail = "<x:element name=\"return\" type=\"x:string\"/><x:element name=\"detail\" type=\"x:string\"/>";
+    let more = SMALL.replace("<x:element name=\"return\" type=\"x:string\"/>", detail);
+    let source = Schema::from_xsd(more)
+        .unwrap()
+        .render(&["addThing"])
+        .unwrap();
+    for expected in [
+        "-> AddThingReply in Answer {",
+        "r#return: soap_axl::axl::Presence<String> = \"return\";",
+        "detail: soap_axl::axl::Presence<String> = \"detail\";",
+    ] {
+        assert!(source.contains(expected), "{expected} is not in {source}");
+    }
     // A flag or a number about a secret is none.
     let about = SMALL.replace("name=\"lines\"", "name=\"hasPassword\"");
     let source = Schema::from_xsd(about)
@@ -389,6 +404,79 @@ fn the_operations_are_those_of_the_facts() {
         .map(|child| child.name())
         .collect();
     assert_eq!(required, ["pattern", "usage"]);
+}
+
+/// Operations whose answers have other children than `return`, in every version.
+const WITHOUT_RETURN: [&str; 12] = [
+    "addSNMPCommunityString",
+    "addSNMPUser",
+    "doUpdateRemoteCluster",
+    "getPhoneTypeDisplayInstance",
+    "listChange",
+    "removeSNMPCommunityString",
+    "removeSNMPUser",
+    "updateCcdFeatureConfig",
+    "updateSNMPCommunityString",
+    "updateSNMPMIB2List",
+    "updateSNMPUser",
+    "updateSyslogConfiguration",
+];
+/// Two more of 12.0 alone.
+const WITHOUT_RETURN_IN_12_0: [&str; 2] = ["getAuthzKey", "listAuthzKeys"];
+/// Operations of 12.5 and later whose answers have something beside `return`.
+const BESIDE_RETURN: [&str; 2] = ["getSmartLicenseStatus", "getTransportSettings"];
+
+#[test]
+fn answers_without_return_and_with_more_are_known_and_had_whole() {
+    for (folder, version, _) in VERSIONS {
+        let Some(xsd) = source::xsd(folder) else {
+            return;
+        };
+        let schema = Schema::from_xsd(xsd).unwrap();
+        let client = Client::new(ClientConfig::new(version));
+        let (mut without, mut beside) = (BTreeSet::new(), BTreeSet::new());
+        for name in schema.operations() {
+            let children = schema.answer(name).unwrap().children();
+            let names: Vec<_> = children.map(|child| child.name()).collect();
+            match names.as_slice() {
+                ["return"] => {}
+                names if names.contains(&"return") => _ = beside.insert(name),
+                _ => _ = without.insert(name),
+            }
+            // One text in each child: whole it comes, and whole it goes on.
+            let inside: String = names
+                .iter()
+                .map(|name| format!("<{name}>x</{name}>"))
+                .collect();
+            let message = format!(
+                "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body>\
+                 <n:{name}Response xmlns:n=\"{}\">{inside}</n:{name}Response></e:Body></e:Envelope>",
+                version.namespace()
+            );
+            let call = client.call_dynamic(&Dynamic::new(name));
+            let mut reply = call.pending.receive(ResponseHead::new(200)).unwrap();
+            reply.handle_body(message.as_bytes()).unwrap();
+            let answer = reply.finish().unwrap();
+            let expected: Vec<_> = names
+                .iter()
+                .map(|name| text((*name).to_owned(), "x"))
+                .collect();
+            assert_eq!(answer.children, expected, "{folder}: {name}");
+            assert_eq!(
+                answer.returned().is_some(),
+                names.contains(&"return"),
+                "{folder}: {name}"
+            );
+        }
+        let mut expected = BTreeSet::from(WITHOUT_RETURN);
+        if version == Version::V12_0 {
+            expected.extend(WITHOUT_RETURN_IN_12_0);
+        }
+        assert_eq!(without, expected, "{folder}");
+        let is_later = !matches!(folder, "11.5" | "12.0");
+        let expected = BESIDE_RETURN.into_iter().filter(|_| is_later).collect();
+        assert_eq!(beside, expected, "{folder}");
+    }
 }
 
 /// A field of a record. A record serves several places, of which not all have all of it: it is told
@@ -477,8 +565,8 @@ fn typed_operations_fit_the_schema_of_every_version() {
     assert!(all.len() > 800, "{}", all.len());
 }
 
-/// Rows of the table of the most used operations.
-const MOST_USED: [&str; 40] = [
+/// Rows of the table of the most used operations, and two whose answers have something beside `return`.
+const MOST_USED: [&str; 42] = [
     "getCCMVersion",
     "doAuthenticateUser",
     "addPhone",
@@ -519,6 +607,8 @@ const MOST_USED: [&str; 40] = [
     "listChange",
     "doDeviceLogin",
     "doDeviceReset",
+    "getSmartLicenseStatus",
+    "getTransportSettings",
 ];
 
 #[test]

@@ -252,6 +252,14 @@ impl Element {
         })
     }
 
+    /// The child elements, in order, without the rest of it.
+    pub fn into_children(self) -> impl DoubleEndedIterator<Item = Self> {
+        self.children.into_iter().filter_map(|node| match node {
+            Node::Element(element) => Some(element),
+            Node::Text(_) => None,
+        })
+    }
+
     /// The first child of that name.
     #[must_use]
     pub fn child(&self, ns: &str, local: &str) -> Option<&Self> {

@@ -6,9 +6,7 @@ use std::borrow::Cow;
 use crate::{
     CallError, Cookie, Credentials, DecodeError, DecodeErrorKind, Decoder, Encoder, EnvelopeCodec,
     Headers, HttpRequest, RefusalKind, ResponseHead, Secret, SoapVersion, Tree,
-    axl::{
-        Action, AxlError, Content, Dynamic, Operation, OperationTable, ReplyPlace, Request, Version,
-    },
+    axl::{Action, AxlError, Content, Dynamic, Operation, ReplyPlace, Request, Version},
     client,
     xml::Name,
 };
@@ -81,27 +79,16 @@ impl Client {
         self.call_operation(operation, Some(sequence))
     }
 
-    /// The request for any operation by name. [`Reply::finish_tree`] gives its answer as a tree
-    /// over the bytes that came, [`Reply::finish`] what is inside `return` as elements, or inside the
-    /// answer itself where a typed operation of this name has it there, as `listChange`. Answers of
-    /// operations without a type that have no `return` are to be had as trees alone.
+    /// The request for any operation by name. [`Reply::finish`] gives its answer whole, as elements:
+    /// `return`, which nearly all have ([`Dynamic::returned`]), and what else there is.
+    /// [`Reply::finish_tree`] gives the same as a tree over the bytes that came.
     pub fn call_dynamic(&self, operation: &Dynamic) -> Call<Dynamic> {
-        let write = |encoder: &mut Encoder| {
-            for child in &operation.children {
-                encoder.element(child);
-            }
-        };
-        let attributes: Vec<_> = operation
-            .attributes
-            .iter()
-            .map(|(name, value)| (Cow::Owned(name.clone()), value.clone()))
-            .collect();
         self.call_with(
             &operation.name,
-            place_of(&operation.name),
+            ReplyPlace::Answer,
             None,
-            &attributes,
-            write,
+            &operation.attributes(),
+            |encoder| operation.write_inside(encoder),
         )
     }
 
@@ -110,7 +97,7 @@ impl Client {
     pub fn call_request(&self, request: &Request) -> Call<Dynamic> {
         self.call_with(
             request.name(),
-            place_of(request.name()),
+            ReplyPlace::Answer,
             None,
             &request.attributes(),
             |encoder| request.write_inside(encoder),
@@ -360,13 +347,17 @@ impl Expected {
 }
 
 pub(crate) fn no_entry() -> AxlCallError {
-    let kind = DecodeErrorKind::Missing("body entry");
-    CallError::Decode(DecodeError { kind, offset: 0 }).into()
+    missing("body entry")
 }
 
-/// Where the answer to an operation of this name holds its reply, as far as types say.
-fn place_of(operation: &str) -> ReplyPlace {
-    OperationTable::of(operation).map_or(ReplyPlace::Return, |table| table.place)
+/// An answer that was read whole has nothing where a list stands.
+pub(crate) fn no_return() -> AxlCallError {
+    missing("return")
+}
+
+fn missing(name: &'static str) -> AxlCallError {
+    let kind = DecodeErrorKind::Missing(name);
+    CallError::Decode(DecodeError { kind, offset: 0 }).into()
 }
 
 fn read_return<R: Content>(decoder: &mut Decoder<'_>) -> Result<R, DecodeError> {

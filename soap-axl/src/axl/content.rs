@@ -39,13 +39,13 @@ pub trait Content: Clone + PartialEq + fmt::Debug + Sized + 'static {
     fn write(&self, encoder: &mut Encoder, wire: &str);
 
     /// Names and values of the attributes, for an element that is another's to write. Only records
-    /// have any.
+    /// and [`Dynamic`](crate::axl::Dynamic) have any.
     fn attributes(&self) -> Vec<(Cow<'static, str>, String)> {
         Vec::new()
     }
 
     /// Writes what is inside of the element, where the element is another's to write. Only records
-    /// have an inside that can stand elsewhere.
+    /// and [`Dynamic`](crate::axl::Dynamic) have an inside that can stand elsewhere.
     fn write_inside(&self, _encoder: &mut Encoder) {}
 
     /// Takes away what a `returnedTags` mask does not want. Only records have parts to lose;

@@ -10,12 +10,16 @@ use crate::{
     xml::Element,
 };
 
-/// An operation or an answer that has no type here: children as trees, in order.
+/// An operation or an answer that has no type here: what is inside its own element as trees, in
+/// order.
+///
+/// Of an answer that is most often one `return`, for which there is [`Dynamic::returned`]. Some have
+/// other children instead of it or beside it.
 ///
 /// `Debug` prints names alone: what is inside may be secret.
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Dynamic {
-    /// Name of the operation, as in `addPhone`; empty for the content of an answer.
+    /// Name of the operation, as in `addPhone`; empty for an answer.
     pub name: String,
     /// Names and values of attributes of its own element, as `isMGCP` of `doDeviceReset`. The number
     /// of a message, `sequence`, is not read into them. XML allows each name once: nothing but
@@ -50,6 +54,12 @@ impl Dynamic {
     pub fn with(mut self, child: Element) -> Self {
         self.children.push(child);
         self
+    }
+
+    /// What an answer returns: the text or the children of `return`. `None` where there is none, as
+    /// in answers of `listChange` and `updateSyslogConfiguration`.
+    pub fn returned(&self) -> Option<&Element> {
+        self.child("return")
     }
 
     /// The first child of this name.
@@ -107,9 +117,20 @@ impl Content for Dynamic {
         for (name, value) in &self.attributes {
             tag = tag.attr(name, value);
         }
+        self.write_inside(encoder);
+        encoder.close();
+    }
+
+    fn attributes(&self) -> Vec<(Cow<'static, str>, String)> {
+        let attributes = self.attributes.iter().cloned();
+        attributes
+            .map(|(name, value)| (name.into(), value))
+            .collect()
+    }
+
+    fn write_inside(&self, encoder: &mut Encoder) {
         for child in &self.children {
             encoder.element(child);
         }
-        encoder.close();
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         ListDeviceProfile, ListLine, ListLocation, ListPhone, ListProcessNode, ListRegion,
         ListRoutePartition, ListRoutePattern, ListServiceParameter, ListSipTrunk, ListUser,
         Location, Operation, Phone, ProcessNode, Region, RoutePartition, RoutePattern, Row,
-        ServiceParameter, SipTrunk, User,
+        ServiceParameter, SipTrunk, User, client::no_return,
     },
     xml::Element,
 };
@@ -27,7 +27,11 @@ pub trait Paged: Clone {
     fn page(&self, skip: u64, first: u64) -> Self;
 
     /// The items of an answer.
-    fn items(answer: Self::Answer) -> Vec<Self::Item>;
+    ///
+    /// # Errors
+    ///
+    /// The answer is not that of a list, which only a [`Dynamic`] may have.
+    fn items(answer: Self::Answer) -> Result<Vec<Self::Item>, AxlCallError>;
 }
 
 /// An answer that is a list.
@@ -209,8 +213,8 @@ impl<O: Paged> Pager<O> {
         if self.state != State::Asked {
             return;
         }
-        match answer {
-            Ok(answer) => self.on_items(O::items(answer)),
+        match answer.and_then(O::items) {
+            Ok(items) => self.on_items(items),
             Err(error) => self.on_error(now, error),
         }
     }
@@ -306,8 +310,8 @@ macro_rules! paged {
                 Self { skip: Some(skip), first: Some(first), ..self.clone() }
             }
 
-            fn items(answer: Self::Answer) -> Vec<$item> {
-                answer.$field
+            fn items(answer: Self::Answer) -> Result<Vec<$item>, AxlCallError> {
+                Ok(answer.$field)
             }
         }
     )+};
@@ -356,8 +360,8 @@ impl Paged for ExecuteSqlQuery {
         }
     }
 
-    fn items(answer: ExecuteSqlQueryReply) -> Vec<Row> {
-        answer.rows
+    fn items(answer: ExecuteSqlQueryReply) -> Result<Vec<Row>, AxlCallError> {
+        Ok(answer.rows)
     }
 }
 
@@ -376,7 +380,9 @@ impl Paged for Dynamic {
         page.with(number("skip", skip)).with(number("first", first))
     }
 
-    fn items(answer: Self) -> Vec<Element> {
-        answer.children
+    fn items(answer: Self) -> Result<Vec<Element>, AxlCallError> {
+        let mut children = answer.children.into_iter();
+        let list = children.find(|child| child.local() == "return");
+        Ok(list.ok_or_else(no_return)?.into_children().collect())
     }
 }

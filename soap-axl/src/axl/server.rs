@@ -320,7 +320,8 @@ impl Received {
     }
 
     /// The response with a result whose parts stand in the answer's own element
-    /// ([`ReplyPlace::Answer`](crate::axl::ReplyPlace::Answer)).
+    /// ([`ReplyPlace::Answer`](crate::axl::ReplyPlace::Answer)), and with an answer that came in
+    /// elsewhere, which a [`Dynamic`](crate::axl::Dynamic) holds whole.
     pub fn answer_inside(&self, reply: &impl Content) -> HttpResponse {
         self.answer_with(|encoder| reply.write_inside(encoder))
     }

@@ -452,9 +452,11 @@ fn of_row(row: &Row) -> Node {
     node
 }
 
-/// What an answer says: inside `return`, or where there is none, in the answer itself.
+/// What an answer says: inside `return`, or where that is not all there is, in the answer itself.
 fn returned(root: TreeNode<'_>) -> Node {
-    Node::of(&root.child("return").unwrap_or(root).to_element())
+    let is_all = root.children().all(|child| child.local() == "return");
+    let inside = root.child("return").filter(|_| is_all);
+    Node::of(&inside.unwrap_or(root).to_element())
 }
 
 /// Text, a list or a record, whatever it looks like.

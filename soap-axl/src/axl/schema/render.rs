@@ -105,7 +105,10 @@ impl<'s> Render<'s> {
             let _ = write!(head, " attributes {{\n{}    }}", lines(&attributes, 8));
         }
         let _ = write!(head, " {{\n{}    }}\n", lines(&children, 8));
-        let returned = self.schema.type_ref(answer).child("return");
+        let mut children = self.schema.type_ref(answer).children();
+        // Where `return` is not all, it is a field among others.
+        let returned = children.next().filter(|child| child.name() == "return");
+        let returned = returned.filter(|_| children.next().is_none());
         let content = returned.map(|decl| decl.decl.type_id);
         match content.map(|id| self.schema.get(id)) {
             Some(Type::Simple(_) | Type::Complex(ComplexType { text: Some(_), .. })) => {
