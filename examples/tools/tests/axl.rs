@@ -103,6 +103,17 @@ fn the_help_fits_eighty_columns() {
 }
 
 #[test]
+fn what_stands_beside_return_is_printed() {
+    let server = AxlServer::secure(Nature::default());
+    let answer = ask(&server, &["do", "getSmartLicenseStatus", "-o", "json"]);
+    assert_eq!(answer.status, 0, "{}", answer.err);
+    assert_eq!(
+        answer.out.split_whitespace().collect::<String>(),
+        r#"{"return":"success","LicenseDetails":{"SmartLicensing":"ENABLED"}}"#
+    );
+}
+
+#[test]
 fn answers_have_four_forms() {
     let server = AxlServer::secure(Nature::default());
     let told = |arguments: &[&str]| ask(&server, arguments).told(&server);

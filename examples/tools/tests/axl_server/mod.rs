@@ -323,6 +323,13 @@ fn perform(received: &Received, nature: Nature) -> HttpResponse {
         Request::UpdatePhone(_) | Request::RemovePhone(_) => answer_text(uuid),
         Request::Other(operation) if operation.name == "addThing" => answer_text(uuid),
         Request::DoDeviceReset(_) => received.answer(&axl::Returned::done()),
+        Request::Other(operation) if operation.name == "getSmartLicenseStatus" => {
+            let mode = Element::new("", "SmartLicensing").with_text("ENABLED");
+            let answer = axl::Dynamic::default()
+                .with(Element::new("", "return").with_text("success"))
+                .with(Element::new("", "LicenseDetails").with_child(mode));
+            received.answer_inside(&answer)
+        }
         Request::Other(operation) if operation.name == "listThing" => {
             let is_first = operation
                 .child("skip")
