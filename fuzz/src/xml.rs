@@ -1,5 +1,7 @@
 //! wire-xml: documents under both profiles, and streams that arrive in pieces.
 
+#[path = "../../bosh/xml/tests/oracle/leaves.rs"]
+mod leaves;
 #[path = "../../bosh/xml/tests/oracle/mod.rs"]
 mod oracle;
 
@@ -10,9 +12,13 @@ use wire_xml::{Element, Limits, Part, Profile, Splitter};
 ///
 /// The reader's tokens are quick-xml's too. Compared are its namespaces and checks, and the scanner that skips elements: it
 /// refuses what reading refuses, also under small limits, and ends where tokens end. A second reading of what was accepted
-/// finds the same.
+/// finds the same. So does a reading that takes elements of text alone in one step, under small limits too.
 pub fn reader(data: &[u8]) {
     oracle::compare(data);
+    let small = Limits::default().with_depth(2).with_name(4).with_text(8);
+    for limits in [Limits::MAX, small] {
+        leaves::compare(data, &limits);
+    }
 }
 
 /// A document; what can be read is written and read again as the same.
