@@ -161,7 +161,7 @@ fn error(choice: u8) -> AxlCallError {
     match choice % 4 {
         0 => AxlCallError::Operation {
             status: 500,
-            error: AxlError::of_too_large(numbers, numbers / 2),
+            error: AxlError::query_too_large(numbers, numbers / 2),
         },
         1 => AxlCallError::Operation {
             status: 500,

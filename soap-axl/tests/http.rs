@@ -483,6 +483,6 @@ fn axl_too_large_results_name_both_numbers() {
         suggested: 678,
     };
     assert_eq!(error.too_large(), Some(numbers));
-    assert_eq!(AxlError::of_too_large(12345, 678), error);
+    assert_eq!(AxlError::query_too_large(12345, 678), error);
     assert_eq!(AxlError::not_found("Phone").too_large(), None);
 }

@@ -109,7 +109,7 @@ fn a_page_that_is_too_large_shrinks_below_what_the_server_suggests() {
     let mut pager = Pager::new(PagerConfig::default().with_page(1000), list());
     let Run { asked, names, end } = run(&mut pager, |operation| {
         if operation.first > Some(150) {
-            let error = AxlError::of_too_large(400, 200);
+            let error = AxlError::query_too_large(400, 200);
             return Err(AxlCallError::Operation { status: 500, error });
         }
         Ok(users(400, operation))
@@ -124,7 +124,7 @@ fn a_page_that_is_too_large_shrinks_below_what_the_server_suggests() {
 fn an_item_that_is_too_large_alone_ends_the_list() {
     let mut pager = Pager::new(PagerConfig::default().with_page(4), list());
     let Run { asked, end, .. } = run(&mut pager, |_| {
-        let error = AxlError::of_too_large(9, u64::MAX);
+        let error = AxlError::query_too_large(9, u64::MAX);
         Err(AxlCallError::Operation { status: 500, error })
     });
     assert_eq!(asked, [(0, 4), (0, 2), (0, 1)]);

@@ -336,7 +336,7 @@ fn within_limit(rows: usize, response: HttpResponse) -> Result<HttpResponse, Axl
         return Ok(response);
     }
     let fits = (rows.saturating_mul(sql::MAX_RESULT) / bytes).max(1);
-    Err(AxlError::of_too_large(rows as u64, fits as u64))
+    Err(AxlError::query_too_large(rows as u64, fits as u64))
 }
 
 fn child<'e>(parent: &'e Element, local: &str) -> Option<&'e Element> {

@@ -118,7 +118,7 @@ fn collect(connection: &Connection, sql: &str) -> Result<Vec<Row>, AxlError> {
     }
     if bytes > MAX_RESULT {
         let fits = u64::try_from(rows.len().saturating_sub(1)).unwrap_or(matched);
-        return Err(AxlError::of_too_large(matched, fits.max(1)));
+        return Err(AxlError::query_too_large(matched, fits.max(1)));
     }
     Ok(rows)
 }

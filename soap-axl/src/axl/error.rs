@@ -88,7 +88,7 @@ impl AxlError {
     }
 
     /// The result is larger than the server sends; the message carries both numbers.
-    pub fn of_too_large(matched: u64, suggested: u64) -> Self {
+    pub fn query_too_large(matched: u64, suggested: u64) -> Self {
         let message = format!(
             "Query request too large. Total rows matched: {matched} rows. \
              Suggestive Row Fetch: less than {suggested} rows"

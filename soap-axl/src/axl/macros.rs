@@ -77,9 +77,9 @@ macro_rules! axl_record {
             ];
         }
 
-        impl $crate::axl::Table for $name {
-            fn look(&self, look: &mut dyn FnMut($crate::axl::Parts<'_>)) {
-                look($crate::axl::Parts {
+        impl $crate::axl::AnyRecord for $name {
+            fn with_parts(&self, visit: &mut dyn FnMut($crate::axl::Parts<'_>)) {
+                visit($crate::axl::Parts {
                     fields: <Self as $crate::axl::Record>::FIELDS,
                     attributes: &[$($(&self.$afield,)+)?],
                     children: &[$($(&self.$cfield,)*)?],
@@ -87,8 +87,11 @@ macro_rules! axl_record {
                 });
             }
 
-            fn change(&mut self, change: &mut dyn FnMut($crate::axl::PartsMut<'_, '_>)) {
-                change($crate::axl::PartsMut {
+            fn with_parts_mut(
+                &mut self,
+                visit: &mut dyn FnMut($crate::axl::PartsMut<'_, '_>),
+            ) {
+                visit($crate::axl::PartsMut {
                     fields: <Self as $crate::axl::Record>::FIELDS,
                     attributes: &mut [$($(&mut self.$afield,)+)?],
                     children: &mut [$($(&mut self.$cfield,)*)?],

@@ -117,7 +117,7 @@ pub use process_node::{
     ProcessNode, ProcessNodeCriteria, RemoveProcessNode, UpdateProcessNode,
 };
 pub use queue::{CallId, Queue, QueueConfig, QueueFull, Verdict};
-pub use record::{Parts, PartsMut, Record, Table};
+pub use record::{AnyRecord, Parts, PartsMut, Record};
 pub use region::{
     AddRegion, ApplyRegion, GetRegion, GetRegionReply, ListRegion, ListRegionReply, Region,
     RegionCriteria, RelatedRegion, RelatedRegions, RemoveRegion, RestartRegion, UpdateRegion,

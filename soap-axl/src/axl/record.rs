@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Something stated in a table.
-pub trait Record: Table + Clone + PartialEq + fmt::Debug + Sized + 'static {
+pub trait Record: AnyRecord + Clone + PartialEq + fmt::Debug + Sized + 'static {
     /// Name of the element in the schema.
     const NAME: &'static str;
     /// Nothing read.
@@ -25,11 +25,11 @@ pub trait Record: Table + Clone + PartialEq + fmt::Debug + Sized + 'static {
 
 /// A record, whichever it is.
 #[doc(hidden)]
-pub trait Table {
-    /// Calls `look` once with the parts.
-    fn look(&self, look: &mut dyn FnMut(Parts<'_>));
-    /// Calls `change` once with the parts.
-    fn change(&mut self, change: &mut dyn FnMut(PartsMut<'_, '_>));
+pub trait AnyRecord {
+    /// Calls `visit` once with the parts.
+    fn with_parts(&self, visit: &mut dyn FnMut(Parts<'_>));
+    /// Calls `visit` once with the parts, which it may change.
+    fn with_parts_mut(&mut self, visit: &mut dyn FnMut(PartsMut<'_, '_>));
 }
 
 /// The parts of a record.
@@ -95,18 +95,18 @@ pub fn copy<R: Record>(record: &R) -> R {
 
 /// Whether two records of one type are equal.
 #[doc(hidden)]
-pub fn is_same(one: &dyn Table, other: &dyn Table) -> bool {
+pub fn is_same(one: &dyn AnyRecord, other: &dyn AnyRecord) -> bool {
     let mut is_same = false;
-    one.look(&mut |one| other.look(&mut |other| is_same = one.is_same(&other)));
+    one.with_parts(&mut |one| other.with_parts(&mut |other| is_same = one.is_same(&other)));
     is_same
 }
 
 /// Prints what is there, under the name of the record. Of what is not in the table only names are
 /// printed: it may be secret.
 #[doc(hidden)]
-pub fn debug(record: &dyn Table, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub fn debug(record: &dyn AnyRecord, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut result = Ok(());
-    record.look(&mut |parts| result = parts.debug(name, f));
+    record.with_parts(&mut |parts| result = parts.debug(name, f));
     result
 }
 
@@ -116,19 +116,19 @@ pub fn debug_choice(name: &str, value: &dyn Slot, f: &mut fmt::Formatter<'_>) ->
     f.debug_tuple(name).field(&Shown(value)).finish()
 }
 
-fn fill(record: &mut dyn Table, decoder: &mut Decoder<'_>) -> Result<(), DecodeError> {
+fn fill(record: &mut dyn AnyRecord, decoder: &mut Decoder<'_>) -> Result<(), DecodeError> {
     let mut result = Ok(());
-    record.change(&mut |parts| result = parts.fill(decoder));
+    record.with_parts_mut(&mut |parts| result = parts.fill(decoder));
     result
 }
 
-fn write(record: &dyn Table, encoder: &mut Encoder, wire: &str) {
-    record.look(&mut |parts| parts.write(encoder, wire));
+fn write(record: &dyn AnyRecord, encoder: &mut Encoder, wire: &str) {
+    record.with_parts(&mut |parts| parts.write(encoder, wire));
 }
 
-fn attributes(record: &dyn Table) -> Vec<(Cow<'static, str>, String)> {
+fn attributes(record: &dyn AnyRecord) -> Vec<(Cow<'static, str>, String)> {
     let mut found = Vec::new();
-    record.look(&mut |parts| {
+    record.with_parts(&mut |parts| {
         let attributes = parts.attributes.iter().zip(parts.fields);
         found
             .extend(attributes.filter_map(|(slot, field)| Some((field.wire.into(), slot.text()?))));
@@ -136,16 +136,16 @@ fn attributes(record: &dyn Table) -> Vec<(Cow<'static, str>, String)> {
     found
 }
 
-fn write_inside(record: &dyn Table, encoder: &mut Encoder) {
-    record.look(&mut |parts| parts.write_inside(encoder));
+fn write_inside(record: &dyn AnyRecord, encoder: &mut Encoder) {
+    record.with_parts(&mut |parts| parts.write_inside(encoder));
 }
 
-fn mask(record: &mut dyn Table, tags: &Tags) {
-    record.change(&mut |parts| parts.mask(tags));
+fn mask(record: &mut dyn AnyRecord, tags: &Tags) {
+    record.with_parts_mut(&mut |parts| parts.mask(tags));
 }
 
-fn copy_from(record: &mut dyn Table, other: &dyn Table) {
-    other.look(&mut |other| record.change(&mut |parts| parts.copy_from(&other)));
+fn copy_from(record: &mut dyn AnyRecord, other: &dyn AnyRecord) {
+    other.with_parts(&mut |other| record.with_parts_mut(&mut |parts| parts.copy_from(&other)));
 }
 
 impl PartsMut<'_, '_> {

@@ -96,7 +96,10 @@ pub(in super::super) fn list(
         .query_row(&sql, rusqlite::params_from_iter(&values), |row| row.get(0))
         .map_err(refused)?;
     let fits = found.len().saturating_sub(1).max(1);
-    Err(AxlError::of_too_large(matched.unsigned_abs(), fits as u64))
+    Err(AxlError::query_too_large(
+        matched.unsigned_abs(),
+        fits as u64,
+    ))
 }
 
 /// Whether lists within an object are answered.

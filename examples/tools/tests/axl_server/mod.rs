@@ -281,7 +281,7 @@ fn perform(received: &Received, nature: Nature) -> HttpResponse {
             let (skip, first) = (operation.skip.unwrap(), operation.first.unwrap());
             let range = skip..nature.phones.min(skip.saturating_add(first));
             if range.clone().count() as u64 > nature.most {
-                return received.fault(&AxlError::of_too_large(nature.phones, nature.most + 1));
+                return received.fault(&AxlError::query_too_large(nature.phones, nature.most + 1));
             }
             let mut phones: Vec<axl::Phone> = range.map(phone).collect();
             for phone in &mut phones {
@@ -302,7 +302,7 @@ fn perform(received: &Received, nature: Nature) -> HttpResponse {
             let first = number("FIRST").unwrap_or(nature.phones);
             let range = skip..nature.phones.min(skip + first);
             if range.clone().count() as u64 > nature.most {
-                return received.fault(&AxlError::of_too_large(nature.phones, nature.most + 1));
+                return received.fault(&AxlError::query_too_large(nature.phones, nature.most + 1));
             }
             let row = |number: u64| {
                 Row::new()
