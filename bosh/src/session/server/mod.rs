@@ -13,8 +13,9 @@
 //! ```
 //!
 //! A request is `early` while one below it is missing, then `held` until it is answered, then
-//! in the replay buffer. Of a pause only the request is known there, not its response (§14.3). After every input [`Session::advance`] answers what is due, to a fixed
-//! point; [`Session`] says when that is.
+//! in the replay buffer: of a pause only that it was answered, and not the response (§14.3). After
+//! every input [`Session::advance`] answers what is due, to a fixed point; [`Session`] says when
+//! that is.
 
 mod agreed;
 mod answers;
