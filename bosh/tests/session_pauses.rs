@@ -159,8 +159,7 @@ fn a_copy_of_a_pause_needs_its_key() {
 fn a_pause_whose_connection_broke_above_a_gap_is_answered_when_it_comes_again() {
     let mut server = Server::open();
     let broken = server.request(2, "pause='60'/>");
-    server.manager.handle_disconnect(server.now, broken);
-    server.drain();
+    server.disconnect(broken);
     let first = server.empty(1);
     assert_eq!(server.taken(first), EMPTY);
     assert!(server.is_waiting(broken));
