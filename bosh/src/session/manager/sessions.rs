@@ -20,7 +20,6 @@ pub(super) struct Sessions {
     blocks: Vec<Block>,
     /// Places that are free.
     free: Vec<u32>,
-    len: usize,
     /// Places. Nothing is ever done in the order of hashes.
     by_sid: HashMap<Sid, u32>,
 }
@@ -92,7 +91,6 @@ impl Sessions {
             authenticating: false,
             unflushed: false,
         });
-        self.len += 1;
         self.by_sid.insert(sid, id.index);
     }
 
@@ -106,7 +104,6 @@ impl Sessions {
         if block.living == 0 {
             block.places = Vec::new();
         }
-        self.len -= 1;
         self.free.push(id.index);
         self.by_sid.remove(entry.session.sid());
         Some(entry)
@@ -143,7 +140,7 @@ impl Sessions {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.by_sid.len()
     }
 
     /// In no order that means anything.
