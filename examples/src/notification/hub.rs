@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    hash::{BuildHasherDefault, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -114,7 +113,7 @@ struct Shared {
     service: Service,
     /// Where the service's changes are written, if they are and it has not ended.
     journal: Option<Journal>,
-    ways: HashMap<SessionKey, Way, BuildHasherDefault<SessionKeyHasher>>,
+    ways: HashMap<SessionKey, Way>,
     /// What the present call has something for.
     outlets: VecDeque<Arc<dyn Outlet>>,
     /// Whose stanza it takes: that session looks after its own.
@@ -393,27 +392,6 @@ impl Shared {
             tracing::warn!(jid = ?self.router.jid(key), "a session does not keep up");
             self.ways.remove(&key);
         }
-    }
-}
-
-/// A hash of a [`SessionKey`], which we count ourselves: nobody can choose it.
-#[derive(Default)]
-struct SessionKeyHasher(u64);
-
-impl Hasher for SessionKeyHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        // Spreads what is counted over all bits.
-        self.0 = (self.0 ^ key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 
