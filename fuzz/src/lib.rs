@@ -12,8 +12,11 @@ pub mod soap;
 pub mod xml;
 pub mod xmpp;
 
+/// What a target does with the bytes that it is given.
+pub type Target = fn(&[u8]);
+
 /// Every target: its name, which is that of its file and of its corpus, and its function.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("soap_envelope", soap::envelope),
     ("soap_tree", soap::tree),
     ("axl_rows", soap::rows),

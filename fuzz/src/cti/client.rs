@@ -65,7 +65,7 @@ fn request(version: Version, doings: u8, count: usize, bytes: &[u8]) -> Message 
         .collect();
     let pick = usize::from(doings) * 29 + count * 7;
     let table = tables[pick % tables.len()];
-    let plain = (usize::from(doings >> 4) + count) % 2 == 0;
+    let plain = (usize::from(doings >> 4) + count).is_multiple_of(2);
     let made = Message::arbitrary_of(table, version, &mut Unstructured::new(bytes));
     match made {
         Ok(message) if !plain => message,
@@ -129,13 +129,13 @@ impl Session {
 
     /// Asks for teams, or for an upload with and without keys.
     fn begin_operation(&mut self, pick: usize) {
-        if pick % 2 == 0 {
+        if pick.is_multiple_of(2) {
             if let Ok(asked) = self.client.request_teams(self.now) {
                 assert!(self.unanswered.insert(asked.invoke_id()));
             }
         } else {
             let mut keys = ConfigKeys::new();
-            if pick % 3 == 0 {
+            if pick.is_multiple_of(3) {
                 keys.set(ConfigKind::Agent, ConfigKey([1; 8]));
             }
             let upload = ConfigUpload::new(ConfigMask::KNOWN).known(keys);

@@ -202,7 +202,7 @@ impl World {
             | Operation::Fail
             | Operation::Tamed
             | Operation::AnyMessage
-            | Operation::Bytes => self.from_server(operation, data)?,
+            | Operation::Bytes => self.on_server(operation, data)?,
             Operation::NextTimer => {
                 if let Some(at) = self.machine.poll_timeout() {
                     self.pass(at.saturating_sub(self.now));
@@ -260,7 +260,7 @@ impl World {
     }
 
     /// A server writes on one of its connections.
-    fn from_server(&mut self, operation: Operation, data: &mut Unstructured<'_>) -> Result<()> {
+    fn on_server(&mut self, operation: Operation, data: &mut Unstructured<'_>) -> Result<()> {
         let Some(connection) = choose(&self.connections, data, |peer| peer.version.is_some())?
         else {
             return Ok(());

@@ -169,7 +169,7 @@ impl World {
             Operation::Connected => {
                 if let Some(connection) = choose(&self.clients, data, |client| !client.open)? {
                     let version = self.clients[&connection].version;
-                    self.from_client(connection, &open_req(version, data)?.into());
+                    self.on_client(connection, &open_req(version, data)?.into());
                 }
             }
             Operation::Heartbeat
@@ -332,11 +332,11 @@ impl World {
             }
             _ => Message::arbitrary_in(version, data)?,
         };
-        self.from_client(connection, &message);
+        self.on_client(connection, &message);
         Ok(())
     }
 
-    fn from_client(&mut self, connection: ConnectionId, message: &Message) {
+    fn on_client(&mut self, connection: ConnectionId, message: &Message) {
         if let Some(client) = self.clients.get_mut(&connection) {
             // What the version cannot hold is not sent.
             let _ = message.encode(client.version, &mut client.input);

@@ -24,7 +24,7 @@ pub fn session(data: &[u8]) {
         return;
     };
     let mut pair = Pair::new(pick_version(choice));
-    while !data.is_empty() && !(pair.client_over && pair.server_over) {
+    while !(data.is_empty() || pair.client_over && pair.server_over) {
         let Ok(operation) = data.arbitrary() else {
             break;
         };
@@ -180,8 +180,8 @@ impl Pair {
                 self.server.close(StatusCode(u32::from(status)));
                 self.deciding = false;
             }
-            Operation::ToServer(len) => self.to_server(usize::from(len)),
-            Operation::ToClient(len) => self.to_client(usize::from(len)),
+            Operation::ToServer(len) => self.deliver_to_server(usize::from(len)),
+            Operation::ToClient(len) => self.deliver_to_client(usize::from(len)),
             Operation::Settle => self.settle(),
             Operation::CorruptToServer(place, change) => {
                 self.honest &= !corrupt(&mut self.to_server, place, change);
@@ -236,7 +236,7 @@ impl Pair {
         }
     }
 
-    fn to_server(&mut self, len: usize) {
+    fn deliver_to_server(&mut self, len: usize) {
         let len = len.min(self.to_server.len());
         let bytes = self.to_server.split_to(len);
         self.server_input.extend_from_slice(&bytes);
@@ -252,7 +252,7 @@ impl Pair {
         );
     }
 
-    fn to_client(&mut self, len: usize) {
+    fn deliver_to_client(&mut self, len: usize) {
         let len = len.min(self.to_client.len());
         let bytes = self.to_client.split_to(len);
         self.client_input.extend_from_slice(&bytes);
@@ -269,8 +269,8 @@ impl Pair {
     }
 
     fn settle(&mut self) {
-        self.to_server(usize::MAX);
-        self.to_client(usize::MAX);
+        self.deliver_to_server(usize::MAX);
+        self.deliver_to_client(usize::MAX);
     }
 
     fn pass(&mut self, time: Duration) {
