@@ -112,6 +112,34 @@ fn with_one_request_alone_a_pause_in_doubt_is_followed_by_another() {
 }
 
 #[test]
+fn the_last_words_do_not_go_behind_a_pause_in_doubt() {
+    let mut narrow = config();
+    narrow.max_request = 20;
+    let (mut peer, _) = Peer::open(narrow, &granted(1));
+    peer.pause(100);
+    let pause = peer.sent();
+    peer.client.handle_failure(peer.now, pause.id);
+    let words = ["<a xmlns='urn:a'/>", "<b xmlns='urn:b'/>"].map(Into::into);
+    assert_eq!(peer.client.terminate(peer.now, &words), Ok(()));
+    let sent = peer.sent();
+    assert_eq!(
+        sent.body,
+        format!("<body xmlns=\"{NS}\" rid=\"102\" sid=\"s1\" pause=\"120\"/>"),
+        "BOSH-11-02: a payload would be outside of the window if the pause was lost"
+    );
+    peer.answer(sent.id, "/>");
+    let first = peer.sent();
+    assert_eq!(first.body, carrying(103, "<a xmlns='urn:a'/>"));
+    peer.answer(first.id, "/>");
+    assert_eq!(
+        peer.text(),
+        format!(
+            "<body xmlns=\"{NS}\" rid=\"104\" sid=\"s1\" type=\"terminate\"><b xmlns='urn:b'/></body>"
+        )
+    );
+}
+
+#[test]
 fn such_a_pause_counts_while_it_may_be_on_its_way() {
     let (mut peer, poll) = Peer::open(unanswered(), &granted(2));
     peer.pause(100);

@@ -77,11 +77,13 @@ impl Client {
                 self.has_left = true;
                 let (_, payloads) = self.take_payloads().unwrap_or_default();
                 self.transmit_new(now, Body::terminate(self.farewell), &payloads);
-            } else if self.has_free_request() {
+            } else if !self.has_free_request() {
+                return;
+            } else if self.doubts_pause() {
+                self.transmit_new(now, self.question(), &[]);
+            } else {
                 let (_, payloads) = self.take_payloads().unwrap_or_default();
                 self.transmit_new(now, Body::default(), &payloads);
-            } else {
-                return;
             }
         }
     }
