@@ -29,9 +29,9 @@ impl Service {
 
     pub(super) fn service_affiliation(&self, user: &Jid) -> Affiliation {
         self.state
-            .users
+            .roles
             .get(&user.bare())
-            .and_then(|user| user.service)
+            .and_then(|roles| roles.service)
             .unwrap_or(Affiliation::None)
     }
 

@@ -190,8 +190,8 @@ impl Service {
             let node = self.state.nodes.get(id);
             node.is_some_and(|node| self.affiliation_at(node, from) == Affiliation::Owner)
         };
-        let user = self.state.users.get(&from.bare());
-        let own = user.map(|user| &user.affiliated).into_iter().flatten();
+        let roles = self.state.roles.get(&from.bare());
+        let own = roles.map(|roles| &roles.affiliated).into_iter().flatten();
         if !everywhere && !own.clone().any(is_owner) {
             return Err(cancel_forbidden());
         }

@@ -78,8 +78,8 @@ impl Service {
     /// §5.7: what the user is to nodes.
     pub(super) fn on_affiliations(&mut self, from: &Jid, only: Option<&NodeId>) -> Outcome {
         self.need(&Feature::RETRIEVE_AFFILIATIONS)?;
-        let user = self.state.users.get(&from.bare());
-        let nodes = user.map(|user| &user.affiliated).into_iter().flatten();
+        let roles = self.state.roles.get(&from.bare());
+        let nodes = roles.map(|roles| &roles.affiliated).into_iter().flatten();
         let nodes: Vec<NodeId> = nodes
             .filter(|id| only.is_none_or(|only| only == *id))
             .cloned()

@@ -121,7 +121,7 @@ impl Service {
     #[must_use]
     pub fn snapshot(&self) -> Entry {
         let mut changes = Vec::new();
-        for (user, known) in self.state.users.iter() {
+        for (user, known) in self.state.roles.iter() {
             if let Some(affiliation) = known.service {
                 changes.push(Change::ServiceAffiliated {
                     user: user.clone(),

@@ -150,7 +150,7 @@ impl Service {
     /// PS-12.24-01: `purge_offline`. What the user published goes when he does, and subscribers are told where the node
     /// tells of retractions.
     pub(super) fn purge_offline(&mut self, user: &Jid) {
-        let Some(known) = self.state.users.get_mut(&user.bare()) else {
+        let Some(known) = self.state.roles.get_mut(&user.bare()) else {
             return;
         };
         for id in core::mem::take(&mut known.published) {
@@ -175,6 +175,6 @@ impl Service {
             });
             self.tell_retracted(&id, items, false);
         }
-        self.state.forget_user_if_empty(user);
+        self.state.forget_roles_if_empty(user);
     }
 }

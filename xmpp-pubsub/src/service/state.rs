@@ -16,8 +16,10 @@ use crate::pubsub::{Affiliation, SubscriptionState};
 pub(super) struct State {
     /// The root collection is among them where there are collections.
     pub(super) nodes: BTreeMap<NodeId, Node>,
-    /// By bare address: what a user has, so that finding it does not walk the nodes.
+    /// By bare address: where a user is subscribed, so that finding it does not walk the nodes.
     pub(super) users: ByAddress<User>,
+    /// By bare address: what a user is to the service and to nodes. Far fewer have an entry.
+    pub(super) roles: ByAddress<Roles>,
     /// Owners of the service, who decide where a node has none.
     pub(super) service_owners: BTreeSet<Jid>,
     /// Nodes with subscriptions that wait for approval.
@@ -32,24 +34,25 @@ pub(super) struct State {
 
 #[derive(Debug, Default)]
 pub(super) struct User {
-    /// On every node, unless the node says more.
-    pub(super) service: Option<Affiliation>,
     /// Where an address of the user is subscribed.
     pub(super) nodes: BTreeSet<NodeId>,
-    /// Where the user has an affiliation.
-    pub(super) affiliated: BTreeSet<NodeId>,
-    /// Nodes that he published on, and that lose his items when he goes.
-    pub(super) published: BTreeSet<NodeId>,
     /// How many subscriptions were made by stanza.
     pub(super) made: usize,
 }
 
-impl User {
+#[derive(Debug, Default)]
+pub(super) struct Roles {
+    /// On every node, unless the node says more.
+    pub(super) service: Option<Affiliation>,
+    /// Where the user has an affiliation.
+    pub(super) affiliated: BTreeSet<NodeId>,
+    /// Nodes that he published on, and that lose his items when he goes.
+    pub(super) published: BTreeSet<NodeId>,
+}
+
+impl Roles {
     fn is_empty(&self) -> bool {
-        self.service.is_none()
-            && self.nodes.is_empty()
-            && self.affiliated.is_empty()
-            && self.published.is_empty()
+        self.service.is_none() && self.affiliated.is_empty() && self.published.is_empty()
     }
 }
 
@@ -115,14 +118,14 @@ impl State {
                 affiliation,
             } => self.affiliate(&key(node.as_ref()), user, *affiliation),
             Change::ServiceAffiliated { user, affiliation } => {
-                let entry = self.users.entry(user.clone()).or_default();
+                let entry = self.roles.entry(user.clone()).or_default();
                 entry.service = (*affiliation != Affiliation::None).then_some(*affiliation);
                 if *affiliation == Affiliation::Owner {
                     self.service_owners.insert(user.clone());
                 } else {
                     self.service_owners.remove(user);
                 }
-                self.forget_user_if_empty(user);
+                self.forget_roles_if_empty(user);
             }
             Change::Subscribed {
                 node,
@@ -239,16 +242,16 @@ impl State {
             self.forget_user_if_empty(jid);
         }
         for jid in node.affiliations.keys() {
-            if let Some(user) = self.users.get_mut(jid) {
-                user.affiliated.remove(id);
+            if let Some(roles) = self.roles.get_mut(jid) {
+                roles.affiliated.remove(id);
             }
-            self.forget_user_if_empty(jid);
+            self.forget_roles_if_empty(jid);
         }
         for publisher in &node.publishers {
-            if let Some(user) = self.users.get_mut(publisher) {
-                user.published.remove(id);
+            if let Some(roles) = self.roles.get_mut(publisher) {
+                roles.published.remove(id);
             }
-            self.forget_user_if_empty(publisher);
+            self.forget_roles_if_empty(publisher);
         }
         self.pending.remove(id);
         if let Some(utc) = node.items_due {
@@ -310,7 +313,7 @@ impl State {
         let Some(node) = self.nodes.get_mut(id) else {
             return;
         };
-        let entry = self.users.entry(user.clone()).or_default();
+        let entry = self.roles.entry(user.clone()).or_default();
         let before = if affiliation == Affiliation::None {
             entry.affiliated.remove(id);
             node.affiliations.remove(user)
@@ -320,7 +323,7 @@ impl State {
         };
         node.owners += usize::from(affiliation == Affiliation::Owner);
         node.owners -= usize::from(before == Some(Affiliation::Owner));
-        self.forget_user_if_empty(user);
+        self.forget_roles_if_empty(user);
     }
 
     fn subscribe(&mut self, id: &NodeId, jid: &Jid, subscription: &Subscription) {
@@ -430,8 +433,8 @@ impl State {
         let node = self.nodes.get_mut(id);
         if let Some(node) = node.filter(|node| node.config.purge_offline) {
             node.publishers.insert(publisher.bare());
-            let user = self.users.entry(publisher.bare()).or_default();
-            user.published.insert(id.clone());
+            let roles = self.roles.entry(publisher.bare()).or_default();
+            roles.published.insert(id.clone());
         }
     }
 
@@ -456,9 +459,16 @@ impl State {
         }
     }
 
-    pub(super) fn forget_user_if_empty(&mut self, jid: &Jid) {
-        if self.users.get(&jid.bare()).is_some_and(User::is_empty) {
+    fn forget_user_if_empty(&mut self, jid: &Jid) {
+        let user = self.users.get(&jid.bare());
+        if user.is_some_and(|user| user.nodes.is_empty()) {
             self.users.remove(&jid.bare());
+        }
+    }
+
+    pub(super) fn forget_roles_if_empty(&mut self, jid: &Jid) {
+        if self.roles.get(&jid.bare()).is_some_and(Roles::is_empty) {
+            self.roles.remove(&jid.bare());
         }
     }
 }
