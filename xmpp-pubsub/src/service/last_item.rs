@@ -1,7 +1,7 @@
 //! The last item, for those who come later. XEP-0060 §6.1.7, §12.2 and §12.10.
 
 use super::Service;
-use super::journal::ItemRecord;
+use super::journal::{ItemRecord, Subscription};
 use super::models::{ItemReply, SendLast};
 use super::notify::{headers, items_event};
 use super::storage::Purpose;
@@ -18,11 +18,8 @@ impl Service {
         let Some(node) = self.state.nodes.get(id) else {
             return;
         };
-        let others = node.subscribers.get(jid).is_some_and(|known| {
-            let mut made = known.made.iter();
-            made.any(|made| made.is_live() && made.subid.as_ref() != subid)
-        });
-        if node.config.send_last == SendLast::Never || others {
+        let is_other = |made: &Subscription| made.is_live() && made.subid.as_ref() != subid;
+        if node.config.send_last == SendLast::Never || node.made_by(jid).iter().any(is_other) {
             return;
         }
         self.send_last(id, jid.clone(), subid.into_iter().cloned().collect());
@@ -117,7 +114,7 @@ impl Service {
     }
 }
 
-impl super::journal::Subscription {
+impl Subscription {
     fn wants_events(&self) -> bool {
         self.options
             .as_deref()

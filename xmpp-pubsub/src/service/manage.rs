@@ -228,8 +228,7 @@ impl Service {
     ) -> Result<bool, StanzaError> {
         let jid = &entry.jid;
         let node = self.node(id)?;
-        let all = node.subscribers.get(jid).map(|known| &known.made);
-        let all = all.map(Vec::as_slice).unwrap_or_default();
+        let all = node.made_by(jid);
         let known = match (&entry.subid, all) {
             (Some(subid), all) if all.iter().any(|made| made.subid.is_some()) => {
                 all.iter().find(|made| made.subid.as_ref() == Some(subid))

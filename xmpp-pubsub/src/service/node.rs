@@ -82,6 +82,16 @@ impl Subscriber {
         };
     }
 
+    /// Puts the address of the subscriber among those who wait for approval, or takes it from them.
+    pub(super) fn note_pending(&self, jid: &Jid, pending: &mut BTreeSet<Jid>) {
+        let mut made = self.made.iter();
+        if made.any(|made| made.state == SubscriptionState::Pending) {
+            pending.insert(jid.clone());
+        } else {
+            pending.remove(jid);
+        }
+    }
+
     pub(super) fn position(&self, subid: Option<&SubId>) -> Option<usize> {
         self.made
             .iter()
@@ -174,6 +184,12 @@ impl Node {
             subscriber.is_some_and(|subscriber| subscriber.way() == Way::Silent)
         };
         self.subscribers.len() - self.pending.iter().filter(waits).count()
+    }
+
+    /// What an address made by stanza.
+    pub(super) fn made_by(&self, jid: &Jid) -> &[Subscription] {
+        let subscriber = self.subscribers.get(jid);
+        subscriber.map_or(&[], |subscriber| &subscriber.made)
     }
 
     pub(super) fn made(&self, jid: &Jid, subid: Option<&SubId>) -> Option<&Subscription> {

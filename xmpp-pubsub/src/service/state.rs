@@ -9,7 +9,7 @@ use super::journal::{Change, Subscription};
 use super::node::{Node, Subscriber};
 use crate::id::{ItemId, NodeId, SubId};
 use crate::jid::Jid;
-use crate::pubsub::{Affiliation, SubscriptionState};
+use crate::pubsub::Affiliation;
 
 /// Nodes, users, and what is due.
 #[derive(Debug, Default)]
@@ -179,13 +179,18 @@ impl State {
 
     /// The subscriptions of an address to a node, made if there are none.
     pub(super) fn subscriber(&mut self, id: &NodeId, jid: &Jid) -> Option<&mut Subscriber> {
+        self.user_at(id, jid)?;
         let node = self.nodes.get_mut(id)?;
-        self.users
-            .entry(jid.bare())
-            .or_default()
-            .nodes
-            .insert(id.clone());
         Some(node.subscribers.entry(jid.clone()).or_default())
+    }
+
+    /// A user who is subscribed to a node from now on.
+    fn user_at(&mut self, id: &NodeId, jid: &Jid) -> Option<&mut User> {
+        // The node's own name: a million subscriptions share it.
+        let (id, _) = self.nodes.get_key_value(id)?;
+        let user = self.users.entry(jid.bare()).or_default();
+        user.nodes.insert(id.clone());
+        Some(user)
     }
 
     pub(super) fn forget_subscriber_if_empty(&mut self, id: &NodeId, jid: &Jid) {
@@ -327,9 +332,10 @@ impl State {
     }
 
     fn subscribe(&mut self, id: &NodeId, jid: &Jid, subscription: &Subscription) {
-        let Some(subscriber) = self.subscriber(id, jid) else {
+        let Some(node) = self.nodes.get_mut(id) else {
             return;
         };
+        let subscriber = node.subscribers.entry(jid.clone()).or_default();
         let replaced = match subscriber.position(subscription.subid.as_ref()) {
             Some(place) => subscriber
                 .made
@@ -341,15 +347,14 @@ impl State {
             }
         };
         subscriber.settle();
+        subscriber.note_pending(jid, &mut node.pending);
         if let Some(replaced) = replaced {
             for (utc, due) in self.dues_of(id, jid, &replaced) {
                 self.calendar.remove(utc, due);
             }
         } else {
-            if let Some(node) = self.nodes.get_mut(id) {
-                node.subscriptions += 1;
-            }
-            if let Some(user) = self.users.get_mut(&jid.bare()) {
+            node.subscriptions += 1;
+            if let Some(user) = self.user_at(id, jid) {
                 user.made += 1;
             }
         }
@@ -358,7 +363,7 @@ impl State {
                 self.calendar.add(utc, due);
             }
         }
-        self.note_pending(id, jid);
+        self.note_pending(id);
     }
 
     fn unsubscribe(&mut self, id: &NodeId, jid: &Jid, subid: Option<&SubId>) {
@@ -373,6 +378,7 @@ impl State {
         };
         let removed = subscriber.made.remove(place);
         subscriber.settle();
+        subscriber.note_pending(jid, &mut node.pending);
         node.subscriptions -= 1;
         if let Some(user) = self.users.get_mut(&jid.bare()) {
             user.made = user.made.saturating_sub(1);
@@ -380,27 +386,16 @@ impl State {
         for (utc, due) in self.dues_of(id, jid, &removed) {
             self.calendar.remove(utc, due);
         }
-        self.note_pending(id, jid);
+        self.note_pending(id);
         self.forget_subscriber_if_empty(id, jid);
     }
 
-    fn note_pending(&mut self, id: &NodeId, jid: &Jid) {
-        let Some(node) = self.nodes.get_mut(id) else {
-            return;
-        };
-        let waits = node.subscribers.get(jid).is_some_and(|subscriber| {
-            let mut made = subscriber.made.iter();
-            made.any(|made| made.state == SubscriptionState::Pending)
-        });
-        if waits {
-            node.pending.insert(jid.clone());
-        } else {
-            node.pending.remove(jid);
-        }
-        if node.pending.is_empty() {
-            self.pending.remove(id);
-        } else {
+    fn note_pending(&mut self, id: &NodeId) {
+        let node = self.nodes.get(id);
+        if node.is_some_and(|node| !node.pending.is_empty()) {
             self.pending.insert(id.clone());
+        } else {
+            self.pending.remove(id);
         }
     }
 

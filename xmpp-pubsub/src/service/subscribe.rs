@@ -50,8 +50,7 @@ impl Service {
         if !node.config.subscribe {
             return Err(unsupported(&Feature::SUBSCRIBE).into());
         }
-        let made = node.subscribers.get(jid).map(|known| &known.made);
-        let made = made.map(Vec::as_slice).unwrap_or_default();
+        let made = node.made_by(jid);
         if made
             .iter()
             .any(|made| made.state == SubscriptionState::Pending)
@@ -133,7 +132,7 @@ impl Service {
             return Err(unsupported(&Feature::RETRIEVE_SUBSCRIPTIONS).into());
         }
         let user = self.state.users.get(&from.bare());
-        let nodes = user.map(|user| &user.nodes).into_iter().flatten();
+        let nodes = user.into_iter().flat_map(|user| user.nodes.iter());
         let nodes: Vec<NodeId> = nodes
             .filter(|id| only.is_none_or(|only| only == *id))
             .cloned()
@@ -165,8 +164,7 @@ impl Service {
         subid: Option<&SubId>,
         kind: ErrorType,
     ) -> Result<Option<SubId>, StanzaError> {
-        let made = node.subscribers.get(jid).map(|known| &known.made);
-        let made = made.map(Vec::as_slice).unwrap_or_default();
+        let made = node.made_by(jid);
         let Some(first) = made.first() else {
             return Err(not_subscribed(kind));
         };
@@ -339,15 +337,17 @@ impl Service {
             let user = state.users.get(&jid.bare());
             user.map_or(0, |user| user.made) >= most
         };
-        if many(&self.state) {
+        let mut has_many = many(&self.state);
+        if has_many {
             self.drop_gone_sessions(jid, from);
+            has_many = many(&self.state);
         }
         let full = self
             .state
             .nodes
             .get(id)
             .is_some_and(|node| node.subscriptions >= self.config.max_subscriptions_per_node);
-        if full || many(&self.state) {
+        if full || has_many {
             return Err(
                 StanzaError::new(ErrorType::Wait, Condition::POLICY_VIOLATION)
                     .with_pubsub(PubSubCondition::TOO_MANY_SUBSCRIPTIONS),
@@ -363,7 +363,7 @@ impl Service {
             return;
         };
         let mut gone = Vec::new();
-        for id in &known.nodes {
+        for id in known.nodes.iter() {
             let Some(node) = self.state.nodes.get(id) else {
                 continue;
             };
