@@ -203,6 +203,15 @@ impl Service {
         }
     }
 
+    /// As [`reassess`](Self::reassess), wherever a user is subscribed.
+    pub(super) fn reassess_everywhere(&mut self, user: &Jid) {
+        let known = self.state.users.get(&user.bare());
+        let nodes = known.map(|known| known.nodes.clone()).unwrap_or_default();
+        for id in nodes.iter() {
+            self.reassess(id, user);
+        }
+    }
+
     /// Says what a user may do with a node, and what follows from it.
     pub(super) fn affiliate(&mut self, id: &NodeId, user: &Jid, affiliation: Affiliation) {
         let bare = user.bare();

@@ -16,25 +16,26 @@ pub(in crate::service) struct ByAddress<T>(BTreeMap<Key, T>);
 #[derive(Debug)]
 struct Key {
     /// The first bytes of the bare address, zeros behind a shorter one. No address has a zero in it.
-    head: u128,
+    head: [u64; 2],
     jid: Jid,
 }
 
 impl Key {
     fn of(jid: Jid) -> Self {
         let bare = jid.bare_str().as_bytes();
-        let mut head = [0; HEAD];
-        for (to, from) in head.iter_mut().zip(bare) {
-            *to = *from;
-        }
+        let word = |from: usize| {
+            let rest = bare.get(from..).unwrap_or_default();
+            u64::from_be_bytes(match rest.first_chunk() {
+                Some(word) => *word,
+                None => core::array::from_fn(|place| rest.get(place).copied().unwrap_or(0)),
+            })
+        };
         Self {
-            head: u128::from_be_bytes(head),
+            head: [word(0), word(size_of::<u64>())],
             jid,
         }
     }
 }
-
-const HEAD: usize = size_of::<u128>();
 
 impl Ord for Key {
     fn cmp(&self, other: &Self) -> Ordering {

@@ -80,10 +80,7 @@ impl Service {
                 user: bare.clone(),
                 affiliation,
             });
-            let nodes = self.state.users.get(&bare).map(|user| user.nodes.clone());
-            for id in nodes.unwrap_or_default() {
-                self.reassess(&id, &bare);
-            }
+            self.reassess_everywhere(&bare);
         }
         self.finish();
     }
@@ -213,14 +210,7 @@ impl Service {
         let most = self.config.max_presences;
         let had = self.implied_to(&contact);
         let taken = self.people.set_contact(&account, &contact, fact, most);
-        let nodes = self
-            .state
-            .users
-            .get(&contact)
-            .map(|user| user.nodes.clone());
-        for id in nodes.unwrap_or_default() {
-            self.reassess(&id, &contact);
-        }
+        self.reassess_everywhere(&contact);
         self.contact_gained(&contact, &had);
         self.finish();
         taken
@@ -257,10 +247,7 @@ impl Service {
         let user = user.bare();
         let most = self.config.max_presences;
         let taken = self.people.set_standing(&user, standing, most);
-        let nodes = self.state.users.get(&user).map(|user| user.nodes.clone());
-        for id in nodes.unwrap_or_default() {
-            self.reassess(&id, &user);
-        }
+        self.reassess_everywhere(&user);
         self.finish();
         taken
     }

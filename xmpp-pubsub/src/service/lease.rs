@@ -92,7 +92,7 @@ impl Service {
             return;
         };
         let mut ended = Vec::new();
-        for id in &user.nodes {
+        for id in user.nodes.iter() {
             let Some(node) = self.state.nodes.get(id) else {
                 continue;
             };

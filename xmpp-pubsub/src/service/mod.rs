@@ -89,6 +89,7 @@ mod manage;
 mod models;
 mod node;
 mod node_config;
+mod node_set;
 mod notify;
 mod options;
 mod outbox;

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use smallvec::SmallVec;
+
 use super::by_address::ByAddress;
 use super::item::Items;
 use super::journal::Subscription;
@@ -44,7 +46,7 @@ pub(super) struct Subscriber {
     /// Made by the host; the client neither sees nor ends it.
     pub(super) automatic: bool,
     /// Made by stanza: at most one without multi-subscribe.
-    pub(super) made: Vec<Subscription>,
+    pub(super) made: SmallVec<[Subscription; 1]>,
     /// How much thought an event takes.
     way: Way,
 }

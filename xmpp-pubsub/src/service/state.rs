@@ -7,6 +7,7 @@ use super::by_address::ByAddress;
 use super::clock::{Calendar, Due};
 use super::journal::{Change, Subscription};
 use super::node::{Node, Subscriber};
+use super::node_set::NodeSet;
 use crate::id::{ItemId, NodeId, SubId};
 use crate::jid::Jid;
 use crate::pubsub::Affiliation;
@@ -35,7 +36,7 @@ pub(super) struct State {
 #[derive(Debug, Default)]
 pub(super) struct User {
     /// Where an address of the user is subscribed.
-    pub(super) nodes: BTreeSet<NodeId>,
+    pub(super) nodes: NodeSet,
     /// How many subscriptions were made by stanza.
     pub(super) made: usize,
 }
